@@ -1,0 +1,94 @@
+// swift-tools-version:6.0
+import PackageDescription
+
+/// One wall of the house: a module, its folder under `Sources/FlowLib`, and all that it may know.
+/// The import table of the design *is* this manifest; `scripts/check` makes the compiler keep it.
+func wall(_ name: String, _ folder: String, knows: [String] = []) -> Target {
+  .target(
+    name: name,
+    dependencies: knows.map { .byName(name: $0) },
+    path: "Sources/FlowLib/\(folder)",
+    // Without Foundation nobody else asks for libm, and `Double.rounded` needs it.
+    linkerSettings: [.linkedLibrary("m")]
+  )
+}
+
+/// A C library of the system: module map and shim header, nothing else. Exactly one wall imports it.
+func system(_ name: String, pkgConfig: String? = nil, _ package: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func program(_ name: String, knows: [String]) -> Target {
+  .executableTarget(name: name, dependencies: knows.map { .byName(name: $0) }, path: "Sources/\(name)")
+}
+
+func suite(_ name: String, of walls: String...) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: walls.map { .byName(name: $0) }, path: "Tests/\(name)Tests")
+}
+
+let library = [
+  "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
+  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime",
+]
+
+let package = Package(
+  name: "flow",
+  products: [
+    .library(name: "FlowLib", targets: ["FlowLib"]),
+    .executable(name: "flowd", targets: ["flowd"]),
+    .executable(name: "flowctl", targets: ["flowctl"]),
+    .executable(name: "healthd", targets: ["healthd"]),
+    .executable(name: "flowbench", targets: ["flowbench"]),
+  ],
+  targets: [
+    system("CLibXML2", pkgConfig: "libxml-2.0", "libxml2-dev"),
+    system("CYAML", pkgConfig: "yaml-0.1", "libyaml-dev"),
+    system("CSQLite", pkgConfig: "sqlite3", "libsqlite3-dev"),
+    system("CMicroHTTPD", pkgConfig: "libmicrohttpd", "libmicrohttpd-dev"),
+    system("COpenSSL", pkgConfig: "openssl", "libssl-dev"),
+    system("CSystemd", pkgConfig: "libsystemd", "libsystemd-dev"),
+    // libgrpc and libcurl are loaded with dlopen when first used, so that `flowctl --help` does not pay for them.
+    .target(name: "CFlowGRPC", path: "Sources/C/CFlowGRPC"),
+    .target(name: "CFlowCurl", path: "Sources/C/CFlowCurl"),
+
+    wall("FlowCore", "Core"),
+    wall("FlowFEEL", "FEEL", knows: ["FlowCore"]),
+    wall("FlowBPMN", "BPMN/Model", knows: ["FlowCore"]),
+    wall("FlowCrypto", "Crypto", knows: ["FlowCore", "COpenSSL"]),
+    wall("FlowBPMNRead", "BPMN/Read", knows: ["FlowCore", "FlowBPMN", "FlowCrypto", "CLibXML2", "CYAML"]),
+    wall("FlowEngine", "Engine", knows: ["FlowCore", "FlowFEEL", "FlowBPMN"]),
+    wall("FlowStorage", "Storage", knows: ["FlowCore"]),
+    wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowStorage", "CSQLite"]),
+    wall("FlowView", "View", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite"]),
+    wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC"]),
+    wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
+    wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowBPMN"]),
+    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP"]),
+    wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowOrchestrator"]),
+    wall("FlowAPI", "API", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowView"]),
+    wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
+    wall("FlowLib", "Umbrella", knows: library),
+
+    program("flowd", knows: library + ["CSystemd"]),
+    program("healthd", knows: ["FlowCore", "FlowAPI", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "CSystemd"]),
+    program("flowctl", knows: library),
+    program("flowbench", knows: library),
+    program("protoc-gen-flow", knows: ["FlowCore", "FlowRPC"]),
+
+    suite("Core", of: "FlowCore"),
+    suite("FEEL", of: "FlowCore", "FlowFEEL"),
+    suite("BPMN", of: "FlowCore", "FlowBPMN", "FlowBPMNRead"),
+    suite("Crypto", of: "FlowCore", "FlowCrypto"),
+    suite("Engine", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowTestKit"),
+    suite("Storage", of: "FlowCore", "FlowStorage", "FlowSQLite", "FlowTestKit"),
+    suite("View", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView"),
+    suite("RPC", of: "FlowCore", "FlowRPC"),
+    suite("HTTP", of: "FlowCore", "FlowHTTP"),
+    suite("Orchestrator", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowOrchestrator"),
+    suite("Health", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowHealth"),
+    suite("Runtime", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowTestKit"),
+    suite("API", of: "FlowCore", "FlowRPC", "FlowAPI"),
+    suite("Tidy"),
+  ],
+  swiftLanguageModes: [.v6]
+)
