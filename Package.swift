@@ -28,7 +28,7 @@ func suite(_ name: String, of walls: String...) -> Target {
 
 let library = [
   "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
-  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime",
+  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowCommandLine",
 ]
 
 let package = Package(
@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "CFlowCurl", path: "Sources/C/CFlowCurl"),
 
     wall("FlowCore", "Core"),
+    wall("FlowCommandLine", "CommandLine", knows: ["FlowCore"]),
     wall("FlowFEEL", "FEEL", knows: ["FlowCore"]),
     wall("FlowBPMN", "BPMN/Model", knows: ["FlowCore"]),
     wall("FlowCrypto", "Crypto", knows: ["FlowCore", "COpenSSL"]),
@@ -70,12 +71,13 @@ let package = Package(
     wall("FlowLib", "Umbrella", knows: library),
 
     program("flowd", knows: library + ["CSystemd"]),
-    program("healthd", knows: ["FlowCore", "FlowAPI", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "CSystemd"]),
+    program("healthd", knows: ["FlowCore", "FlowAPI", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "FlowCommandLine", "CSystemd"]),
     program("flowctl", knows: library),
     program("flowbench", knows: library),
     program("protoc-gen-flow", knows: ["FlowCore", "FlowRPC"]),
 
     suite("Core", of: "FlowCore"),
+    suite("CommandLine", of: "FlowCore", "FlowCommandLine"),
     suite("FEEL", of: "FlowCore", "FlowFEEL"),
     suite("BPMN", of: "FlowCore", "FlowBPMN", "FlowBPMNRead"),
     suite("Crypto", of: "FlowCore", "FlowCrypto"),

@@ -44,4 +44,6 @@ public enum Limits {
   public static let inboxCommands = 50_000
   /// Service calls in flight at once.
   public static let serviceCallsInFlight = 1_000
+  /// Bytes of a program's config file; real ones are a page.
+  public static let configFileBytes = 256 << 10
 }
