@@ -42,7 +42,7 @@ package enum HelpText {
     return "\n\(title):\n" + rows.map { row($0.0, $0.1) }.joined()
   }
 
-  private static func row(_ left: String, _ right: String) -> String {
+  static func row(_ left: String, _ right: String) -> String {
     let lines = wrap(right, to: width - indent)
     let head = "  " + left
     let first = head.columns <= indent - 2 ? [head.padded(to: indent) + (lines.first ?? "")] : [head] + lines.prefix(1).map { spaces(indent) + $0 }
