@@ -2,6 +2,8 @@
 public enum Limits {
   /// Levels of JSON. Deeper documents only come from mistakes or attacks; a parser's stack must not depend on its input.
   public static let jsonDepth = 128
+  /// Bytes of a program's config file; real ones are a page.
+  public static let configFileBytes = 256 << 10
   /// Bytes of one BPMN file. The largest real models are below 1 MiB.
   public static let bpmnFileBytes = 4 << 20
   /// Levels of XML elements. Real models stay below 30.
@@ -44,6 +46,18 @@ public enum Limits {
   public static let inboxCommands = 50_000
   /// Service calls in flight at once.
   public static let serviceCallsInFlight = 1_000
-  /// Bytes of a program's config file; real ones are a page.
-  public static let configFileBytes = 256 << 10
+  /// Levels of protobuf messages, the limit of the official runtimes; a reader's stack must not depend on its input.
+  public static let protobufDepth = 100
+  /// Messages inside one protobuf message: two bytes on the wire may become 200 in memory, so that 4 MiB could become 400.
+  public static let protobufMessages = 250_000
+  /// gRPC calls of one server in flight at once; past it a call is answered RESOURCE_EXHAUSTED at once.
+  public static let callsInFlight = 20_000
+  /// HTTP/2 streams of one connection; a client that wants more opens a second connection.
+  public static let streamsPerConnection = 10_000
+  /// Messages that wait to be written to one gRPC stream before its sender is told to wait.
+  public static let streamMessages = 256
+  /// Bytes that wait to be written to one gRPC stream before its sender is told to wait.
+  public static let streamBytes = 8 << 20
+  /// Bytes of one call's request headers or trailers.
+  public static let metadataBytes = 16 << 10
 }
