@@ -64,3 +64,14 @@ package enum Output {
     }
   }
 }
+
+extension FileText {
+  /// Makes or replaces a file.
+  package static func write(_ bytes: [UInt8], to path: String) throws(FileProblem) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileProblem(path, errno: errno) }
+    let written = Output.write(bytes, to: descriptor)
+    let code = errno
+    guard close(descriptor) == 0, written else { throw FileProblem(path, errno: written ? errno : code) }
+  }
+}

@@ -4,6 +4,8 @@ public enum Limits {
   public static let jsonDepth = 128
   /// Bytes of a program's config file; real ones are a page.
   public static let configFileBytes = 256 << 10
+  /// Bytes of a file of test cases; the whole FEEL corpus is below 1 MiB.
+  public static let caseFileBytes = 16 << 20
   /// Bytes of one BPMN file. The largest real models are below 1 MiB.
   public static let bpmnFileBytes = 4 << 20
   /// Levels of XML elements. Real models stay below 30.
