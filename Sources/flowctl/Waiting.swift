@@ -40,8 +40,8 @@ enum Waiting {
     let deadline = timeoutMs.map { Instant.now + $0 }
     try repeating("wait for \(id)", until: deadline, context) { client, leftMs throws(Status) in
       try client.watchInstances(.init(ids: [id], newest: 1), timeoutMs: leftMs) { event in
-        guard event.instance.id == id else { return true }
-        if event.deleted || event.instance.hasEnded { ended = event.instance }
+        guard let instance = event.instance, instance.id == id else { return true }
+        if event.deleted || instance.hasEnded { ended = instance }
         return ended == nil
       }
       return ended != nil
@@ -93,8 +93,8 @@ private struct WatchedDeployments {
   /// - Returns: true when it was news of one that we wait for.
   mutating func take(_ event: FlowV1.DeploymentEvent) -> Bool {
     if event.snapshotDone { isSnapshot = false }
-    guard ids.contains(event.deployment.id) else { return false }
-    if event.deleted { gone.insert(event.deployment.id) } else { states[event.deployment.id] = event.deployment }
+    guard let deployment = event.deployment, ids.contains(deployment.id) else { return false }
+    if event.deleted { gone.insert(deployment.id) } else { states[deployment.id] = deployment }
     return true
   }
 

@@ -23,10 +23,9 @@ enum Watch {
     try context.asking("ps --watch") { client throws(Status) in
       try client.watchDeployments(timeoutMs: nil) { event in
         if event.snapshotDone { screen.isLive = true }
-        if !event.deployment.id.isEmpty, Health.matches(event.deployment.id, names) {
-          let index = known.firstIndex { $0.id == event.deployment.id }
-          if event.deleted { index.map { _ = known.remove(at: $0) } } else if let index { known[index] = event.deployment } else { known.append(event.deployment) }
-          screen.change(event.deployment.id, event.deleted ? "DELETED" : event.deployment.state.word, event.deployment.reason)
+        if let row = event.deployment, Health.matches(row.id, names) {
+          keep(row, deleted: event.deleted, in: &known) { $0.id == row.id }
+          screen.change(row.id, event.deleted ? "DELETED" : row.state.word, row.reason)
         }
         return screen.draw { PSTable.deployments(known) }
       }
@@ -40,15 +39,26 @@ enum Watch {
     try context.asking("ps --watch") { client throws(Status) in
       try client.watchInstances(.init(ids: ids, newest: UInt32(limit)), timeoutMs: nil) { event in
         if event.snapshotDone { screen.isLive = true }
-        if !event.instance.id.isEmpty {
-          let index = known.firstIndex { $0.id == event.instance.id }
-          if event.deleted { index.map { _ = known.remove(at: $0) } } else if let index { known[index] = event.instance } else { known.append(event.instance) }
-          if known.count > rows { known.removeFirst() }
-          screen.change(event.instance.id, event.deleted ? "DELETED" : event.instance.state.word, event.instance.errorCode)
+        if let row = event.instance {
+          keep(row, deleted: event.deleted, in: &known) { $0.id == row.id }
+          screen.change(row.id, event.deleted ? "DELETED" : row.state.word, row.errorCode)
         }
         return screen.draw { PSTable.instances(known.sorted { $0.createdMs > $1.createdMs }) }
       }
     }
+  }
+}
+
+extension Watch {
+  /// Replaces, appends or removes a row.
+  private static func keep<Row>(_ row: Row, deleted: Bool, in rows: inout [Row], isSame: (Row) -> Bool) {
+    switch (rows.firstIndex(where: isSame), deleted) {
+    case (let index?, true): rows.remove(at: index)
+    case (let index?, false): rows[index] = row
+    case (nil, true): break
+    case (nil, false): rows.append(row)
+    }
+    if rows.count > Watch.rows { rows.removeFirst() }
   }
 }
 

@@ -40,7 +40,7 @@ enum Run {
     guard context.settings.flag("wait") else { return context.report(reply, lookingUp: .deployments) }
     guard let id = reply.json?["id"]?.string, reply.itemFailures.isEmpty, !reply.failed else { return context.reportOnStderr(reply) }
     if context.stderr.isTerminal { context.note("\(id) runs; Ctrl-C leaves it running, `flowctl ps --watch \(id)` shows it again") }
-    return try await(id, context)
+    return try waitForEnd(of: id, context)
   }
 
   /// Row of the design: what `run` takes for a file.
@@ -57,7 +57,7 @@ enum Run {
     }
   }
 
-  private static func await(_ id: String, _ context: Context) throws(Failure) -> Int32 {
+  private static func waitForEnd(of id: String, _ context: Context) throws(Failure) -> Int32 {
     let timeoutMs = context.settings.milliseconds("timeout")
     guard let instance = try Waiting.instance(id, context, timeoutMs: timeoutMs) else {
       let time = TimeText.duration(milliseconds: timeoutMs ?? 0)
