@@ -70,4 +70,8 @@ public enum Limits {
   public static let streamBytes = 8 << 20
   /// Bytes of one call's request headers or trailers.
   public static let metadataBytes = 16 << 10
+  /// Bytes of a status message on the wire; clients refuse trailers above 8 KiB and escaping may triple them.
+  public static let statusMessageBytes = 2 << 10
+  /// How long a unary gRPC call may take when its caller does not say.
+  public static let callTimeoutMs: Int64 = 30_000
 }
