@@ -34,7 +34,7 @@ enum Logs {
       try client.logs(request) { line in Output.write(text(line, context), to: STDOUT_FILENO) }
       return ExitCode.ok
     } catch {
-      var failure = Failure(error, doing: "logs of \(deployment)")
+      var failure = Failure(error, doing: "can not show logs of \(deployment)")
       if error.code == .notFound { failure.hint = IDs.suggestion(for: deployment, .deployments, context) ?? failure.hint }
       throw failure
     }

@@ -49,7 +49,7 @@ enum PS {
     do throws(Status) {
       return try client.healthReport()
     } catch {
-      throw Failure(error, doing: "ps --health: healthd at \(client.endpoint.address)")
+      throw Failure(error, doing: "ps --health failed at healthd on \(client.endpoint.address)")
     }
   }
 

@@ -68,7 +68,7 @@ enum Store {
       try client.backup { chunk in copy.add(chunk) }
     } catch {
       copy.discard()
-      throw Failure(error, doing: "backup from flowd at \(client.endpoint.address)")
+      throw Failure(error, doing: "backup failed at flowd on \(client.endpoint.address)")
     }
     let (bytes, last) = try copy.finish { unverified throws(Failure) in try StoreFiles.stateHash(ofBackup: unverified) }
     context.note("\(path): \(bytes) bytes, position \(last.position), state hash \(last.stateHash)")

@@ -91,7 +91,7 @@ struct ModelCheck: Sendable {
     } catch {
       ok = false
       counts = Counts()
-      findings = [Finding(.error, "unreadable", error.reason, hint: "a BPMN file of at most \(Limits.bpmnFileBytes >> 20) MiB")]
+      findings = [Finding(.error, "unreadable", error.reason)]
       deploymentID = nil
     }
   }

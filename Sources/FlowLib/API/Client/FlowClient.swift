@@ -31,7 +31,7 @@ package final class FlowClient: Sendable {
 
   private func explained(_ status: Status) -> Status {
     var status = status
-    guard status.hint == nil else { return status }
+    guard status.hint == nil || status.code == .unavailable else { return status }
     switch status.code {
     case .unavailable: status.hint = "start \(endpoint.name), or name its address with --\(endpoint.name)-host and --\(endpoint.name)-port"
     case .deadlineExceeded: status.hint = "a longer --request-timeout"
