@@ -25,7 +25,8 @@ enum Feel {
     }
     let variables = try json("context", context) ?? .object([:])
     guard variables.object != nil else { throw Failure(ExitCode.usage, "option --context: a JSON object is needed", hint: "flowctl feel --help") }
-    let value = try FeelEvaluation.value(of: expression, context: variables, input: try json("input", context))
+    let (value, notes) = try FeelEvaluation.value(of: expression, context: variables, input: try json("input", context))
+    for note in notes { context.note("note:  \(Printable.line(note))") }
     if context.format == .yaml { context.print(YAMLText.text(value)) } else { context.print(value.text + "\n") }
     return ExitCode.ok
   }
@@ -52,29 +53,8 @@ enum Feel {
     } catch {
       throw Failure(error, exitCode: ExitCode.negative)
     }
-    var passed = 0
-    var failed = 0
-    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() where !isBlank(line) {
-      if let problem = problem(Array(line)) {
-        failed += 1
-        context.print("FAIL \(path):\(number + 1) \(Printable.line(problem))\n")
-      } else {
-        passed += 1
-      }
-    }
-    context.print("\(passed) passed, \(failed) failed\n")
+    let (failed, lines) = FeelEvaluation.run(cases: String(decoding: bytes, as: UTF8.self))
+    for line in lines { context.print(Printable.line(line) + "\n") }
     return failed == 0 ? ExitCode.ok : ExitCode.negative
-  }
-
-  private static func isBlank(_ line: ArraySlice<UInt8>) -> Bool { line.allSatisfy { [0x20, 0x09, 0x0D].contains($0) } }
-
-  /// Why a case fails; nil when it passes.
-  private static func problem(_ line: [UInt8]) -> String? {
-    do {
-      let json = try JSON(parsing: line)
-      return FeelEvaluation.problem(ofCase: json).map { (json["id"]?.string ?? "") + ": " + $0 }
-    } catch {
-      return "\(error)"
-    }
   }
 }
