@@ -8,7 +8,9 @@ final class FakeDaemon: Sendable {
   struct Answers: Sendable {
     /// Answers of FlowDaemon by RPC name; `{}` where there is none.
     var envelopes: [String: FlowProto.FlowdResult] = [:]
-    var apply: @Sendable (FlowV1.ApplyRequest) -> Result<FlowV1.ApplyResponse, Status> = { _ in .success(.init(deploymentID: "calc-1a2b3c4d")) }
+    var apply: @Sendable (FlowV1.ApplyRequest) -> Result<FlowV1.ApplyResponse, Status> = { _ in
+      .success(.init(deploymentID: "calc-1a2b3c4d"))
+    }
     var deployments: [FlowV1.Deployment] = []
     var instances: [FlowV1.Instance] = []
     var deploymentEvents: [FlowV1.DeploymentEvent] = []
@@ -35,7 +37,8 @@ final class FakeDaemon: Sendable {
     change(&answers)
     calls = Calls()
     let services = [
-      Daemon(answers: answers, calls: calls).service, Flow(answers: answers, calls: calls).service, Health(answers: answers, calls: calls).service,
+      Daemon(answers: answers, calls: calls).service, Flow(answers: answers, calls: calls).service,
+      Health(answers: answers, calls: calls).service,
     ]
     server = try RPCServer(services: services, listeners: [.init("127.0.0.1:0")])
     port = server.boundPorts[0]
@@ -58,8 +61,12 @@ private struct Daemon: FlowProto.FlowDaemonService {
     call.respond(answers.envelopes[name] ?? .init(status: 0, message: "Ok", data: "{}"))
   }
 
-  func applyWorkflow(_ call: UnaryCall<FlowProto.ApplyRequest, FlowProto.FlowdResult>) { answer("apply", call, "\(call.request.bpmnXML) \(call.request.stopped)") }
-  func deleteWorkflow(_ call: UnaryCall<FlowProto.DeleteRequest, FlowProto.FlowdResult>) { answer("delete", call, "\(call.request.kind.name) \(call.request.ids)") }
+  func applyWorkflow(_ call: UnaryCall<FlowProto.ApplyRequest, FlowProto.FlowdResult>) {
+    answer("apply", call, "\(call.request.bpmnXML) \(call.request.stopped)")
+  }
+  func deleteWorkflow(_ call: UnaryCall<FlowProto.DeleteRequest, FlowProto.FlowdResult>) {
+    answer("delete", call, "\(call.request.kind.name) \(call.request.ids)")
+  }
   func psQuery(_ call: UnaryCall<FlowProto.PSRequest, FlowProto.FlowdResult>) {
     let pairs = call.request.metadata.map { "\($0.key)=\($0.value)" }
     answer("ps", call, "\(call.request.kind.name) \(call.request.ids) \(call.request.includeKubernetes) \(pairs)")
@@ -68,12 +75,16 @@ private struct Daemon: FlowProto.FlowDaemonService {
   func runWorkflow(_ call: UnaryCall<FlowProto.RunRequest, FlowProto.FlowdResult>) {
     answer("run", call, "\(call.request.workflowID) \(call.request.args) \(call.request.startEventID)")
   }
-  func startWorkflow(_ call: UnaryCall<FlowProto.StartRequest, FlowProto.FlowdResult>) { answer("start", call, "\(call.request.kind.name) \(call.request.ids)") }
+  func startWorkflow(_ call: UnaryCall<FlowProto.StartRequest, FlowProto.FlowdResult>) {
+    answer("start", call, "\(call.request.kind.name) \(call.request.ids)")
+  }
   func stopWorkflow(_ call: UnaryCall<FlowProto.StopRequest, FlowProto.FlowdResult>) {
     answer("stop", call, "\(call.request.kind.name) \(call.request.ids) \(call.request.force)")
   }
   func updateWorkflow(_ call: UnaryCall<FlowProto.UpdateRequest, FlowProto.FlowdResult>) { answer("update", call, call.request.updateSpec) }
-  func validateWorkflow(_ call: UnaryCall<FlowProto.ValidateRequest, FlowProto.FlowdResult>) { answer("validate", call, "\(call.request.includeKubernetes)") }
+  func validateWorkflow(_ call: UnaryCall<FlowProto.ValidateRequest, FlowProto.FlowdResult>) {
+    answer("validate", call, "\(call.request.includeKubernetes)")
+  }
 }
 
 private struct Flow: FlowV1.FlowService {
@@ -91,9 +102,13 @@ private struct Flow: FlowV1.FlowService {
   func listDeployments(_ call: UnaryCall<FlowV1.ListDeploymentsRequest, FlowV1.ListDeploymentsResponse>) {
     call.respond(.init(deployments: answers.deployments))
   }
-  func listInstances(_ call: UnaryCall<FlowV1.ListInstancesRequest, FlowV1.ListInstancesResponse>) { call.respond(.init(instances: answers.instances)) }
+  func listInstances(_ call: UnaryCall<FlowV1.ListInstancesRequest, FlowV1.ListInstancesResponse>) {
+    call.respond(.init(instances: answers.instances))
+  }
   func getInstance(_ call: UnaryCall<FlowV1.GetInstanceRequest, FlowV1.GetInstanceResponse>) { call.fail(Status(.notFound, "no instance")) }
-  func createInstance(_ call: UnaryCall<FlowV1.CreateInstanceRequest, FlowV1.CreateInstanceResponse>) { call.respond(.init(instanceID: "flow-1")) }
+  func createInstance(_ call: UnaryCall<FlowV1.CreateInstanceRequest, FlowV1.CreateInstanceResponse>) {
+    call.respond(.init(instanceID: "flow-1"))
+  }
   func reportProbes(_ call: UnaryCall<FlowV1.ReportProbesRequest, FlowV1.ReportProbesResponse>) { call.respond(.init()) }
 
   /// Watches stay open, as flowd's do.
@@ -122,6 +137,10 @@ private struct Health: FlowV1.HealthService {
     calls.add("v1.probe: \(call.request.deployments)")
     call.respond(.init(deployments: answers.health, unknown: answers.unknown))
   }
-  func report(_ call: UnaryCall<FlowV1.ReportRequest, FlowV1.ReportResponse>) { call.respond(.init(deployments: answers.health, live: true)) }
-  func watch(_ call: ServerStreamCall<FlowV1.WatchHealthRequest, FlowV1.DeploymentHealth>) { for health in answers.health { call.send(health) } }
+  func report(_ call: UnaryCall<FlowV1.ReportRequest, FlowV1.ReportResponse>) {
+    call.respond(.init(deployments: answers.health, live: true))
+  }
+  func watch(_ call: ServerStreamCall<FlowV1.WatchHealthRequest, FlowV1.DeploymentHealth>) {
+    for health in answers.health { call.send(health) }
+  }
 }

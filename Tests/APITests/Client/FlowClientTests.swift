@@ -16,7 +16,10 @@ struct FlowClientTests {
     _ = try client.runWorkflow(.init(workflowID: "calc", args: ["1", "-5"], startEventID: "s"))
     let deleted = try client.deleteWorkflow(.instance, ids: [])
 
-    #expect(daemon.asked == [#"ps: INSTANCE ["a"] false ["user=x"]"#, #"stop: DEPLOYMENT ["d"] true"#, #"run: calc ["1", "-5"] s"#, "delete: INSTANCE []"])
+    #expect(
+      daemon.asked == [
+        #"ps: INSTANCE ["a"] false ["user=x"]"#, #"stop: DEPLOYMENT ["d"] true"#, #"run: calc ["1", "-5"] s"#, "delete: INSTANCE []",
+      ])
     #expect(deleted.failed && deleted.message == "no")
   }
 
@@ -91,7 +94,8 @@ private final class Listener: @unchecked Sendable {
   let port: Int
 
   init() throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    self.descriptor = descriptor
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

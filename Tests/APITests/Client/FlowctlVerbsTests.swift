@@ -35,7 +35,8 @@ struct FlowctlVerbsTests {
     let output = stdout.fileHandleForReading.readDataToEndOfFile()
     let errors = stderr.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    return Outcome(exitCode: process.terminationStatus, stdout: String(decoding: output, as: UTF8.self), stderr: String(decoding: errors, as: UTF8.self))
+    return Outcome(
+      exitCode: process.terminationStatus, stdout: String(decoding: output, as: UTF8.self), stderr: String(decoding: errors, as: UTF8.self))
   }
 
   private func file(_ text: String, _ name: String = "calc.bpmn") throws -> String {
@@ -64,7 +65,9 @@ struct FlowctlVerbsTests {
   func tables() throws {
     let daemon = try FakeDaemon { answers in
       answers.deployments = [
-        .init(id: "calc-1a2b3c4d", processID: "CalcProcess", version: 2, state: .running, health: [.init(elementID: "t", up: true)], instancesRunning: 3)
+        .init(
+          id: "calc-1a2b3c4d", processID: "CalcProcess", version: 2, state: .running, health: [.init(elementID: "t", up: true)],
+          instancesRunning: 3)
       ]
       answers.instances = [.init(id: "flow-1", deploymentID: "calc-1a2b3c4d", state: .completed, result: Array("[3528.0]".utf8))]
       answers.envelopes["ps"] = .init(status: 0, message: "Ok", data: #"{"calc-1a2b3c4d":{"state":"RUNNING"}}"#)
@@ -73,7 +76,9 @@ struct FlowctlVerbsTests {
     let deployments = try run(daemon, "ps", "-d", "-o", "table").stdout
     let instances = try run(daemon, "ps", "-o", "table").stdout
 
-    #expect(deployments == "ID             STATE    SINCE  PROCESS         RUNNING  TASKS\ncalc-1a2b3c4d  RUNNING         CalcProcess v2        3    1/1\n")
+    #expect(
+      deployments
+        == "ID             STATE    SINCE  PROCESS         RUNNING  TASKS\ncalc-1a2b3c4d  RUNNING         CalcProcess v2        3    1/1\n")
     #expect(instances.contains("flow-1  COMPLETED  calc-1a2b3c4d") && instances.contains("[3528.0]"))
     #expect(try run(daemon, "ps", "-d", "-o", "name").stdout == "calc-1a2b3c4d\n")
     #expect(try run(daemon, "ps", "-d", "-o", "yaml").stdout == "calc-1a2b3c4d:\n  state: RUNNING\n")
@@ -93,7 +98,8 @@ struct FlowctlVerbsTests {
     let both = try run(daemon, "apply", bad, "/nonexistent.bpmn", good)
 
     #expect(applied.exitCode == 0 && applied.stdout == #"{"status":0,"message":"Ok.","wf_id":"calc-1a2b3c4d"}"# + "\n")
-    #expect(both.exitCode == 255 && both.stderr.contains("Error from server: -1, \"no start event\"") && both.stderr.contains("Got response: 0"))
+    #expect(
+      both.exitCode == 255 && both.stderr.contains("Error from server: -1, \"no start event\"") && both.stderr.contains("Got response: 0"))
     #expect(daemon.asked == ["v1.apply: calc.bpmn false", "v1.apply: bad.bpmn false", "v1.apply: calc.bpmn false"])
     let again = try run(daemon, "apply", "--stopped", "-o", good)
     #expect(again.exitCode == 0 && again.stdout.contains(#""message":"unchanged""#))
@@ -133,7 +139,9 @@ struct FlowctlVerbsTests {
 
   @Test("run sends its arguments, and an instance that did not start is an error (rows A29, A30)")
   func runArguments() throws {
-    let daemon = try FakeDaemon { $0.envelopes["run"] = .init(status: 0, message: "Ok", data: #"{"calc":{"result":-1,"message":"calc not RUNNING"}}"#) }
+    let daemon = try FakeDaemon {
+      $0.envelopes["run"] = .init(status: 0, message: "Ok", data: #"{"calc":{"result":-1,"message":"calc not RUNNING"}}"#)
+    }
 
     let outcome = try run(daemon, "run", "-s", "start", "calc", "1", "-5", "--", "-x")
 
@@ -156,7 +164,9 @@ struct FlowctlVerbsTests {
     #expect(deleted.exitCode == 3 && deleted.stderr.contains("did you mean 'calc-1a2b3c4d'?"))
     #expect(try run(daemon, "stop", "-d", "-f", "calc").exitCode == 5)
     let started = try run(daemon, "start", "x")
-    #expect(started.exitCode == 255 && started.stderr.contains("|ERROR|") && started.stderr.contains("Error from server: -1, \"AssertionError()\""))
+    #expect(
+      started.exitCode == 255 && started.stderr.contains("|ERROR|")
+        && started.stderr.contains("Error from server: -1, \"AssertionError()\""))
   }
 
   @Test("probe answers in the original's three shapes (row A25)")
@@ -175,12 +185,15 @@ struct FlowctlVerbsTests {
   @Test("health shows what is DOWN and why, and says it by its exit code")
   func health() throws {
     let daemon = try FakeDaemon { answers in
-      answers.health = [.init(deploymentID: "calc-1", elements: [.init(elementID: "t", up: false, reason: "connection refused")], state: .error)]
+      answers.health = [
+        .init(deploymentID: "calc-1", elements: [.init(elementID: "t", up: false, reason: "connection refused")], state: .error)
+      ]
     }
 
     let outcome = try run(daemon, "health")
 
-    #expect(outcome.exitCode == 1 && outcome.stdout.contains("calc-1      ERROR  t     DOWN") && outcome.stdout.contains("connection refused"))
+    #expect(
+      outcome.exitCode == 1 && outcome.stdout.contains("calc-1      ERROR  t     DOWN") && outcome.stdout.contains("connection refused"))
     #expect(try run(daemon, "health", "other").exitCode == 3)
     #expect(try run(daemon, "health", "-o", "json").stdout.contains(#""status":"DOWN""#))
   }
