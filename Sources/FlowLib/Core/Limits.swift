@@ -44,4 +44,28 @@ public enum Limits {
   public static let inboxCommands = 50_000
   /// Service calls in flight at once.
   public static let serviceCallsInFlight = 1_000
+  /// Records (written or deleted) of one checkpoint step; a step must not hold the store longer than a few commits.
+  public static let checkpointRecords = 64
+  /// Bytes of one checkpoint step; below what etcd takes as one request (1.5 MiB).
+  public static let checkpointBytes = 1 << 20
+  /// Bytes of a record's head; recovery reads all heads, 1 M of them in a few seconds.
+  public static let recordHeadBytes = 200
+  /// Bytes of one part of a record; what a first touch reads and one change rewrites.
+  public static let recordPartBytes = 64 << 10
+  /// Bytes of a record's key; keys are numbers with a kind in front.
+  public static let recordKeyBytes = 64
+  /// Compares, puts and deletes of one key-value transaction; etcd's default is 128.
+  public static let kvOperations = 128
+  /// Bytes of keys and values of one transaction; below what etcd takes as one request. Larger things are blobs.
+  public static let kvBytes = 1 << 20
+  /// Bytes of one key.
+  public static let kvKeyBytes = 512
+  /// Changes that are kept for watchers that come back; older ones list again.
+  public static let kvChangesKept = 4096
+  /// Bytes of those changes.
+  public static let kvChangeBytesKept = 4 << 20
+  /// Bytes of one blob: the largest payload and room for its envelope.
+  public static let blobBytes = 8 << 20
+  /// Rows that one page of anything brings at most.
+  public static let pageRows = 1000
 }
