@@ -1,0 +1,126 @@
+/// Extension elements of `http://camunda.org/schema/zeebe/1.0` on a flow node.
+package struct ZeebeProperties: Sendable, Equatable {
+  package var taskDefinition: ZeebeTaskDefinition?
+  package var inputs: [ZeebeMapping] = []
+  package var outputs: [ZeebeMapping] = []
+  /// In document order.
+  package var headers: [ZeebeHeader] = []
+  package var properties: [ZeebeHeader] = []
+  package var calledElement: ZeebeCalledElement?
+  package var calledDecision: ZeebeCalledDecision?
+  /// `zeebe:script`: expression and result variable.
+  package var script: ZeebeScript?
+  package var isNativeUserTask = false
+  package var form: ZeebeForm?
+  package var assignment: ZeebeAssignment?
+  package var schedule: ZeebeSchedule?
+  package var priority: String?
+  package var executionListeners: [ZeebeListener] = []
+  package var taskListeners: [ZeebeListener] = []
+  package var adHocActiveElements: String?
+  package init() {}
+}
+
+package struct ZeebeTaskDefinition: Sendable, Equatable {
+  /// A text, or an expression when it begins with `=`.
+  package var type: String
+  package var retries: String?
+  package init(type: String, retries: String? = nil) {
+    self.type = type
+    self.retries = retries
+  }
+}
+
+package struct ZeebeMapping: Sendable, Equatable {
+  package var source: String
+  package var target: String
+  package var line: Int
+  package init(source: String, target: String, line: Int) {
+    self.source = source
+    self.target = target
+    self.line = line
+  }
+}
+
+package struct ZeebeHeader: Sendable, Equatable {
+  package var key: String
+  package var value: String
+  package init(key: String, value: String) {
+    self.key = key
+    self.value = value
+  }
+}
+
+package struct ZeebeCalledElement: Sendable, Equatable {
+  package var processID: String?
+  package var propagateAllChildVariables = true
+  package var propagateAllParentVariables = true
+  package var bindingType: String?
+  package var versionTag: String?
+  package init() {}
+}
+
+package struct ZeebeCalledDecision: Sendable, Equatable {
+  package var decisionID: String?
+  package var resultVariable: String?
+  package var bindingType: String?
+  package var versionTag: String?
+  package init() {}
+}
+
+package struct ZeebeScript: Sendable, Equatable {
+  package var expression: String
+  package var resultVariable: String
+  package init(expression: String, resultVariable: String) {
+    self.expression = expression
+    self.resultVariable = resultVariable
+  }
+}
+
+package struct ZeebeForm: Sendable, Equatable {
+  package var formID: String?
+  package var formKey: String?
+  package var externalReference: String?
+  package var bindingType: String?
+  package var versionTag: String?
+  package init() {}
+}
+
+package struct ZeebeAssignment: Sendable, Equatable {
+  package var assignee: String?
+  package var candidateGroups: String?
+  package var candidateUsers: String?
+  package init() {}
+}
+
+package struct ZeebeSchedule: Sendable, Equatable {
+  package var dueDate: String?
+  package var followUpDate: String?
+  package init() {}
+}
+
+package struct ZeebeListener: Sendable, Equatable {
+  package var eventType: String
+  package var type: String
+  package var retries: String?
+  package init(eventType: String, type: String, retries: String? = nil) {
+    self.eventType = eventType
+    self.type = type
+    self.retries = retries
+  }
+}
+
+package struct ZeebeLoop: Sendable, Equatable {
+  package var inputCollection: String?
+  package var inputElement: String?
+  package var outputCollection: String?
+  package var outputElement: String?
+  package init() {}
+}
+
+package struct ZeebeProcess: Sendable, Equatable {
+  package var versionTag: String?
+  package var executionListeners: [ZeebeListener] = []
+  package var properties: [ZeebeHeader] = []
+  package init() {}
+}
