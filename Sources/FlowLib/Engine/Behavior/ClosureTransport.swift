@@ -1,3 +1,4 @@
+import FlowBPMN
 import FlowCore
 
 /// Why a declared input or output is not there.
@@ -10,8 +11,8 @@ func closureInput(_ context: Payload, of binding: ServiceBinding) -> Result<Payl
   guard case .object(let variables)? = context.json else { return .failure(ClosureError(message: "the context is not a JSON object")) }
   var request: JSON.Object = [:]
   for input in binding.inputs {
-    guard let value = variables[input.source] ?? input.defaultValue else {
-      return .failure(ClosureError(message: "the context has no '\(input.source)' for input '\(input.name)', and there is no default"))
+    guard let value = variables[input.variable] ?? input.defaultValue else {
+      return .failure(ClosureError(message: "the context has no '\(input.variable)' for input '\(input.name)', and there is no default"))
     }
     if input.name == "." { return .success(Payload(json: value)) }
     request[input.name] = value
@@ -25,9 +26,9 @@ func closureOutput(_ response: Payload, into context: Payload, of binding: Servi
   guard !binding.outputs.isEmpty else { return .success(context) }
   guard let answer = response.json else { return .failure(ClosureError(message: "the response is not JSON")) }
   for output in binding.outputs {
-    let value = output.source == "." ? answer : answer[output.source]
+    let value = output.variable == "." ? answer : answer[output.variable]
     guard let value = value ?? output.defaultValue else {
-      return .failure(ClosureError(message: "the response has no '\(output.source)' for output '\(output.name)', and there is no default"))
+      return .failure(ClosureError(message: "the response has no '\(output.variable)' for output '\(output.name)', and there is no default"))
     }
     variables[output.name] = value
   }

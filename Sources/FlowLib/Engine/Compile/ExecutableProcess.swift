@@ -1,3 +1,4 @@
+import FlowBPMN
 import FlowCore
 import FlowFEEL
 
@@ -26,14 +27,9 @@ package struct ProcessSettings: Sendable, Equatable {
   package var usesClosureTransport = false
   /// How long a deployment may be STARTING or STOPPING.
   package var deploymentTimeoutMs: Int64 = 180_000
-  package var userMetadata: [(name: String, value: String)] = []
-
+  /// `user_opaque_metadata`, shown with the deployment.
+  package var userMetadata = JSON.Object()
   package init() {}
-
-  package static func == (left: ProcessSettings, right: ProcessSettings) -> Bool {
-    left.isRecoverable == right.isRecoverable && left.usesClosureTransport == right.usesClosureTransport
-      && left.deploymentTimeoutMs == right.deploymentTimeoutMs && left.userMetadata.elementsEqual(right.userMetadata, by: ==)
-  }
 }
 
 package struct ExecutableFlow: Sendable {
@@ -90,7 +86,8 @@ package struct ServiceBinding: Sendable, Equatable {
   package var command: [String] = []
   package var inputs: [ClosureParameter] = []
   package var outputs: [ClosureParameter] = []
-  package var health: HealthCheck?
+  /// How it is probed; nil when it is not.
+  package var health: RexflowHealth?
 
   package init(host: String, port: Int) {
     self.host = host
@@ -98,29 +95,3 @@ package struct ServiceBinding: Sendable, Equatable {
   }
 }
 
-package struct HealthCheck: Sendable, Equatable {
-  package var path = "/"
-  package var method = "GET"
-  package var query: String?
-  package var periodMs: Int64 = 30_000
-  package var timeoutMs: Int64 = 5_000
-
-  package init() {}
-}
-
-/// One declared input or output of a task under closure transport.
-package struct ClosureParameter: Sendable, Equatable {
-  /// Input: the name in the request, `.` for the whole body. Output: the context variable.
-  package let name: String
-  /// Input: the context variable. Output: the response's field, `.` for the whole response.
-  package let source: String
-  package let type: String
-  package let defaultValue: JSON?
-
-  package init(name: String, source: String, type: String, defaultValue: JSON?) {
-    self.name = name
-    self.source = source
-    self.type = type
-    self.defaultValue = defaultValue
-  }
-}
