@@ -8,6 +8,14 @@ public enum Limits {
   public static let xmlDepth = 128
   /// XML elements of one file; 4 MiB of the shortest elements would be more than any model needs.
   public static let xmlElements = 200_000
+  /// Attributes of one XML element: libxml2 compares each with each.
+  public static let xmlAttributes = 4_096
+  /// XML namespaces in force at one place: libxml2 searches them one by one.
+  public static let xmlNamespaces = 1_024
+  /// Bytes of a BPMN file in an encoding where attributes can not be counted beforehand (UTF-7, EBCDIC …).
+  public static let bpmnFileBytesUncommonEncoding = 256 << 10
+  /// Findings of one file that are kept; who has more starts with these.
+  public static let findings = 1_000
   /// Bytes of one annotation's YAML.
   public static let yamlBytes = 64 << 10
   /// Levels of YAML collections.

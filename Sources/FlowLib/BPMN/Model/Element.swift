@@ -46,12 +46,12 @@ package struct Element: Sendable, Equatable {
   }
 
   /// The value of an attribute without prefix.
-  package subscript(attribute: String) -> String? {
+  package subscript(attribute attribute: String) -> String? {
     for candidate in attributes where candidate.name == attribute && candidate.namespace.isEmpty { return candidate.value }
     return nil
   }
 
-  package subscript(attribute: String, namespace namespace: String) -> String? {
+  package subscript(attribute attribute: String, namespace namespace: String) -> String? {
     attributes.first { $0.name == attribute && $0.namespace == namespace }?.value
   }
 

@@ -13,10 +13,10 @@ package struct FlowNode: Sendable {
   package var isForCompensation = false
   package var documentation: [Documentation] = []
   package var extensions: [Element] = []
-  /// Attributes of other namespaces.
+  /// Every attribute but id and name, of any namespace.
   package var attributes: [Element.Attribute] = []
   package var data = DataInterface()
-  /// Resource roles, monitoring, auditing …, as read.
+  /// Event definitions, resource roles, monitoring …, as read, with what they have beside their typed form.
   package var others: [Element] = []
   package var rexflow: RexflowProperties?
   package var camunda: CamundaProperties?

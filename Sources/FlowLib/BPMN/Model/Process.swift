@@ -7,7 +7,7 @@ package struct Process: Sendable {
   package var content = Scope()
   package var documentation: [Documentation] = []
   package var extensions: [Element] = []
-  /// Attributes of other namespaces.
+  /// Every attribute but id and name, of any namespace.
   package var attributes: [Element.Attribute] = []
   package var dialects = Dialects()
   /// `rexflow_global_properties` with the original's defaults where nothing is said.

@@ -39,6 +39,8 @@ package struct ClosureParameter: Sendable, Equatable {
   /// The parameter's text, or an element inside it (`camunda:list`, `camunda:script` …) as read.
   package var text: String
   package var others: [Element] = []
+  /// Why the text is no declaration of the closure transport; other engines write expressions here.
+  package var problem: String?
 
   package init(name: String, variable: String, type: ValueType, defaultValue: JSON? = nil, text: String = "", line: Int = 0) {
     self.name = name

@@ -1,0 +1,50 @@
+import FlowCore
+
+/// A look at the bytes before libxml2 gets them: it compares all attributes of an element with each other, and no
+/// callback comes before it is done.
+enum XMLPrescan {
+  /// Whether `=` and quotes are themselves in this encoding. It is so in all supersets of ASCII, and in UTF-16 and
+  /// UTF-32 once the zero bytes are skipped.
+  static func attributesCanBeCounted(_ bytes: [UInt8]) -> Bool {
+    guard let name = declaredEncoding(bytes) else { return bytes.first != 0x4C }  // EBCDIC's `<`
+    return ["utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "ucs-4", "utf-32"].contains(name)
+      || name.hasPrefix("iso-8859-") || name.hasPrefix("windows-125")
+  }
+
+  /// The name in the XML declaration, in lower case.
+  private static func declaredEncoding(_ bytes: [UInt8]) -> String? {
+    let head = String(decoding: bytes.prefix(400).filter { $0 != 0 && $0 < 0x80 }, as: UTF8.self)
+    guard head.hasPrefix("<?xml"), let end = head.firstIndex(of: ">") else { return nil }
+    let parts = head[..<end].split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == "=" }
+    guard parts.count == 2, let key = head[..<end].firstIndex(of: "e").flatMap({ encodingValue(head[$0..<end]) }) else { return nil }
+    return key.lowercased()
+  }
+
+  /// What is quoted behind `encoding`.
+  private static func encodingValue(_ declaration: Substring) -> String? {
+    let words = declaration.split { "= \t\r\n\"'?".contains($0) }
+    guard let key = words.firstIndex(of: "encoding"), key + 1 < words.endIndex else { return nil }
+    return String(words[key + 1])
+  }
+
+  /// Counts `="` and `='` since the last `<`, which can not stand inside an attribute.
+  static func lineOfTooManyAttributes(_ bytes: [UInt8]) -> Int? {
+    var line = 1
+    var count = 0
+    var afterEquals = false
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: "<"): (count, afterEquals) = (0, false)
+      case UInt8(ascii: "="): afterEquals = true
+      case UInt8(ascii: "\""), UInt8(ascii: "'"):
+        if afterEquals { count += 1 }
+        afterEquals = false
+        if count > Limits.xmlAttributes { return line }
+      case 0x0A: line += 1
+      case 0, 0x20, 0x09, 0x0D: continue
+      default: afterEquals = false
+      }
+    }
+    return nil
+  }
+}
