@@ -7,7 +7,8 @@ enum CurlError {
     let host = authority(request.url)
     switch code {
     case CURLE_URL_MALFORMAT: return HTTPClientError(.badURL, "'\(request.url)' is not a URL")
-    case CURLE_UNSUPPORTED_PROTOCOL: return HTTPClientError(.badURL, "'\(request.url)' is neither http nor https")
+    // libcurl gives the same code to an answer that has no status line.
+    case CURLE_UNSUPPORTED_PROTOCOL where !connected: return HTTPClientError(.badURL, "'\(request.url)' is neither http nor https")
     case CURLE_COULDNT_CONNECT: return HTTPClientError(.couldNotConnect, "connection to \(host) refused")
     case CURLE_COULDNT_RESOLVE_HOST: return HTTPClientError(.couldNotConnect, "the name \(host) is not known")
     case CURLE_OPERATION_TIMEDOUT where connected:
