@@ -76,4 +76,14 @@ public enum Limits {
   public static let blobBytes = 8 << 20
   /// Rows that one page of anything brings at most.
   public static let pageRows = 1000
+  /// Bytes of the header section of one HTTP request; ours need a few hundred.
+  public static let httpHeaderBytes = 32 << 10
+  /// Connections of one HTTP server; each costs a descriptor and its header buffer.
+  public static let httpConnections = 4_096
+  /// Bytes that one event stream keeps for a client that does not read; a page that is further behind loads again.
+  public static let httpStreamBytes = 256 << 10
+  /// HTTP calls that wait for one of the transfers in flight.
+  public static let httpCallsQueued = 50_000
+  /// Bytes of the header section of one HTTP answer.
+  public static let httpAnswerHeaderBytes = 64 << 10
 }
