@@ -86,4 +86,18 @@ public enum Limits {
   public static let httpCallsQueued = 50_000
   /// Bytes of the header section of one HTTP answer.
   public static let httpAnswerHeaderBytes = 64 << 10
+  /// Levels of protobuf messages, the limit of the official runtimes; a reader's stack must not depend on its input.
+  public static let protobufDepth = 100
+  /// Messages inside one protobuf message: two bytes on the wire may become 200 in memory, so that 4 MiB could become 400.
+  public static let protobufMessages = 250_000
+  /// gRPC calls of one server in flight at once; past it a call is answered RESOURCE_EXHAUSTED at once.
+  public static let callsInFlight = 20_000
+  /// HTTP/2 streams of one connection; a client that wants more opens a second connection.
+  public static let streamsPerConnection = 10_000
+  /// Messages that wait to be written to one gRPC stream before its sender is told to wait.
+  public static let streamMessages = 256
+  /// Bytes that wait to be written to one gRPC stream before its sender is told to wait.
+  public static let streamBytes = 8 << 20
+  /// Bytes of one call's request headers or trailers.
+  public static let metadataBytes = 16 << 10
 }
