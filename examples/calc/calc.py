@@ -9,7 +9,6 @@ def answer(numbers):
     return 200, [2 * float(x) ** 2 for x in numbers]
 
 
-
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept: flowd calls again and again
     disable_nagle_algorithm = True  # an answer is two small writes; the second must not wait for the first

@@ -19,7 +19,6 @@ def ship(payment):
 ROLES = {"charge": charge, "ship": ship}
 
 
-
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept: flowd calls again and again
     disable_nagle_algorithm = True  # an answer is two small writes; the second must not wait for the first

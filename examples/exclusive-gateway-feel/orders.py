@@ -18,7 +18,6 @@ def review(order):
 ROLES = {"price": price, "review": review}
 
 
-
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept: flowd calls again and again
     disable_nagle_algorithm = True  # an answer is two small writes; the second must not wait for the first

@@ -18,7 +18,6 @@ def book(parcel):
 ROLES = {"weigh": weigh, "book": book}
 
 
-
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept: flowd calls again and again
     disable_nagle_algorithm = True  # an answer is two small writes; the second must not wait for the first

@@ -25,7 +25,6 @@ def confirm(trip):
 ROLES = {"plan": plan, "flight": flight, "hotel": hotel, "confirm": confirm}
 
 
-
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept: flowd calls again and again
     disable_nagle_algorithm = True  # an answer is two small writes; the second must not wait for the first

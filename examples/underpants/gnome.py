@@ -20,7 +20,6 @@ def profit(pile):
 ROLES = {"collect": collect, "sauce": sauce, "profit": profit}
 
 
-
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept: flowd calls again and again
     disable_nagle_algorithm = True  # an answer is two small writes; the second must not wait for the first
