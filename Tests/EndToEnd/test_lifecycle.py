@@ -200,7 +200,7 @@ def test_healthd_survives_a_restart_of_flowd(own, tmp_path, services):
     flowd = own()
     flowd.start()
     # flowd comes back on the same port, as a service manager would bring it.
-    flowd.arguments += ["--grpc-address", flowd.grpc]
+    flowd.grpc_address = flowd.grpc
     with running(Healthd(tmp_path / "healthd", flowd)) as healthd:
         with Wire(flowd) as wire:
             deployment = wire.applied(models.one_task("Survive", "first"))

@@ -110,6 +110,7 @@ class Flowd(Daemon):
         self.data = self.folder / "data"
         self.resolve = dict(resolve or {})
         self.store = store
+        self.grpc_address = LOOPBACK_ANY
 
     @property
     def endpoints_file(self):
@@ -118,7 +119,7 @@ class Flowd(Daemon):
     def command(self):
         self.data.mkdir(parents=True, exist_ok=True)
         resolve = [part for host, address in sorted(self.resolve.items()) for part in ("--resolve", f"{host}={address}")]
-        listen = ["--grpc-address", LOOPBACK_ANY, "--http-address", LOOPBACK_ANY, "--zeebe-address", LOOPBACK_ANY]
+        listen = ["--grpc-address", self.grpc_address, "--http-address", LOOPBACK_ANY, "--zeebe-address", LOOPBACK_ANY]
         return [program("flowd"), "--store", self.store, "--data-dir", self.data, *listen, *resolve, *self.arguments]
 
     def start(self):
