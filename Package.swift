@@ -28,7 +28,7 @@ func suite(_ name: String, of walls: String...) -> Target {
 
 let library = [
   "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
-  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime",
+  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer",
 ]
 
 let package = Package(
@@ -65,6 +65,13 @@ let package = Package(
     wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowBPMN"]),
     wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP"]),
     wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowOrchestrator"]),
+    // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
+    wall(
+      "FlowServer", "Server",
+      knows: [
+        "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowView", "FlowHTTP", "FlowHealth", "FlowOrchestrator",
+        "FlowRuntime", "FlowCrypto",
+      ]),
     wall("FlowAPI", "API", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowView"]),
     wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
     wall("FlowLib", "Umbrella", knows: library),

@@ -100,4 +100,6 @@ public enum Limits {
   public static let streamBytes = 8 << 20
   /// Bytes of one call's request headers or trailers.
   public static let metadataBytes = 16 << 10
+  /// Control-plane calls (apply, stop, lists) that wait for a thread; more is an attack or a loop.
+  public static let controlJobs = 4_096
 }

@@ -7,8 +7,8 @@ package enum Request: Sendable {
   case command(Command, reply: @Sendable (Result<Answered, Refusal>) -> Void)
   /// A deployment with its process; the process becomes part of the catalog with the event.
   case deploy(Deploy, ExecutableProcess, reply: @Sendable (Result<Answered, Refusal>) -> Void)
-  /// Looks at the state. What it sees is durable when `then` runs.
-  case read(@Sendable (PartitionState, Catalog) -> @Sendable (Position) -> Void)
+  /// Looks at the state. What it sees is durable when what it returns is called; `refused` when that never happens.
+  case read(@Sendable (PartitionState, Catalog) -> @Sendable (Position) -> Void, refused: @Sendable () -> Void)
 }
 
 package struct Answered: Sendable {
@@ -127,7 +127,7 @@ extension Request {
   func refuse(_ refusal: Refusal) {
     switch self {
     case .command(_, let reply), .deploy(_, _, let reply): reply(.failure(refusal))
-    case .read: break
+    case .read(_, let refused): refused()
     }
   }
 }

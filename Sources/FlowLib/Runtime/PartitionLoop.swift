@@ -11,7 +11,7 @@ final class PartitionLoop {
   private var position = Position.start
   private var epoch = Epoch.none
   private var checkpointer: Checkpointer
-  private var replies: [(Position) -> Void] = []
+  private var replies: [Reply] = []
   private var touchedInstances: Set<Key> = []
   private var touchedDeployments: Set<Key> = []
   private var hasFailed = false
@@ -20,6 +20,12 @@ final class PartitionLoop {
     self.configuration = configuration
     state = PartitionState(partition: UInt64(configuration.id.raw))
     checkpointer = Checkpointer(configuration)
+  }
+
+  /// What waits for the commit: told with its position, or refused when it failed.
+  private struct Reply {
+    let tell: (Position) -> Void
+    let refuse: (Refusal) -> Void
   }
 
   private var store: any Store { configuration.store }
@@ -82,9 +88,9 @@ final class PartitionLoop {
         if state.deployment(id: deploy.id) == nil { catalog[key] = process }
         return try decide(.deploy(deploy), into: &batch)
       }
-    case .read(let look):
+    case .read(let look, let refused):
       let then = look(state, catalog)
-      replies.append { then($0) }
+      replies.append(Reply(tell: { then($0) }, refuse: { _ in refused() }))
     }
   }
 
@@ -94,14 +100,15 @@ final class PartitionLoop {
   ) {
     do throws(Rejection) {
       let answer = try body()
-      replies.append { reply(.success(Answered(answer: answer, position: $0))) }
+      replies.append(
+        Reply(tell: { reply(.success(Answered(answer: answer, position: $0))) }, refuse: { reply(.failure($0)) }))
     } catch {
       later(reply, .failure(.rejected(error)))
     }
   }
 
   private func later(_ reply: @escaping @Sendable (Result<Answered, Refusal>) -> Void, _ result: Result<Answered, Refusal>) {
-    replies.append { _ in reply(result) }
+    replies.append(Reply(tell: { _ in reply(result) }, refuse: { reply(.failure($0)) }))
   }
 
   private func refusalOfNewWork() -> Refusal? {
@@ -151,7 +158,7 @@ final class PartitionLoop {
     if deploymentsChanged || !touchedInstances.isEmpty {
       observer.committed(position, state, catalog, touchedDeployments: deploymentsChanged)
     }
-    for reply in told { reply(position) }
+    for reply in told { reply.tell(position) }
     var owed: [Obligation] = []
     for key in touchedDeployments.sorted() { owed += obligations(ofDeployment: key, in: state, catalog: catalog) }
     for key in touchedInstances.sorted() { owed += obligations(ofInstance: key, in: state, catalog: catalog) }
@@ -166,7 +173,9 @@ final class PartitionLoop {
   private func appendFailed(_ error: StoreError) {
     configuration.log.error("append failed", ["flow.partition": "\(configuration.id)", "error": "\(error)"])
     observer.discarded()
+    let refused = replies
     replies.removeAll()
+    for reply in refused { reply.refuse(.unavailable("\(error)")) }
     touchedInstances.removeAll()
     touchedDeployments.removeAll()
     switch error {
