@@ -4,7 +4,6 @@ import FlowCore
 /// Finds the dialects of a process: reads its `rexflow:` annotations, gives it its deployment id and its nodes their names.
 struct DialectReader {
   private struct Note {
-    var annotation: TextAnnotation
     var fields: JSON.Object
     var line: Int
   }
@@ -148,11 +147,11 @@ extension DialectReader {
     guard globals == nil else {
       return report(
         .warning, "older-dialect", note.line, node.id,
-        "\(keys) on a start event belong to the older dialect and are ignored, because properties of the process are given already",
+        "the older dialect's keys on a start event (\(keys)) are ignored, because properties of the process are given already",
         "remove them")
     }
     report(
-      .warning, "older-dialect", note.line, node.id, "\(keys) on a start event belong to the older dialect; they are taken as the process's",
+      .warning, "older-dialect", note.line, node.id, "the older dialect's keys on a start event (\(keys)) are taken as the process's",
       "move them to a text annotation that begins with rexflow_global_properties:")
     var fields = AnnotationFields(taken, path: "rexflow", line: note.line, element: node.id)
     globals = RexflowGlobals(&fields, line: note.line)
@@ -194,8 +193,8 @@ extension DialectReader {
         return nil
       }
       noteExtraKeys(document, key, line, element)
-      if value.isNull { return Note(annotation: annotation, fields: [:], line: line) }
-      if let object = value.object { return Note(annotation: annotation, fields: object, line: line) }
+      if value.isNull { return Note(fields: [:], line: line) }
+      if let object = value.object { return Note(fields: object, line: line) }
       report(.error, "annotation-type", line, element, "\(key) must be a mapping", "indent its keys below it")
     } catch {
       report(

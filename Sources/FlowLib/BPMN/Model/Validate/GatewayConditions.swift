@@ -1,0 +1,49 @@
+/// An exclusive gateway always knows where a token goes.
+///
+/// The original wants exactly one flow with a condition and one without, and does not look at `default`. BPMN wants a
+/// condition on each flow but one. Where `default` is set, BPMN's rule holds for all.
+func gatewayConditions(_ index: ProcessIndex) -> [Finding] {
+  index.nodes.flatMap { node -> [Finding] in
+    guard case .exclusiveGateway(let defaultFlow) = node.kind else { return [] }
+    let flows = index.outgoing(of: node)
+    // A gateway that only merges decides nothing.
+    if flows.count == 1, flows[0].condition == nil { return [] }
+    if index.process.dialects.rexflow, defaultFlow == nil { return original(node, flows) }
+    return general(node, flows, defaultFlow)
+  }
+}
+
+private func original(_ node: FlowNode, _ flows: [SequenceFlow]) -> [Finding] {
+  let conditional = flows.count { $0.condition != nil }
+  let unconditional = flows.count - conditional
+  guard conditional != 1 || unconditional != 1 else { return [] }
+  return [
+    node.error(
+      "gateway-conditions",
+      "\(node.title) has \(conditional) flows with a condition and \(unconditional) without; it needs one of each to decide",
+      hint: "put a condition on one flow and none on the other, or name the gateway's default flow to have any number of conditions")
+  ]
+}
+
+private func general(_ node: FlowNode, _ flows: [SequenceFlow], _ defaultFlow: String?) -> [Finding] {
+  var findings: [Finding] = []
+  let open = flows.filter { $0.condition == nil && $0.id != defaultFlow }
+  if flows.isEmpty {
+    findings.append(
+      node.error("gateway-without-outgoing", "\(node.title) has no outgoing flow, so a token would be lost there", hint: "connect it"))
+  }
+  if open.count > (defaultFlow == nil ? 1 : 0), flows.count > 1 {
+    let ids = open.map(\.id).joined(separator: ", ")
+    findings.append(
+      node.error(
+        "gateway-conditions", "\(node.title) has flows without condition beside its default (\(ids)), so it can not decide",
+        hint: "give each flow but one a condition"))
+  }
+  if open.isEmpty, defaultFlow == nil, !flows.isEmpty {
+    findings.append(
+      node.warning(
+        "gateway-without-default", "\(node.title) has no default flow; an instance stops there when no condition holds",
+        hint: "set the default attribute"))
+  }
+  return findings
+}

@@ -1,0 +1,57 @@
+/// One process with what the rules look up again and again.
+struct ProcessIndex {
+  struct Level {
+    /// Id of the process or subprocess.
+    var id: String
+    var scope: Scope
+    var line: Int
+    /// nil for the process itself.
+    var owner: FlowNode?
+  }
+
+  let definitions: Definitions
+  let process: Process
+  private(set) var levels: [Level] = []
+  private(set) var nodes: [FlowNode] = []
+  private(set) var flows: [SequenceFlow] = []
+  /// The first one where ids come twice.
+  private(set) var nodeByID: [String: FlowNode] = [:]
+  private(set) var flowByID: [String: SequenceFlow] = [:]
+
+  init(_ process: Process, of definitions: Definitions) {
+    self.definitions = definitions
+    self.process = process
+    add(process.content, id: process.id, line: process.line, owner: nil)
+  }
+
+  private mutating func add(_ scope: Scope, id: String, line: Int, owner: FlowNode?) {
+    levels.append(Level(id: id, scope: scope, line: line, owner: owner))
+    for flow in scope.flows {
+      flows.append(flow)
+      if flowByID[flow.id] == nil { flowByID[flow.id] = flow }
+    }
+    for node in scope.nodes {
+      nodes.append(node)
+      if nodeByID[node.id] == nil { nodeByID[node.id] = node }
+      if let content = node.content { add(content, id: node.id, line: node.line, owner: node) }
+    }
+  }
+
+  func outgoing(of node: FlowNode) -> [SequenceFlow] { node.outgoing.compactMap { flowByID[$0] } }
+}
+
+extension FlowNode {
+  /// How a message calls the node: `serviceTask 'Collect' (Task_1)`.
+  var title: String {
+    let label = name.flatMap { $0.isEmpty ? nil : "'\($0)' " } ?? ""
+    return "\(kind.elementName) \(label)(\(id))"
+  }
+
+  func error(_ code: String, _ message: String, hint: String) -> Finding {
+    Finding(.error, code, line: line, element: id, message, hint: hint)
+  }
+
+  func warning(_ code: String, _ message: String, hint: String) -> Finding {
+    Finding(.warning, code, line: line, element: id, message, hint: hint)
+  }
+}

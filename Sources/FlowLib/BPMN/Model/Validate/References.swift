@@ -1,0 +1,71 @@
+/// Whatever is referred to exists, and on the level where it must be.
+func references(_ index: ProcessIndex) -> [Finding] {
+  var findings: [Finding] = []
+  for level in index.levels {
+    let here = Set(level.scope.nodes.map(\.id))
+    for flow in level.scope.flows {
+      findings.append(contentsOf: end(of: flow, flow.source, "source", here, index))
+      findings.append(contentsOf: end(of: flow, flow.target, "target", here, index))
+    }
+    for node in level.scope.nodes {
+      findings.append(contentsOf: attachment(of: node, here))
+      findings.append(contentsOf: defaultFlow(of: node, index))
+    }
+  }
+  for node in index.nodes { findings.append(contentsOf: rootReferences(of: node, index.definitions)) }
+  return findings
+}
+
+private func end(of flow: SequenceFlow, _ id: String, _ what: String, _ here: Set<String>, _ index: ProcessIndex) -> [Finding] {
+  if here.contains(id) { return [] }
+  if let elsewhere = index.nodeByID[id] {
+    return [
+      Finding(
+        .error, "flow-crosses-scope", line: flow.line, element: flow.id,
+        "sequence flow '\(flow.id)' has its \(what) '\(elsewhere.id)' inside another (sub)process, which a sequence flow can not reach",
+        hint: "end it at the border of the subprocess, or use a message or signal")
+    ]
+  }
+  let missing = id.isEmpty ? "has no \(what)Ref" : "has the \(what) '\(id)', which is no flow node of this process"
+  return [
+    Finding(
+      .error, "dangling-\(what)", line: flow.line, element: flow.id, "sequence flow '\(flow.id)' \(missing)",
+      hint: "connect it to an element, or remove it")
+  ]
+}
+
+private func attachment(of node: FlowNode, _ here: Set<String>) -> [Finding] {
+  guard case .boundaryEvent(let boundary) = node.kind, !here.contains(boundary.attachedTo) else { return [] }
+  return [
+    node.error(
+      "dangling-attached-to", "\(node.title) is attached to '\(boundary.attachedTo)', which is no activity beside it",
+      hint: "attach it to an activity on the same level")
+  ]
+}
+
+private func defaultFlow(of node: FlowNode, _ index: ProcessIndex) -> [Finding] {
+  guard let flow = node.defaultFlow, !node.outgoing.contains(flow) else { return [] }
+  return [
+    node.error(
+      "dangling-default", "\(node.title) has the default flow '\(flow)', which does not leave it",
+      hint: "name one of its outgoing flows: \(node.outgoing.joined(separator: ", "))")
+  ]
+}
+
+private func rootReferences(of node: FlowNode, _ definitions: Definitions) -> [Finding] {
+  node.eventDefinitions.compactMap { definition -> Finding? in
+    let (kind, reference, isKnown): (String, String?, (String) -> Bool) =
+      switch definition {
+      case .message(let ref, _): ("message", ref, { definitions.message($0) != nil })
+      case .error(let ref): ("error", ref, { definitions.error($0) != nil })
+      case .signal(let ref): ("signal", ref, { definitions.signal($0) != nil })
+      case .escalation(let ref): ("escalation", ref, { definitions.escalation($0) != nil })
+      case .reference(let id): ("event definition", id, { id in definitions.eventDefinitions.contains { $0.id == id } })
+      case .timer, .compensate, .conditional, .link, .cancel, .terminate: ("", nil, { _ in true })
+      }
+    guard let reference, !isKnown(reference) else { return nil }
+    return node.error(
+      "dangling-reference", "\(node.title) refers to the \(kind) '\(reference)', which the file does not have",
+      hint: "add the \(kind) under definitions, or mend the reference")
+  }
+}

@@ -1,0 +1,49 @@
+/// A process can begin somewhere, and nothing leads to where it begins.
+func startEvents(_ index: ProcessIndex) -> [Finding] {
+  var findings: [Finding] = []
+  for level in index.levels { findings.append(contentsOf: starts(of: level)) }
+  for node in index.nodes {
+    guard case .startEvent = node.kind, !node.incoming.isEmpty else { continue }
+    findings.append(
+      node.error(
+        "start-with-incoming", "\(node.title) has the incoming flow '\(node.incoming[0])', but instances begin here",
+        hint: "lead the flow to the element behind the start event"))
+  }
+  return findings
+}
+
+private func starts(of level: ProcessIndex.Level) -> [Finding] {
+  let count = level.scope.nodes.count { if case .startEvent = $0.kind { true } else { false } }
+  guard let owner = level.owner else {
+    guard count == 0, !level.scope.nodes.contains(where: \.instantiates) else { return [] }
+    return [
+      Finding(
+        .error, "no-start-event", line: level.line, element: level.id, "process '\(level.id)' has no start event, so no instance can begin",
+        hint: "add a start event and connect it")
+    ]
+  }
+  guard case .subProcess(let subProcess) = owner.kind else { return [] }
+  switch subProcess.kind {
+  case .embedded, .transaction:
+    guard count > 1 else { return [] }
+    return [
+      owner.error(
+        "subprocess-start", "\(owner.title) has \(count) start events, but a token that enters it needs one place to begin", hint: "keep one")
+    ]
+  case .event:
+    guard count != 1 else { return [] }
+    return [
+      owner.error("subprocess-start", "\(owner.title) needs exactly one start event with an event definition", hint: "keep or add one")
+    ]
+  case .adHoc: return []
+  }
+}
+
+extension FlowNode {
+  /// A receive task or event-based gateway that makes an instance.
+  var instantiates: Bool {
+    if case .receiveTask(let task) = kind { return task.instantiate }
+    if case .eventBasedGateway(let gateway) = kind { return gateway.instantiate }
+    return false
+  }
+}
