@@ -91,7 +91,7 @@ private struct Compiler {
 
   private mutating func kind(of node: FlowNode) -> ExecutableKind? {
     switch node.kind {
-    case .startEvent: return .startEvent
+    case .startEvent: return .startEvent(isYAML: node.rexflow?.call.serialization.uppercased() == "YAML")
     case .endEvent(let definitions): return endEvent(node, definitions)
     case .task, .manualTask: return .task
     case .serviceTask: return serviceTask(node)
