@@ -30,6 +30,12 @@ public enum Limits {
   public static let expressionSteps = 100_000
   /// Bytes that one expression may build.
   public static let expressionBytesBuilt = 16 << 20
+  /// Levels of calls and nodes that an evaluation is inside of; functions can call themselves by way of an argument.
+  public static let expressionCallDepth = 512
+  /// Levels of nesting of a value that an expression builds; printing, comparing and freeing it recur as deep.
+  public static let expressionValueDepth = 256
+  /// States of one compiled regular expression; its run costs states times characters.
+  public static let patternStates = 2_000
   /// Bytes of one instance's payload on every store and wire.
   public static let payloadBytes = 4 << 20
   /// Bytes of one gRPC message or HTTP body: a payload and its envelope.
