@@ -59,10 +59,16 @@ package func runPayload(_ args: [String], of status: DeploymentStatus) -> Payloa
 
 /// The value of a Python literal (`1`, `'a'`, `[True, None]`), or the text itself when it is none.
 package func pythonLiteral(_ text: String) -> JSON {
-  do throws(JSONError) { return try JSON(parsing: text) } catch {}
+  do throws(JSONError) { return try JSON(parsing: text) } catch { return quotedLiteral(text) ?? .string(text) }
+}
+
+/// Only what can not be anything but a literal is evaluated: `2026-11-20` is a text, not a subtraction.
+private func quotedLiteral(_ text: String) -> JSON? {
+  let isLiteral = ["True", "False", "None"].contains(text) || text.first.map { "'\"[({".contains($0) } ?? false
+  guard isLiteral else { return nil }
   do {
-    return try CompiledExpression(python: text).literal ?? .string(text)
+    return try CompiledExpression(python: text).evaluate(EvaluationScope(payload: [:], now: Instant(milliseconds: 0))).json
   } catch {
-    return .string(text)
+    return nil
   }
 }
