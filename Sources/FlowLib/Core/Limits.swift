@@ -114,4 +114,6 @@ public enum Limits {
   public static let metadataBytes = 16 << 10
   /// Control-plane calls (apply, stop, lists) that wait for a thread; more is an attack or a loop.
   public static let controlJobs = 4_096
+  /// Committed batches that wait for a view that can not write; beyond them the partition waits.
+  public static let viewBacklogBatches = 100_000
 }

@@ -13,8 +13,13 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   private let view: View
   private let board: DeploymentBoard
   private let onDeployments: @Sendable ([DeploymentStatus]) -> Void
-  private var pending: [(position: Position, changes: [ViewChange])] = []
+  private var pending: [Batch] = []
+  /// Durable batches that the view has not written yet; given again when it had to drop them.
+  private var backlog: [Batch] = []
+  private var given = Position.start
   private let reached = Mutex(Position.start)
+
+  private typealias Batch = (position: Position, changes: [ViewChange])
 
   init(_ partition: PartitionID, view: View, board: DeploymentBoard, onDeployments: @escaping @Sendable ([DeploymentStatus]) -> Void) {
     self.partition = partition
@@ -26,17 +31,30 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   /// The last durable position that was told.
   var position: Position { reached.withLock { $0 } }
 
-  var settled: Position { view.durable(partition) }
+  var settled: Position { view.applied(partition) }
+
+  /// Readers whose file was lost, or belongs to another store, begin with what still lives.
+  func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {
+    guard view.applied(partition) < mark else { return }
+    let rows = state.instances.values.sorted { $0.id.key < $1.id.key }.map { instance in
+      InstanceRow(
+        id: instance.id.text, deployment: catalog[instance.deployment]?.deploymentID ?? "", state: instance.state,
+        created: instance.createdAt, metadata: instance.metadata.map { MetadataPair($0.name, $0.value) })
+    }
+    while case .refused = view.begin(partition, at: mark, rows) { usleep(1_000) }
+  }
+
+  func beginBatch(at position: Position) { pending.append((position, [])) }
 
   func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {
     guard case .instance(let key, let change) = event else { return }
-    if pending.last?.position != position { pending.append((position, [])) }
     pending[pending.count - 1].changes += changes(change, of: key, in: state, catalog)
   }
 
   func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
-    for (position, changes) in pending { hand(changes, at: position) }
+    backlog += pending
     pending.removeAll(keepingCapacity: true)
+    hand()
     reached.withLock { $0 = position }
     if touchedDeployments {
       board.update(position, state, catalog)
@@ -48,12 +66,29 @@ final class Projection: PartitionObserver, @unchecked Sendable {
 
   func discarded() { pending.removeAll() }
 
-  /// Readers that can not keep up slow the partition down: what they keep is the only place of finished instances.
-  private func hand(_ changes: [ViewChange], at position: Position) {
+  func rested() {
+    if !backlog.isEmpty { hand() }
+  }
+
+  /// Gives the view what it has not got. Readers that can not keep up at all slow the partition down in the end: what they keep is the
+  /// only place of finished instances.
+  private func hand() {
     while true {
-      switch view.apply(changes, at: position, of: partition) {
-      case .taken, .slow: return
-      case .refused: usleep(1_000)
+      give()
+      let applied = view.applied(partition)
+      backlog.removeAll { $0.position <= applied }
+      guard backlog.count > Limits.viewBacklogBatches else { return }
+      usleep(1_000)
+    }
+  }
+
+  private func give() {
+    for batch in backlog where batch.position > given {
+      switch view.apply(partition, batch.position, batch.changes) {
+      case .taken, .slow: given = batch.position
+      case .refused(let last):
+        given = last
+        return
       }
     }
   }
@@ -64,7 +99,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     if case .created(let created) = change { return self.created(created, catalog) }
     guard let instance = state.instances[key], let process = catalog[instance.deployment] else {
       // Finished before: only what readers keep is left.
-      if case .deleted = change { return [.instanceDeleted(key: key)] }
+      if case .deleted(let id) = change { return [.instanceDeleted(id: id.text)] }
       return []
     }
     let id = instance.id.text
