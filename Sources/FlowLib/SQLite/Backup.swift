@@ -10,7 +10,7 @@ import Glibc
 extension SQLiteStore {
   package func backup(to path: String) throws(StoreError) {
     try guarded { () throws(StoreError) in
-      guard fileSize(at: path) == 0 else { throw .unavailable("\(path) exists; a backup goes to a new file") }
+      guard fileSize(at: path) == nil else { throw .unavailable("\(path) exists; a backup goes to a new file") }
       blobFolder.backupBegins()
       defer { blobFolder.backupEnds() }
       let temporary = path + ".part"
@@ -66,7 +66,7 @@ extension SQLiteStore {
   }
 
   private static func openBackup(_ path: String) throws(StoreError) -> Database {
-    guard fileSize(at: path) > 0 else { throw .unavailable("\(path) is missing or empty") }
+    guard (fileSize(at: path) ?? 0) > 0 else { throw .unavailable("\(path) is missing or empty") }
     let source = try Database(path, .readOnly)
     guard try source.integer("PRAGMA application_id") == backupID else { throw .corrupt("\(path) is not a backup of a store") }
     let found = Int(try source.integer("PRAGMA user_version") ?? 0)

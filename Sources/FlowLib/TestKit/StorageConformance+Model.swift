@@ -96,7 +96,9 @@ package struct StorageModelCheck {
     for _ in 0..<random.below(3) {
       let (key, stamp) = (random.below(12), random.below(model.last + 1))
       step.deletions.append(RecordDeletion(key: RecordKey(kind: 1, key), stamp: Position(stamp)))
-      if let old = model.records[key], old.stamp < stamp { model.records[key]?.doomed = max(old.doomed ?? 0, stamp) }
+      guard let old = model.records[key], old.stamp < stamp else { continue }
+      model.records[key]?.doomed = max(old.doomed ?? 0, stamp)
+      if stamp <= model.mark { model.records[key] = nil }
     }
     if random.below(3) == 0 { moveMark(&step) }
     trace.append("step of \(step.records.count) and \(step.deletions.count), mark \(step.mark.map { $0.raw } ?? 0)")
