@@ -34,8 +34,13 @@ struct ViewWriter {
 
   mutating func take(_ change: ViewChange) throws(StoreError) {
     let id = change.id
-    var draft = try drafts[id] ?? load(id)
-    if drafts[id] == nil { order.append(id) }
+    var draft: Draft
+    if let known = drafts[id] {
+      draft = known
+    } else {
+      draft = try load(id)
+      order.append(id)
+    }
     draft.isDirty = true
     ViewWriter.apply(change, to: &draft)
     drafts[id] = draft
