@@ -112,7 +112,9 @@ struct SQLiteStoreTests {
     let (scratch, copy) = (Scratch(), Scratch())
     let store = try SQLiteStore(scratch.path, reserveBytes: 0)
     _ = try store.claim(partition, epoch: Epoch(1))
-    for index in UInt64(0)..<50 { _ = try store.append([UInt8](repeating: 3, count: 5000), to: partition, after: Position(index), epoch: Epoch(1)) }
+    for index in UInt64(0)..<50 {
+      _ = try store.append([UInt8](repeating: 3, count: 5000), to: partition, after: Position(index), epoch: Epoch(1))
+    }
     // The files as a kill at this moment would leave them.
     try FileManager.default.copyItem(atPath: scratch.path, toPath: copy.path)
 
@@ -127,7 +129,9 @@ struct SQLiteStoreTests {
     let scratch = Scratch()
     let store = try SQLiteStore(scratch.path, reserveBytes: 0)
     _ = try store.claim(partition, epoch: Epoch(1))
-    for index in UInt64(0)..<20 { _ = try store.append([UInt8](repeating: UInt8(index), count: 3000), to: partition, after: Position(index), epoch: Epoch(1)) }
+    for index in UInt64(0)..<20 {
+      _ = try store.append([UInt8](repeating: UInt8(index), count: 3000), to: partition, after: Position(index), epoch: Epoch(1))
+    }
     let size = try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/journal.db-wal")).count
     var ends: Set<UInt64> = []
 
@@ -223,7 +227,9 @@ struct BackupTests {
 func fill(_ path: String, batches: UInt64, mark: UInt64) throws {
   let store = try SQLiteStore(path, reserveBytes: 0)
   _ = try store.claim(partition, epoch: Epoch(1))
-  for index in 0..<batches { _ = try store.append(Array("batch number \(index + 1)".utf8), to: partition, after: Position(index), epoch: Epoch(1)) }
+  for index in 0..<batches {
+    _ = try store.append(Array("batch number \(index + 1)".utf8), to: partition, after: Position(index), epoch: Epoch(1))
+  }
   if mark > 0 { try store.write(CheckpointStep(mark: Position(mark)), partition: partition, epoch: Epoch(1)) }
   store.close()
 }
@@ -243,4 +249,43 @@ private func patch(_ path: String, at offset: Int, with bytes: [UInt8]) throws {
   try handle.seek(toOffset: UInt64(offset))
   try handle.write(contentsOf: Data(bytes))
   try handle.close()
+}
+
+@Suite("a device that fails", .serialized)
+struct FailingDeviceTests {
+  @Test("ends the store for good and keeps what was acknowledged")
+  func fails() throws {
+    let (scratch, copy) = (Scratch(), Scratch())
+    let store = try SQLiteStore(scratch.path, reserveBytes: 0)
+    _ = try store.claim(partition, epoch: Epoch(1))
+    _ = try store.append([1], to: partition, after: .start, epoch: Epoch(1))
+    let seen = Mutex<[StoreCondition]>([])
+    store.observeCondition { condition in seen.withLock { $0.append(condition) } }
+
+    // The log's descriptors now refuse every write, as a dying disk does.
+    for descriptor in try descriptors(of: scratch.path + "/journal.db-wal") {
+      let refusing = open("/dev/null", O_RDONLY)
+      dup2(refusing, descriptor)
+      close(refusing)
+    }
+    let first = #expect(throws: StoreError.self) { _ = try store.append([2], to: partition, after: Position(1), epoch: Epoch(1)) }
+    let second = #expect(throws: StoreError.self) { _ = try store.standing(partition) }
+
+    #expect(isIO(first) && isIO(second))
+    guard case .failed = store.condition else {
+      Issue.record("\(store.condition)")
+      return
+    }
+    #expect(seen.withLock { $0 } == [store.condition])
+    try FileManager.default.copyItem(atPath: scratch.path, toPath: copy.path)
+    #expect(try SQLiteStore(copy.path, reserveBytes: 0).journal(partition, after: .start, maxBytes: .max).map(\.bytes) == [[1]])
+  }
+
+  private func descriptors(of path: String) throws -> [Int32] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }.filter {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path
+    }
+  }
+
+  private func isIO(_ error: StoreError?) -> Bool { if case .io = error { true } else { false } }
 }

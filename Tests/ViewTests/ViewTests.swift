@@ -20,7 +20,8 @@ private func created(_ number: Int, _ deployment: String = "calc-1", _ metadata:
 private func ended(_ number: Int, _ state: InstanceState = .completed, at ms: Int64 = 1000) -> ViewChange {
   .instanceEnded(
     id: id(number),
-    InstanceEnd(state: state, ended: Instant(milliseconds: ms), result: Array("[1.0]".utf8), contentType: "application/json", endEvent: "e"))
+    InstanceEnd(state: state, ended: Instant(milliseconds: ms), result: Array("[1.0]".utf8), contentType: "application/json", endEvent: "e")
+  )
 }
 
 private func happened(_ number: Int, _ event: String, _ detail: String = "") -> ViewChange {
@@ -216,8 +217,11 @@ struct ViewTests {
     var fed = try Fed(scratch.path)
     fed.give(created(1), ended(1))
     fed.view.close()
-    if damaged { try Data(repeating: 0xA5, count: 9000).write(to: URL(fileURLWithPath: scratch.path)) }
-    else { try FileManager.default.removeItem(atPath: scratch.path) }
+    if damaged {
+      try Data(repeating: 0xA5, count: 9000).write(to: URL(fileURLWithPath: scratch.path))
+    } else {
+      try FileManager.default.removeItem(atPath: scratch.path)
+    }
 
     fed = try Fed(scratch.path)
 
@@ -324,7 +328,8 @@ struct ViewFeedTests {
 
     let items = seen.withLock { $0 }
     #expect(items.map(\.number) == (1...900).map { UInt64($0) })
-    #expect(items.map(\.position.raw) == (0..<900).map { UInt64($0 / 3 + 1) })
+    let positions: [UInt64] = (0..<900).map { UInt64($0 / 3 + 1) }
+    #expect(items.map(\.position.raw) == positions)
     #expect(readable.withLock { $0 })
     token.cancel()
   }
@@ -352,7 +357,8 @@ struct ViewFeedTests {
   @Test("filters by instance and by deployment, also for changes that name no deployment")
   func filters() throws {
     let fed = try Fed()
-    let (instance, deployment) = (Mutex<[String]>([]), Mutex<[String]>([]))
+    let instance = Mutex<[String]>([])
+    let deployment = Mutex<[String]>([])
     let first = try fed.view.subscribe(FeedFilter(instance: id(2))) { items in instance.withLock { $0 += items.map(\.change.id) } }
     let second = try fed.view.subscribe(FeedFilter(deployment: "b")) { items in deployment.withLock { $0 += items.map(\.change.id) } }
 

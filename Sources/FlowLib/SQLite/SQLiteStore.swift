@@ -223,7 +223,9 @@ extension SQLiteStore {
 
   package func stats() throws(StoreError) -> StoreStats {
     try guarded { () throws(StoreError) in
-      let files = ["journal.db", "journal.db-wal", "records.db", "records.db-wal"].reduce(0) { $0 + (fileSize(at: directory.file($1)) ?? 0) }
+      let files = ["journal.db", "journal.db-wal", "records.db", "records.db-wal"].reduce(0) {
+        $0 + (fileSize(at: directory.file($1)) ?? 0)
+      }
       return StoreStats(
         bytes: files + (try blobFolder.totalBytes()), journalBytes: try journalFile.usedBytes(), freeBytes: reserve.freeBytes)
     }

@@ -158,10 +158,7 @@ package final class View: Sendable {
   private func answer<Value: Sendable>(
     _ notBefore: NotBefore?, _ body: (ViewReader) throws(StoreError) -> Value
   ) throws(StoreError) -> ViewAnswer<Value> {
-    if let notBefore {
-      thread.withLock { $0 }?.wake()
-      try queue.wait(notBefore)
-    }
+    if let notBefore { try queue.wait(notBefore) { thread.withLock { $0 }?.wake() } }
     return try reader.use { (database) throws(StoreError) in
       try database.snapshot { () throws(StoreError) in
         let reader = ViewReader(database: database)
@@ -206,7 +203,7 @@ package final class View: Sendable {
 
   /// Every change above `after` (nil: from now on), in order, none left out, after it can be read.
   ///
-  /// The handler runs on the view's thread, or for what was missed on the caller's; it must not block.
+  /// The handler runs on the view's thread, or for what was missed on the caller's; it must not block nor subscribe.
   /// - Throws: `compacted` when what was missed is no longer kept: list again.
   package func subscribe(
     _ filter: FeedFilter = FeedFilter(), after: UInt64? = nil, _ handler: @escaping @Sendable ([FeedItem]) -> Void

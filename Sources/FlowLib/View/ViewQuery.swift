@@ -64,6 +64,12 @@ package struct InstanceCount: Sendable, Equatable {
   package var deployment: String
   package var state: InstanceState
   package var count: Int
+
+  package init(deployment: String, state: InstanceState, count: Int) {
+    self.deployment = deployment
+    self.state = state
+    self.count = count
+  }
 }
 
 /// What `apply` says to its caller.

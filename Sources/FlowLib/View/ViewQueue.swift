@@ -126,8 +126,12 @@ final class ViewQueue: Sendable {
 
   /// Blocks until the position can be read.
   /// - Throws: `unavailable` when the deadline is over.
-  func wait(_ notBefore: NotBefore) throws(StoreError) {
+  ///
+  /// - Parameter wake: tells the writer, if there is something to wait for.
+  func wait(_ notBefore: NotBefore, wake: () -> Void) throws(StoreError) {
+    guard applied(notBefore.partition) < notBefore.position else { return }
     state.withLock { $0.readersWaiting += 1 }
+    wake()
     defer { state.withLock { $0.readersWaiting -= 1 } }
     let reached: Bool? = state.wait(ms: notBefore.deadlineMs) { state in
       (state.applied[notBefore.partition] ?? .start) >= notBefore.position ? true : nil
@@ -145,7 +149,8 @@ extension ViewChange {
   fileprivate var weight: Int {
     switch self {
     case .instanceCreated(let row):
-      400 + (row.result?.count ?? 0) + (row.activeElements?.utf8.count ?? 0) + row.metadata.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+      400 + (row.result?.count ?? 0) + (row.activeElements?.utf8.count ?? 0)
+        + row.metadata.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
     case .instanceChanged(_, let patch): 200 + (patch.activeElements?.utf8.count ?? 0) + (patch.errorMessage?.utf8.count ?? 0)
     case .instanceEnded(_, let end): 300 + (end.result?.count ?? 0) + (end.errorMessage?.utf8.count ?? 0)
     case .instanceDeleted: 100

@@ -75,7 +75,8 @@ struct ViewReader {
     for _ in filter.metadata {
       conditions.append("instance.seq IN (SELECT seq FROM metadata WHERE name = \(places(1)) AND value = \(places(1)))")
     }
-    return "SELECT \(columns), instance.seq FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY instance.seq DESC LIMIT ?2"
+    return
+      "SELECT \(columns), instance.seq FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY instance.seq DESC LIMIT ?2"
   }
 
   private func bind(_ filter: InstanceFilter, to statement: Statement) throws(StoreError) {

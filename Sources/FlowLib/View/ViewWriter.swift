@@ -65,8 +65,10 @@ struct ViewWriter {
   }
 
   private func load(_ id: String) throws(StoreError) -> Draft {
-    let found = try database.statement("SELECT \(ViewReader.columns), seq, deployment, dropped, history FROM \(ViewReader.source) WHERE instance.id = ?")
-      .bind(1, text: id)
+    let found = try database.statement(
+      "SELECT \(ViewReader.columns), seq, deployment, dropped, history FROM \(ViewReader.source) WHERE instance.id = ?"
+    )
+    .bind(1, text: id)
     defer { found.reset() }
     guard try found.step() else { return Draft() }
     let row = try ViewReader.row(found)
@@ -105,10 +107,14 @@ struct ViewWriter {
 
   private func put(_ row: InstanceRow, _ draft: Draft, _ deployment: Int64, _ seq: Int64?) throws(StoreError) {
     let statement = try database.statement(seq == nil ? ViewWriter.insert : ViewWriter.update)
-    try statement.bind(1, seq).bind(2, text: row.id).bind(3, deployment).bind(4, Int64(row.state.rawValue)).bind(5, row.created.milliseconds)
-      .bind(6, row.ended?.milliseconds).bind(7, text: row.contentType).bind(8, text: row.endEvent).bind(9, text: row.errorCode)
-      .bind(10, text: row.errorMessage).bind(11, text: row.failedElement).bind(12, text: row.metadata.isEmpty ? nil : Metadata.json(row.metadata))
-      .bind(13, text: row.activeElements).bind(14, row.result).bind(15, Int64(draft.dropped)).bind(16, draft.history)
+    try statement.bind(1, seq).bind(2, text: row.id).bind(3, deployment).bind(4, Int64(row.state.rawValue)).bind(
+      5, row.created.milliseconds
+    )
+    .bind(6, row.ended?.milliseconds).bind(7, text: row.contentType).bind(8, text: row.endEvent).bind(9, text: row.errorCode)
+    .bind(10, text: row.errorMessage).bind(11, text: row.failedElement).bind(
+      12, text: row.metadata.isEmpty ? nil : Metadata.json(row.metadata)
+    )
+    .bind(13, text: row.activeElements).bind(14, row.result).bind(15, Int64(draft.dropped)).bind(16, draft.history)
     try statement.run()
     guard seq == nil, !row.metadata.isEmpty, let seq = try database.integer("SELECT last_insert_rowid()") else { return }
     for pair in row.metadata {
@@ -158,7 +164,9 @@ struct ViewWriter {
     let rows = try database.statement("SELECT seq, deployment, state FROM instance WHERE ended < ? ORDER BY ended LIMIT ?")
       .bind(1, instant.milliseconds).bind(2, Int64(limit))
     var found: [(seq: Int64, deployment: Int64, state: InstanceState?)] = []
-    while try rows.step() { found.append((rows.integer(0), rows.integer(1), InstanceState(rawValue: UInt8(truncatingIfNeeded: rows.integer(2))))) }
+    while try rows.step() {
+      found.append((rows.integer(0), rows.integer(1), InstanceState(rawValue: UInt8(truncatingIfNeeded: rows.integer(2)))))
+    }
     rows.reset()
     for (seq, deployment, state) in found {
       try remove(seq)

@@ -1,10 +1,10 @@
 import FlowStorage
 import Testing
 
-@Suite("SHA-256")
-struct SHA256Tests {
+@Suite("a blob's digest")
+struct BlobDigestTests {
   @Test(
-    "gives the standard's digests",
+    "is the standard's SHA-256",
     arguments: [
       ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
       ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -15,12 +15,12 @@ struct SHA256Tests {
       (String(repeating: "a", count: 1_000), "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"),
     ])
   func vectors(_ message: String, _ digest: String) {
-    #expect(hex(SHA256.digest(Array(message.utf8))) == digest)
+    #expect(BlobHash(of: Array(message.utf8)).description == digest)
   }
 
   @Test("takes every length around a block")
   func lengths() {
-    let digests = Set((0...130).map { SHA256.digest([UInt8](repeating: 0, count: $0)) })
+    let digests = Set((0...130).map { BlobHash(of: [UInt8](repeating: 0, count: $0)) })
 
     #expect(digests.count == 131)
   }
