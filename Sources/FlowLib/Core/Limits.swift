@@ -116,4 +116,17 @@ public enum Limits {
   public static let controlJobs = 4_096
   /// Committed batches that wait for a view that can not write; beyond them the partition waits.
   public static let viewBacklogBatches = 100_000
+  /// Bytes of history of one instance in the view; older entries are cut and counted.
+  public static let viewHistoryBytes = 64 << 10
+  /// Characters of one history entry's detail.
+  public static let viewHistoryDetail = 2000
+  /// Changes and bytes that wait for the view's writer; past them the view falls behind and is fed from the journal again.
+  public static let viewQueueChanges = 65_536
+  public static let viewQueueBytes = 64 << 20
+  /// Changes that are kept for subscribers that come back.
+  public static let viewFeedKept = 8192
+  /// Pairs of one metadata filter; each is one look into an index.
+  public static let viewMetadataPairs = 16
+  /// Finished instances that one step of retention removes; between steps changes are written.
+  public static let viewRetentionStep = 500
 }

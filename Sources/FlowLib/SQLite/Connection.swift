@@ -56,9 +56,23 @@ extension Database {
     if found == 0 {
       try execute("PRAGMA user_version=\(supported)")
       try execute("PRAGMA application_id=\(applicationID)")
+      try execute("CREATE TABLE IF NOT EXISTS identity(id BLOB NOT NULL)")
     } else if try integer("PRAGMA application_id") != applicationID {
       throw .corrupt("\(path) is not a file of this store")
     }
+  }
+}
+
+extension Database {
+  func identity() throws(StoreError) -> [UInt8]? {
+    let row = try statement("SELECT id FROM identity")
+    defer { row.reset() }
+    return try row.step() ? row.bytes(0) : nil
+  }
+
+  func setIdentity(_ bytes: [UInt8]) throws(StoreError) {
+    try execute("DELETE FROM identity")
+    try statement("INSERT INTO identity VALUES (?)").bind(1, bytes).run()
   }
 }
 

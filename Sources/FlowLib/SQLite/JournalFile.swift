@@ -72,6 +72,12 @@ final class JournalFile: Sendable {
     return lines
   }
 
+  func identity() throws(StoreError) -> [UInt8]? { try reader.use { (database) throws(StoreError) in try database.identity() } }
+
+  func setIdentity(_ bytes: [UInt8]) throws(StoreError) {
+    try state.locked { (_) throws(StoreError) in try writer.setIdentity(bytes) }
+  }
+
   // MARK: Owner's calls
 
   func place(_ partition: PartitionID) -> (epoch: Epoch, last: Position) {

@@ -34,7 +34,8 @@ package final class PartitionBench: Sendable {
 
   package func deploy(_ process: ExecutableProcess) throws -> Key {
     let deploy = Deploy(
-      id: process.deploymentID, processID: process.processID, version: 1, digest: "", resourceName: "", isStopped: false, needsNothing: true)
+      id: process.deploymentID, processID: process.processID, version: 1, digest: "", resourceName: "", isStopped: false, needsNothing: true
+    )
     guard case .deployment(let key) = try partition.ask(deploy, process).answer else { preconditionFailure("deploy without a key") }
     return key
   }
@@ -97,7 +98,8 @@ final class TestServices: ObligationPerformer {
       switch obligation {
       case .callService(let job):
         switch answer(job) {
-        case .success(let response): partition.send(.jobCompleted(job: job.job, instance: job.instance.key, response: response), lane: .completions)
+        case .success(let response):
+          partition.send(.jobCompleted(job: job.job, instance: job.instance.key, response: response), lane: .completions)
         case .failure(let failure): partition.send(.jobFailed(job: job.job, instance: job.instance.key, failure), lane: .completions)
         case nil: break
         }

@@ -28,7 +28,7 @@ package struct StorageModelCheck {
   /// - Throws: `Broken` with the seed and the last operations when the store and the model differ.
   package static func run(seed: UInt64, steps: Int, _ open: StorageConformance.Opener) throws {
     try withoutActuallyEscaping(open) { open in
-      var check = StorageModelCheck(random: SplitMix(state: seed), store: try open(), open: open)
+      var check = StorageModelCheck(random: SplitMix(seed: seed), store: try open(), open: open)
       for _ in 0..<steps {
         do {
           try check.step()
@@ -96,7 +96,9 @@ package struct StorageModelCheck {
     for _ in 0..<random.below(3) {
       let (key, stamp) = (random.below(12), random.below(model.last + 1))
       step.deletions.append(RecordDeletion(key: RecordKey(kind: 1, key), stamp: Position(stamp)))
-      if let old = model.records[key], old.stamp < stamp { model.records[key]?.doomed = max(old.doomed ?? 0, stamp) }
+      guard let old = model.records[key], old.stamp < stamp else { continue }
+      model.records[key]?.doomed = max(old.doomed ?? 0, stamp)
+      if stamp <= model.mark { model.records[key] = nil }
     }
     if random.below(3) == 0 { moveMark(&step) }
     trace.append("step of \(step.records.count) and \(step.deletions.count), mark \(step.mark.map { $0.raw } ?? 0)")
@@ -144,18 +146,9 @@ package struct StorageModelCheck {
   }
 }
 
-/// A small seeded generator: the same seed, the same run, on every machine.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
+extension SplitMix {
+  fileprivate mutating func below(_ bound: UInt64) -> UInt64 { bound == 0 ? 0 : next() % bound }
+  fileprivate mutating func bytes(upTo count: UInt64) -> [UInt8] {
+    (0..<below(count + 1)).map { _ in UInt8(truncatingIfNeeded: next()) }
   }
-
-  mutating func below(_ bound: UInt64) -> UInt64 { bound == 0 ? 0 : next() % bound }
-  mutating func bytes(upTo count: UInt64) -> [UInt8] { (0..<below(count + 1)).map { _ in UInt8(truncatingIfNeeded: next()) } }
 }

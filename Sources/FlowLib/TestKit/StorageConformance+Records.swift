@@ -119,7 +119,9 @@ extension StorageConformance {
       ] { try requireError(what, isInvalid) { try store.write(step, partition: one, epoch: Epoch(1)) } }
       try requireEqual(try store.heads(one, after: nil, limit: 9), [], "records after refused steps")
       try store.write(CheckpointStep(mark: Position(2)), partition: one, epoch: Epoch(1))
-      try requireError("a mark that goes back", isInvalid) { try store.write(CheckpointStep(mark: Position(1)), partition: one, epoch: Epoch(1)) }
+      try requireError("a mark that goes back", isInvalid) {
+        try store.write(CheckpointStep(mark: Position(1)), partition: one, epoch: Epoch(1))
+      }
     },
   ]
 

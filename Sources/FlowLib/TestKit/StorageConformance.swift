@@ -73,7 +73,9 @@ extension StorageConformance {
     StorageConformance("a page of the journal ends at its bytes but is never empty before the end") { open in
       let store = try open()
       _ = try store.claim(one, epoch: Epoch(1))
-      for index in 0..<5 { _ = try store.append([UInt8](repeating: 1, count: 100), to: one, after: Position(UInt64(index)), epoch: Epoch(1)) }
+      for index in 0..<5 {
+        _ = try store.append([UInt8](repeating: 1, count: 100), to: one, after: Position(UInt64(index)), epoch: Epoch(1))
+      }
       try requireEqual(try store.journal(one, after: .start, maxBytes: 250).count, 2, "batches in 250 bytes")
       try requireEqual(try store.journal(one, after: Position(2), maxBytes: 0).map(\.position), [Position(3)], "batches in 0 bytes")
       try requireEqual(try store.journal(one, after: Position(5), maxBytes: 100), [], "batches after the end")
@@ -107,7 +109,9 @@ extension StorageConformance {
       store.close()
       store = try open()
       try requireError("append of the old owner", isFenced) { _ = try store.append([2], to: one, after: Position(1), epoch: Epoch(1)) }
-      try requireError("step of the old owner", isFenced) { try store.write(CheckpointStep(mark: Position(1)), partition: one, epoch: Epoch(1)) }
+      try requireError("step of the old owner", isFenced) {
+        try store.write(CheckpointStep(mark: Position(1)), partition: one, epoch: Epoch(1))
+      }
       try requireError("claim of the old owner", isFenced) { _ = try store.claim(one, epoch: Epoch(6)) }
       _ = try store.append([2], to: one, after: Position(1), epoch: Epoch(7))
     },

@@ -1,6 +1,6 @@
 /// SHA-256 (FIPS 180-4), here because this wall knows only Core and every store must name a blob alike.
-package enum SHA256 {
-  package static func digest(_ message: [UInt8]) -> [UInt8] {
+enum BlobDigest {
+  static func digest(_ message: [UInt8]) -> [UInt8] {
     var state = initial
     var schedule = [UInt32](repeating: 0, count: 64)
     let whole = message.count & ~63
