@@ -87,7 +87,7 @@ package final class ServiceCaller: Sendable {
   /// Whether the same call may have another end the next time.
   private static func mayPass(_ kind: HTTPClientError.Kind) -> Bool {
     switch kind {
-    case .couldNotConnect, .connectTimedOut, .timedOut, .dropped, .tls, .other: true
+    case .couldNotConnect, .unknownName, .connectTimedOut, .timedOut, .dropped, .tls, .other: true
     case .tooLarge, .badURL, .cancelled, .queueFull: false
     }
   }
