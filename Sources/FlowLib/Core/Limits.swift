@@ -135,4 +135,8 @@ public enum Limits {
   public static let viewMetadataPairs = 16
   /// Finished instances that one step of retention removes; between steps changes are written.
   public static let viewRetentionStep = 500
+  /// Bytes of a status message on the wire; clients refuse trailers above 8 KiB and escaping may triple them.
+  public static let statusMessageBytes = 2 << 10
+  /// How long a unary gRPC call may take when its caller does not say.
+  public static let callTimeoutMs: Int64 = 30_000
 }
