@@ -28,7 +28,7 @@ func suite(_ name: String, of walls: String...) -> Target {
 
 let library = [
   "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
-  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer",
+  "FlowHTTP", "FlowCrypto", "FlowClient", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer", "FlowCommandLine",
 ]
 
 let package = Package(
@@ -54,6 +54,7 @@ let package = Package(
     .target(name: "CFlowProcess", path: "Sources/C/CFlowProcess"),
 
     wall("FlowCore", "Core"),
+    wall("FlowCommandLine", "CommandLine", knows: ["FlowCore"]),
     wall("FlowFEEL", "FEEL", knows: ["FlowCore"]),
     wall("FlowBPMN", "BPMN/Model", knows: ["FlowCore"]),
     wall("FlowCrypto", "Crypto", knows: ["FlowCore", "COpenSSL"]),
@@ -74,17 +75,24 @@ let package = Package(
         "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowView", "FlowHTTP", "FlowHealth", "FlowOrchestrator",
         "FlowRuntime", "FlowCrypto",
       ]),
-    wall("FlowAPI", "API", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowView"]),
+    wall("FlowClient", "API/Client", knows: ["FlowCore", "FlowRPC"]),
+    wall(
+      "FlowAPI", "API/Service",
+      knows: [
+        "FlowCore", "FlowBPMN", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowHealth", "FlowOrchestrator", "FlowRuntime",
+        "FlowStorage", "FlowView", "FlowServer", "FlowClient",
+      ]),
     wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
     wall("FlowLib", "Umbrella", knows: library),
 
     program("flowd", knows: library + ["CSystemd"]),
-    program("healthd", knows: ["FlowCore", "FlowAPI", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "CSystemd"]),
+    program("healthd", knows: ["FlowCore", "FlowClient", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "FlowCommandLine", "CSystemd"]),
     program("flowctl", knows: library),
     program("flowbench", knows: library),
     program("protoc-gen-flow", knows: ["FlowCore", "FlowRPC"]),
 
     suite("Core", of: "FlowCore"),
+    suite("CommandLine", of: "FlowCore", "FlowCommandLine"),
     suite("FEEL", of: "FlowCore", "FlowFEEL"),
     suite("BPMN", of: "FlowCore", "FlowBPMN", "FlowBPMNRead"),
     suite("Crypto", of: "FlowCore", "FlowCrypto"),

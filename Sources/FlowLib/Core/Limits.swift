@@ -2,6 +2,10 @@
 public enum Limits {
   /// Levels of JSON. Deeper documents only come from mistakes or attacks; a parser's stack must not depend on its input.
   public static let jsonDepth = 128
+  /// Bytes of a program's config file; real ones are a page.
+  public static let configFileBytes = 256 << 10
+  /// Bytes of a file of test cases; the whole FEEL corpus is below 1 MiB.
+  public static let caseFileBytes = 16 << 20
   /// Bytes of one BPMN file. The largest real models are below 1 MiB.
   public static let bpmnFileBytes = 4 << 20
   /// Levels of XML elements. Real models stay below 30.
@@ -16,6 +20,8 @@ public enum Limits {
   public static let bpmnFileBytesUncommonEncoding = 256 << 10
   /// Findings of one file that are kept; who has more starts with these.
   public static let findings = 1_000
+  /// Characters of one text of a finding; names in a model can be as long as the file.
+  public static let findingText = 600
   /// Bytes of one annotation's YAML.
   public static let yamlBytes = 64 << 10
   /// Levels of YAML collections.

@@ -29,8 +29,8 @@ package func readDefinitions(_ bytes: [UInt8]) -> ReadResult {
 }
 
 private func notBPMN(_ root: Element) -> Finding {
-  let namespace = root.namespace.isEmpty ? "no namespace" : "the namespace \(root.namespace)"
+  let namespace = root.namespace == .none ? "no namespace" : "the namespace \(root.namespace.uri)"
   return Finding(
     .error, "not-bpmn", line: root.line, "the root element is '\(root.name)' of \(namespace), not BPMN's definitions",
-    hint: "the root must be definitions of \(Namespace.bpmn)")
+    hint: "the root must be definitions of \(Namespace.bpmn.uri)")
 }

@@ -98,8 +98,8 @@ struct ProcessText {
     case 0x20..<0x7F: bytes.append(UInt8(truncatingIfNeeded: unit))
     default:
       add("\\u")
-      for shift in [UInt16(12), 8, 4, 0] {
-        let digit = UInt8(truncatingIfNeeded: unit >> shift & 15)
+      for shift in stride(from: 12, through: 0, by: -4) {
+        let digit = UInt8(truncatingIfNeeded: unit >> UInt16(shift) & 15)
         bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
       }
     }
