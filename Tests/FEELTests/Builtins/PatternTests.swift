@@ -16,7 +16,9 @@ struct PatternTests {
     #expect(try feel("matches(\"\(text)\", \"\(quoted)\")") == (expected ? "true" : "false"))
   }
 
-  @Test("a pattern that can not be used gives null", arguments: ["(", "[a", "a{2", "*", "(a)\\\\1", "\\\\p{Xx}", "[z-a]", "(?=a)", "a**", "(a{1000}){1000}"])
+  @Test(
+    "a pattern that can not be used gives null",
+    arguments: ["(", "[a", "a{2", "*", "(a)\\\\1", "\\\\p{Xx}", "[z-a]", "(?=a)", "a**", "(a{1000}){1000}"])
   func refused(pattern: String) throws {
     #expect(try feel("matches(\"a\", \"\(pattern)\")") == "null")
   }
