@@ -37,7 +37,7 @@ public enum Limits {
   /// Bytes that one expression may build.
   public static let expressionBytesBuilt = 16 << 20
   /// Levels of calls and nodes that an evaluation is inside of; functions can call themselves by way of an argument.
-  public static let expressionCallDepth = 512
+  public static let expressionCallDepth = 256
   /// Levels of nesting of a value that an expression builds; printing, comparing and freeing it recur as deep.
   public static let expressionValueDepth = 256
   /// States of one compiled regular expression; its run costs states times characters.
