@@ -13,6 +13,19 @@ struct SourceText {
   }
 }
 
+extension SourceText {
+  /// Where the comment and the attributes right above a line begin, or the line itself.
+  func firstLineOfComment(above index: Int) -> Int {
+    var first = index
+    while first > 0 {
+      let above = lines[first - 1].drop { $0 == " " }
+      guard above.hasPrefix("//") || above.hasPrefix("@") else { break }
+      first -= 1
+    }
+    return first
+  }
+}
+
 /// Blanks comments and string literals. Knows nested comments, raw and multi-line strings, and interpolation.
 ///
 /// Works on bytes, and looks closer only at those that can begin or end something: the rules read the whole house in a debug build.
