@@ -8,7 +8,7 @@ Checked at the end, each a line of its own:
   stuck     no instance at all is RUNNING
   doubled   no task was activated twice: the services saw one idempotency key for each task of an instance
   skipped   each task of a COMPLETED instance was called
-  state     the state that flowd had when it stopped is the state that its journal replays to
+  state     the state that flowd has in memory is the state that its files replay to
 """
 import argparse
 import collections
@@ -166,14 +166,22 @@ def read_book(path):
 HASH = re.compile(r"state[ ._-]?hash\W+([0-9a-f]{16,64})", re.IGNORECASE)
 
 
-def state_hashes(flowd):
-    """(what flowd said when it stopped, what flowctl computes from the store)."""
-    said = HASH.findall(flowd.log())
+def hash_while_running(flowd):
+    """The hash of the state that flowd holds in memory: it stamps every backup with it."""
+    done = flowctl("store", "backup", flowd.folder / "backup", flowd=flowd)
+    found = HASH.search(done.stdout + done.stderr)
+    if found is None:
+        print(f"  flowctl store backup ended with {done.returncode}: {done.stderr.strip()[-400:]}")
+    return found.group(1) if found else None
+
+
+def hash_at_rest(flowd):
+    """The hash of the state that journal and records give when they are read again."""
     done = flowctl("store", "hash", "--data-dir", flowd.data)
-    if done.returncode != 0:
-        raise AssertionError(f"flowctl store hash ended with {done.returncode}: {done.stderr}")
-    computed = re.search(r"[0-9a-f]{16,64}", done.stdout)
-    return said[-1] if said else None, computed.group() if computed else None
+    found = re.search(r"[0-9a-f]{16,64}", done.stdout) if done.returncode == 0 else None
+    if found is None:
+        print(f"  flowctl store hash ended with {done.returncode}: {done.stderr.strip()[-400:]}")
+    return found.group() if found else None
 
 
 def verdicts(load, everything, keys, hashes):
@@ -191,7 +199,7 @@ def verdicts(load, everything, keys, hashes):
         ("stuck", running),
         ("doubled", doubled + ([f"{surplus} instances that nobody started"] if surplus > 0 else [])),
         ("skipped", skipped),
-        ("state", [] if said and said == computed else [f"flowd said {said}, the journal replays to {computed}"]),
+        ("state", [] if said and said == computed else [f"flowd had {said}, its files replay to {computed}"]),
     ]
 
 
@@ -213,7 +221,8 @@ def session(options, folder, addresses, book):
             print(f"  {timeout}"[:400])
         load.finish()
         with Wire(flowd) as wire:
-            everything = list_all(wire, load)
+            everything = list_all(wire, flowd, load)
+        running_hash = hash_while_running(flowd)
         stopped = flowd.stop()
     finally:
         if flowd.process.poll() is None:
@@ -222,16 +231,19 @@ def session(options, folder, addresses, book):
         raise AssertionError(f"flowd ended with {stopped} on SIGTERM:\n{flowd.log_tail()}")
     keys, calls = read_book(book)
     print(f"  {len(load.acknowledged)} acknowledged, {load.uncertain} uncertain, {len(everything)} found, {calls} calls")
-    return verdicts(load, everything, keys, state_hashes(flowd))
+    return verdicts(load, everything, keys, (running_hash, hash_at_rest(flowd)))
 
 
-def list_all(wire, load):
-    """All instances there are: those that were acknowledged by name, and whatever else the daemon lists."""
+def list_all(wire, flowd, load):
+    """All instances there are: those that were acknowledged by name, and whatever else flowctl lists page by page."""
     found = {}
     acknowledged = sorted(load.acknowledged)
     for index in range(0, len(acknowledged), PS_CHUNK):
         found |= wire.ps(INSTANCE, acknowledged[index : index + PS_CHUNK]).ok()
-    return {instance: record for instance, record in (found | wire.ps(INSTANCE).ok()).items() if record}
+    listed = flowctl("ps", "-o", flowd=flowd, timeout=120)
+    if listed.returncode != 0:
+        raise AssertionError(f"flowctl ps ended with {listed.returncode}: {listed.stderr}")
+    return {instance: record for instance, record in (json.loads(listed.stdout) | found).items() if record}
 
 
 def main():
