@@ -28,7 +28,7 @@ func suite(_ name: String, of walls: String...) -> Target {
 
 let library = [
   "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
-  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowCommandLine",
+  "FlowHTTP", "FlowCrypto", "FlowClient", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer", "FlowCommandLine",
 ]
 
 let package = Package(
@@ -50,6 +50,8 @@ let package = Package(
     // libgrpc and libcurl are loaded with dlopen when first used, so that `flowctl --help` does not pay for them.
     .target(name: "CFlowGRPC", path: "Sources/C/CFlowGRPC"),
     .target(name: "CFlowCurl", path: "Sources/C/CFlowCurl"),
+    // posix_spawn's GNU file actions and pidfd_open, which Swift's Glibc does not have.
+    .target(name: "CFlowProcess", path: "Sources/C/CFlowProcess"),
 
     wall("FlowCore", "Core"),
     wall("FlowCommandLine", "CommandLine", knows: ["FlowCore"]),
@@ -64,14 +66,27 @@ let package = Package(
     wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC"]),
     wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
     wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowBPMN"]),
-    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP"]),
+    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP", "CFlowProcess"]),
     wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowOrchestrator"]),
-    wall("FlowAPI", "API", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowView"]),
+    // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
+    wall(
+      "FlowServer", "Server",
+      knows: [
+        "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowView", "FlowHTTP", "FlowHealth", "FlowOrchestrator",
+        "FlowRuntime", "FlowCrypto",
+      ]),
+    wall("FlowClient", "API/Client", knows: ["FlowCore", "FlowRPC"]),
+    wall(
+      "FlowAPI", "API/Service",
+      knows: [
+        "FlowCore", "FlowBPMN", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowHealth", "FlowOrchestrator", "FlowRuntime",
+        "FlowStorage", "FlowView", "FlowServer", "FlowClient",
+      ]),
     wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
     wall("FlowLib", "Umbrella", knows: library),
 
     program("flowd", knows: library + ["CSystemd"]),
-    program("healthd", knows: ["FlowCore", "FlowAPI", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "FlowCommandLine", "CSystemd"]),
+    program("healthd", knows: ["FlowCore", "FlowClient", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "FlowCommandLine", "CSystemd"]),
     program("flowctl", knows: library),
     program("flowbench", knows: library),
     program("protoc-gen-flow", knows: ["FlowCore", "FlowRPC"]),

@@ -19,18 +19,23 @@ private struct Seeded: RandomNumberGenerator {
 struct MutationTests {
   private static let seeds = [
     "if a > 1 then {x: [1..5], y: @\"P1D\"} else for i in 1..3 return i ** 2", "some x in [1, 2] satisfies not(x = -1) and true or null",
-    "replace(\"a-b\", \"[a-c-[b]]+\\\\d{2,}\", \"$1\", \"ims\")", "date and time(\"2020-02-29T10:00:00.5@Europe/Paris\") - duration(\"PT1H\")",
+    "replace(\"a-b\", \"[a-c-[b]]+\\\\d{2,}\", \"$1\", \"ims\")",
+    "date and time(\"2020-02-29T10:00:00.5@Europe/Paris\") - duration(\"PT1H\")",
     "sort([3, 1], function(x, y) x < y)[item > 1].b.c[-1]", "decimal(1e300 * 1e300 / 3, 6000, \"HALF_UP\") between 1 and sqrt(2)",
-    "req_json['a']['b'][-1] // 2 % 3 if not req_json.get('x', 1.5) is None else 'x' in (1, 2)", "1 < req_json['n'] <= 3 != \"a\".strip().upper()",
-    "> 5, [1..3), not(2), ? + 1 = 3, \"\\u00e9\\U01F600\"", "context put({a: {b: 1}}, [\"a\", \"c\"], [1, [2]]) instance of context<a: list<number>>",
+    "req_json['a']['b'][-1] // 2 % 3 if not req_json.get('x', 1.5) is None else 'x' in (1, 2)",
+    "1 < req_json['n'] <= 3 != \"a\".strip().upper()",
+    "> 5, [1..3), not(2), ? + 1 = 3, \"\\u00e9\\U01F600\"",
+    "context put({a: {b: 1}}, [\"a\", \"c\"], [1, [2]]) instance of context<a: list<number>>",
     "substring(\"foo\", -2, 9223372036854775807) + string(99999999999999999999999999999999999 * -1e-6176)",
     "range(\"[1..2)\") = [1..2) and overlaps before([1..2], [2..3]) and time(23, 59, 59.9, @\"-PT18H\") > @\"00:00:00Z\"",
     "@\"999999999-12-31\" + @\"P999999999999Y\" - @\"-999999999-01-01\" * 9223372036854775807 / 0.0000001",
   ]
 
   private static let pieces = [
-    "(", ")", "[", "]", "{", "}", "..", ",", ":", "-", "+", "**", "/", "//", "\"", "'", "@\"", "if ", "for ", " in ", "not ", " and ", "null",
-    "999999999999999999", "1e6111", "-1", "\\", "\u{1F600}", "\u{301}", "é", "?", ".", "function(", " instance of ", "\0", "\n", "0x", " partial",
+    "(", ")", "[", "]", "{", "}", "..", ",", ":", "-", "+", "**", "/", "//", "\"", "'", "@\"", "if ", "for ", " in ", "not ", " and ",
+    "null",
+    "999999999999999999", "1e6111", "-1", "\\", "\u{1F600}", "\u{301}", "é", "?", ".", "function(", " instance of ", "\0", "\n", "0x",
+    " partial",
   ]
 
   private static func mutate(_ text: String, _ random: inout Seeded) -> String {

@@ -37,7 +37,7 @@ public enum Limits {
   /// Bytes that one expression may build.
   public static let expressionBytesBuilt = 16 << 20
   /// Levels of calls and nodes that an evaluation is inside of; functions can call themselves by way of an argument.
-  public static let expressionCallDepth = 512
+  public static let expressionCallDepth = 256
   /// Levels of nesting of a value that an expression builds; printing, comparing and freeing it recur as deep.
   public static let expressionValueDepth = 256
   /// States of one compiled regular expression; its run costs states times characters.
@@ -64,6 +64,52 @@ public enum Limits {
   public static let inboxCommands = 50_000
   /// Service calls in flight at once.
   public static let serviceCallsInFlight = 1_000
+  /// Records (written or deleted) of one checkpoint step; a step must not hold the store longer than a few commits.
+  public static let checkpointRecords = 64
+  /// Bytes of one checkpoint step; below what etcd takes as one request (1.5 MiB).
+  public static let checkpointBytes = 1 << 20
+  /// Bytes of a record's head; recovery reads all heads, 1 M of them in a few seconds.
+  public static let recordHeadBytes = 200
+  /// Bytes of one part of a record; what a first touch reads and one change rewrites.
+  public static let recordPartBytes = 64 << 10
+  /// Bytes of a record's key; keys are numbers with a kind in front.
+  public static let recordKeyBytes = 64
+  /// Compares, puts and deletes of one key-value transaction; etcd's default is 128.
+  public static let kvOperations = 128
+  /// Bytes of keys and values of one transaction; below what etcd takes as one request. Larger things are blobs.
+  public static let kvBytes = 1 << 20
+  /// Bytes of one key.
+  public static let kvKeyBytes = 512
+  /// Changes that are kept for watchers that come back; older ones list again.
+  public static let kvChangesKept = 4096
+  /// Bytes of those changes.
+  public static let kvChangeBytesKept = 4 << 20
+  /// Bytes of one blob: the largest payload and room for its envelope.
+  public static let blobBytes = 8 << 20
+  /// Rows that one page of anything brings at most.
+  public static let pageRows = 1000
+  /// Bytes of the header section of one HTTP request; ours need a few hundred.
+  public static let httpHeaderBytes = 32 << 10
+  /// Connections of one HTTP server; each costs a descriptor and its header buffer.
+  public static let httpConnections = 4_096
+  /// Bytes that one event stream keeps for a client that does not read; a page that is further behind loads again.
+  public static let httpStreamBytes = 256 << 10
+  /// HTTP calls that wait for one of the transfers in flight.
+  public static let httpCallsQueued = 50_000
+  /// Attempts of one service call, whatever the model asks for; at 5 s of back-off they take eight minutes.
+  public static let serviceAttempts = 100
+  /// Shortest period of a health probe; a model must not make a probe into a load test.
+  public static let probePeriodMsMin: Int64 = 500
+  /// Longest time-out of a health probe; a longer one would hide that a service is down.
+  public static let probeTimeoutMsMax = 60_000
+  /// Bytes of the answer of a health probe; only its status counts.
+  public static let probeAnswerBytes = 1 << 20
+  /// Bytes of one line of a service's log; longer ones are cut into several.
+  public static let logLineBytes = 16 << 10
+  /// Bytes of a service's log file before it becomes the old one, of which one is kept.
+  public static let logFileBytes = 8 << 20
+  /// Bytes of the header section of one HTTP answer.
+  public static let httpAnswerHeaderBytes = 64 << 10
   /// Levels of protobuf messages, the limit of the official runtimes; a reader's stack must not depend on its input.
   public static let protobufDepth = 100
   /// Messages inside one protobuf message: two bytes on the wire may become 200 in memory, so that 4 MiB could become 400.
@@ -78,6 +124,23 @@ public enum Limits {
   public static let streamBytes = 8 << 20
   /// Bytes of one call's request headers or trailers.
   public static let metadataBytes = 16 << 10
+  /// Control-plane calls (apply, stop, lists) that wait for a thread; more is an attack or a loop.
+  public static let controlJobs = 4_096
+  /// Committed batches that wait for a view that can not write; beyond them the partition waits.
+  public static let viewBacklogBatches = 100_000
+  /// Bytes of history of one instance in the view; older entries are cut and counted.
+  public static let viewHistoryBytes = 64 << 10
+  /// Characters of one history entry's detail.
+  public static let viewHistoryDetail = 2000
+  /// Changes and bytes that wait for the view's writer; past them the view falls behind and is fed from the journal again.
+  public static let viewQueueChanges = 65_536
+  public static let viewQueueBytes = 64 << 20
+  /// Changes that are kept for subscribers that come back.
+  public static let viewFeedKept = 8192
+  /// Pairs of one metadata filter; each is one look into an index.
+  public static let viewMetadataPairs = 16
+  /// Finished instances that one step of retention removes; between steps changes are written.
+  public static let viewRetentionStep = 500
   /// Bytes of a status message on the wire; clients refuse trailers above 8 KiB and escaping may triple them.
   public static let statusMessageBytes = 2 << 10
   /// How long a unary gRPC call may take when its caller does not say.

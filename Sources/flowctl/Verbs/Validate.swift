@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowBPMN
 import FlowBPMNRead
 import FlowCommandLine

@@ -1,5 +1,6 @@
 import FlowCore
 import FlowFEEL
+import Foundation
 import Testing
 
 @Suite("Budget")
@@ -27,6 +28,47 @@ struct BudgetTests {
     #expect(error.reason == .exhausted)
   }
 
+  @Test(
+    "what repeats a large value is paid for before it is built",
+    arguments: [
+      "concatenate(" + Array(repeating: "big", count: 2000).joined(separator: ", ") + ")",
+      "replace(text, \"a.*\", \"" + String(repeating: "$0", count: 2000) + "\")",
+      "for i in 1..20000 return text = text",
+      "for i in 1..20000 return string length(text)",
+    ])
+  func amplification(text: String) throws {
+    let big = JSON.array(Array(repeating: 1, count: 50_000))
+    let payload: JSON = ["big": big, "text": .string(String(repeating: "a", count: 200_000))]
+    let compiled = try CompiledExpression(feel: text)
+
+    let error = try #require(throws: EvaluationError.self) { try compiled.evaluate(EvaluationScope(payload: payload)) }
+    #expect(error.reason == .exhausted)
+  }
+
+  @Test("a payload with very many members is searched once, not at every name")
+  func manyMembers() throws {
+    var object = JSON.Object()
+    for index in 0..<50_000 { object.append("m\(index)", 1) }
+
+    #expect(try feel("count(for i in 1..20000 return m49999)", .object(object)) == "20000")
+  }
+
+  @Test("the deepest expression and the deepest call fit in half of a usual stack, unoptimised")
+  func stack() throws {
+    let deep = String(repeating: "(", count: Limits.expressionDepth - 2) + "1" + String(repeating: ")", count: Limits.expressionDepth - 2)
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      for text in [deep, "(function(f) f(f))(function(f) [{a: f(f)}])", String(repeating: "[", count: 5000)] {
+        _ = try? CompiledExpression(feel: text).evaluate(EvaluationScope(payload: [:]))
+      }
+      done.signal()
+    }
+    thread.stackSize = 4 << 20
+    thread.start()
+
+    #expect(done.wait(timeout: .now() + 60) == .success)
+  }
+
   @Test("an evil pattern on a long text is linear")
   func linearPattern() throws {
     let text = String(repeating: "a", count: 5000)
@@ -36,7 +78,9 @@ struct BudgetTests {
     #expect(verdict == false)
   }
 
-  @Test("nesting past the limit is refused, not crashed on", arguments: ["(", "[", "-", "{a:", "if ", "a(", "not ", "function() ", "1 in (", "a["])
+  @Test(
+    "nesting past the limit is refused, not crashed on",
+    arguments: ["(", "[", "-", "{a:", "if ", "a(", "not ", "function() ", "1 in (", "a["])
   func nesting(piece: String) {
     let text = String(repeating: piece, count: 5000)
 

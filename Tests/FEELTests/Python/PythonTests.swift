@@ -23,9 +23,11 @@ struct PythonTests {
       ("req_json['val'] is not None", "true"), ("not req_json['empty']", "true"), ("req_json['name'] and 1", "1"), ("0 or 'x'", "\"x\""),
       ("len(req_json['a']['b'])", "3"), ("str(1) + 'a'", "\"1a\""), ("int('12')", "12"), ("int(2.7)", "2"), ("float('1.5')", "1.5"),
       ("abs(-3)", "3"), ("min(3, 1, 2)", "1"), ("max([1, 5])", "5"), ("bool('')", "false"), ("req_json['name'].lower()", "\"ada\""),
-      ("req_json['name'].startswith('A')", "true"), ("req_json['name'].endswith(('x', 'a'))", "true"), ("req_json['text'].strip()", "\"Trim me\""),
+      ("req_json['name'].startswith('A')", "true"), ("req_json['name'].endswith(('x', 'a'))", "true"),
+      ("req_json['text'].strip()", "\"Trim me\""),
       ("1 if req_json['flag'] else 2", "1"), ("True == 1", "true"), ("'a' == 1", "false"), ("{'a': 1}['a']", "1"), ("'it\\'s'", "\"it's\""),
-      ("(1, 2) == [1, 2]", "true"), ("'da' in req_json['name']", "true"), ("req_json['ratio'] * 2 == 1", "true"), ("5.", "5"), ("True + 1", "2"),
+      ("(1, 2) == [1, 2]", "true"), ("'da' in req_json['name']", "true"), ("req_json['ratio'] * 2 == 1", "true"), ("5.", "5"),
+      ("True + 1", "2"),
       ("req_json['val'] != 137 and not req_json['val'] == 1", "true"), ("'a' 'b'", "\"ab\""), ("\"\\x41\"", "\"A\""), ("1 is 1", "true"),
     ])
   func values(text: String, expected: String) throws {
@@ -35,10 +37,12 @@ struct PythonTests {
   @Test(
     "anything else is refused when it is read",
     arguments: [
-      "import os", "__import__('os')", "__import__('os').system('id')", "req_json.__class__", "req_json.items()", "os.getcwd()", "lambda: 1",
+      "import os", "__import__('os')", "__import__('os').system('id')", "req_json.__class__", "req_json.items()", "os.getcwd()",
+      "lambda: 1",
       "[x for x in req_json]", "(x for x in [1])", "{k: 1 for k in [1]}", "open('x')", "eval('1')", "exec('1')", "req_json", "len", "len()",
       "len(1, 2)", "x", "req_json['a'", "req_json['a'][0:1]", "1 +", "a := 1", "'a", "req_json['val'] = 1", "f'{1}'", "().__class__",
-      "''.__class__", "req_json.get", "req_json.get()", "str.join", "1;2", "@x", "{1, 2}", "true", "print(1)", "globals()", "\\", "$", "'a'.format(1)",
+      "''.__class__", "req_json.get", "req_json.get()", "str.join", "1;2", "@x", "{1, 2}", "true", "print(1)", "globals()", "\\", "$",
+      "'a'.format(1)",
     ])
   func refused(text: String) throws {
     if text == "req_json" { return }

@@ -8,7 +8,8 @@ struct ParserTests {
     "what is no expression is refused with its place",
     arguments: [
       ("", 1, 1), ("1 +", 1, 4), ("(1", 1, 3), ("a ==  b", 1, 4), ("1 < 2 < 3", 1, 7), ("\"abc", 1, 1), ("if a then b", 1, 12),
-      ("[1,\n 2", 2, 3), ("x &&  y", 1, 3), ("é = 'a'", 1, 5), ("f(a: 1, 2)", 1, 11), ("/* never", 1, 1), ("for x in y", 1, 11), ("1 2", 1, 3),
+      ("[1,\n 2", 2, 3), ("x &&  y", 1, 3), ("é = 'a'", 1, 5), ("f(a: 1, 2)", 1, 11), ("/* never", 1, 1), ("for x in y", 1, 11),
+      ("1 2", 1, 3),
     ])
   func places(text: String, line: Int, column: Int) throws {
     let error = try #require(throws: ExpressionError.self) { try CompiledExpression(feel: text) }
@@ -35,7 +36,8 @@ struct ParserTests {
   }
 
   @Test(
-    "unary tests", arguments: [
+    "unary tests",
+    arguments: [
       ("-", JSON.int(1), true), ("> 5", 6, true), ("[1..5], 9", 9, true), ("not(1, 2)", 2, false), ("\"a\", \"b\"", "b", true),
       ("? > 3 and ? < 5", 4, true), ("not(3) ", 4, true), ("starts with(?, \"ab\")", "abc", true),
     ])

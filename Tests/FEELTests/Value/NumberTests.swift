@@ -26,7 +26,8 @@ struct NumberTests {
     "sums keep 34 digits, half to even",
     arguments: [
       ("0.1", "0.2", "0.3"), ("1", "-1", "0"), ("1e40", "1", "1e40"), ("9999999999999999999999999999999999", "1", "1e34"),
-      ("1e33", "0.5", "1000000000000000000000000000000000"), ("1000000000000000000000000000000001", "0.5", "1000000000000000000000000000000002"),
+      ("1e33", "0.5", "1000000000000000000000000000000000"),
+      ("1000000000000000000000000000000001", "0.5", "1000000000000000000000000000000002"),
       ("1e34", "-0.5", "1e34"), ("1e-6000", "1", "1"), ("123.456", "-23.456", "100"), ("1e37", "-1e-5", "1e37"),
     ])
   func adds(left: String, right: String, expected: String) throws {
@@ -49,13 +50,16 @@ struct NumberTests {
   func multiplies() throws {
     let nines = try number("9999999999999999999999999999999999")
 
-    #expect(Number.product(nines, nines)?.text == "9.999999999999999999999999999999998e67" || Number.product(nines, nines)?.reduced.text == "9999999999999999999999999999999998e34")
+    #expect(
+      Number.product(nines, nines)?.text == "9.999999999999999999999999999999998e67"
+        || Number.product(nines, nines)?.reduced.text == "9999999999999999999999999999999998e34")
     #expect(try Number.product(number("1e4000"), number("1e4000")) == nil)
     #expect(try Number.product(number("1e-4000"), number("1e-4000")) == .zero)
   }
 
   @Test(
-    "rounding modes", arguments: [
+    "rounding modes",
+    arguments: [
       ("2.5", Rounding.halfEven, "2"), ("3.5", .halfEven, "4"), ("2.5", .halfUp, "3"), ("-2.5", .halfUp, "-3"), ("2.5", .halfDown, "2"),
       ("-1.1", .floor, "-2"), ("-1.9", .ceiling, "-1"), ("1.1", .up, "2"), ("1.9", .down, "1"), ("-0.4", .ceiling, "0"),
     ])

@@ -155,11 +155,14 @@ extension Evaluator {
 
   /// `range("[1..5]")`: both ends are literals.
   private mutating func rangeValue(_ builtin: Builtin, _ v: [Value]) throws(EvaluationError) -> Value {
-    guard let text = v[0].string, let first = text.first, let last = text.last, text.count > 3, "[](".contains(first), "[])".contains(last) else {
+    guard let text = v[0].string, let first = text.first, let last = text.last, text.count > 3, "[](".contains(first), "[])".contains(last)
+    else {
       return refuse(builtin, v)
     }
     let inner = String(text.dropFirst().dropLast())
-    guard let dots = inner.split(separator: "..", omittingEmptySubsequences: false) as [Substring]?, dots.count == 2 else { return refuse(builtin, v) }
+    guard let dots = inner.split(separator: "..", omittingEmptySubsequences: false) as [Substring]?, dots.count == 2 else {
+      return refuse(builtin, v)
+    }
     let low = rangeEnd(String(dots[0]))
     let high = rangeEnd(String(dots[1]))
     guard let low, let high, !(low.isNull && high.isNull) else { return refuse(builtin, v) }

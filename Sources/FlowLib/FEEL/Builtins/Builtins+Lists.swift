@@ -38,6 +38,8 @@ extension Evaluator {
   private mutating func joined(_ builtin: Builtin, _ v: [Value]) throws(EvaluationError) -> Value {
     var items: [Value] = []
     for part in v {
+      // Paid before it is copied: the same long list may come a thousand times.
+      if case .list(let list) = part { try build(32 * list.count) }
       if case .list(let list) = part { items += list.items } else { items.append(part) }
     }
     guard !v.isEmpty else { return refuse(builtin, v) }

@@ -154,9 +154,7 @@ extension Evaluator {
     var search = 0
     while search <= text.count, let slots = try match(pattern, text, from: search) {
       out.append(contentsOf: text[from..<slots[0]])
-      let before = out.count
-      Evaluator.fill(template, slots, text, into: &out)
-      try build(4 * (out.count - before) + 8)
+      try fill(template, slots, text, into: &out)
       from = slots[1]
       search = slots[1] > slots[0] ? slots[1] : slots[1] + 1
     }
@@ -164,16 +162,21 @@ extension Evaluator {
     return try made(String(out))
   }
 
-  /// `$1` is the first group, `\$` a dollar.
-  private static func fill(_ template: [Unicode.Scalar], _ slots: [Int], _ text: [Unicode.Scalar], into out: inout String.UnicodeScalarView) {
+  /// `$1` is the first group, `\$` a dollar. Each piece is paid for before it is copied.
+  private mutating func fill(
+    _ template: [Unicode.Scalar], _ slots: [Int], _ text: [Unicode.Scalar], into out: inout String.UnicodeScalarView
+  ) throws(EvaluationError) {
+    try build(template.count + 8)
+    try spend(template.count / 16)
     var at = 0
     while at < template.count {
       let next = at + 1 < template.count ? template[at + 1] : "\0"
       if template[at] == "\\", next == "$" || next == "\\" {
         out.append(next)
         at += 2
-      } else if template[at] == "$", let digit = Int(String(next)) {
-        if 2 * digit + 1 < slots.count, slots[2 * digit] >= 0, slots[2 * digit + 1] >= 0 {
+      } else if template[at] == "$", let digit = next.isASCII ? Int(String(next)) : nil {
+        if 2 * digit + 1 < slots.count, slots[2 * digit] >= 0, slots[2 * digit + 1] >= slots[2 * digit] {
+          try build(4 * (slots[2 * digit + 1] - slots[2 * digit]))
           out.append(contentsOf: text[slots[2 * digit]..<slots[2 * digit + 1]])
         }
         at += 2

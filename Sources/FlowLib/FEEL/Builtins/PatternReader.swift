@@ -242,7 +242,9 @@ extension Pattern {
   static func category(_ name: String) -> (@Sendable (Unicode.Scalar) -> Bool)? {
     switch name {
     case "L":
-      return { [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains($0.properties.generalCategory) }
+      return {
+        [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains($0.properties.generalCategory)
+      }
     case "Lu": return { $0.properties.generalCategory == .uppercaseLetter }
     case "Ll": return { $0.properties.generalCategory == .lowercaseLetter }
     case "N": return { [.decimalNumber, .letterNumber, .otherNumber].contains($0.properties.generalCategory) }

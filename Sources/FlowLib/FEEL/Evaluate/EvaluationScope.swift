@@ -34,11 +34,14 @@ package final class Frame: Sendable {
   let parent: Frame?
   /// Nesting of what the frame keeps alive; a function value holds its frame.
   let depth: Int
+  /// Frames from here to the outermost; what a lookup may cost.
+  let level: Int
 
   init(_ names: Context, in parent: Frame?) {
     self.names = names
     self.parent = parent
     depth = max(names.depth, parent?.depth ?? 0) + 1
+    level = (parent?.level ?? 0) + 1
   }
 
   func lookup(_ name: String) -> Value? {

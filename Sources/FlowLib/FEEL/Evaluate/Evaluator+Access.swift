@@ -64,7 +64,10 @@ extension Evaluator {
     switch (name, time.zone) {
     case ("hour", _): .number(Number(time.hour))
     case ("minute", _): .number(Number(time.minute))
-    case ("second", _): Number.sum(Number(time.second), Number(unchecked: UInt128(time.fraction), exponent: -9, isNegative: false)).map { .number($0.reduced) }
+    case ("second", _):
+      Number.sum(Number(time.second), Number(unchecked: UInt128(time.fraction), exponent: -9, isNegative: false)).map {
+        .number($0.reduced)
+      }
     case ("time offset", .offset(let seconds)): .daysTime(Int128(seconds) * Int128(CivilTime.second))
     case ("timezone", .named(let zone)): .string(zone)
     case ("time offset", _), ("timezone", _): .null
@@ -96,7 +99,7 @@ extension Evaluator {
     if case .literal(.number(let index)) = condition.kind { return item(index, of: items) }
     var kept: [Value] = []
     for item in items {
-      let verdict = try evaluate(condition, try itemFrame(item, frame))
+      let verdict = try evaluate(condition, itemFrame(item, frame))
       if verdict.boolean == true { kept.append(item) }
       if case .number(let index) = verdict { return self.item(index, of: items) }
     }
@@ -110,13 +113,10 @@ extension Evaluator {
     return items[position > 0 ? position - 1 : items.count + position]
   }
 
-  /// What a filter's condition sees: `item`, and the entries of an item that is a context.
-  private func itemFrame(_ item: Value, _ frame: Frame?) throws(EvaluationError) -> Frame {
-    if case .context(let context) = item {
-      var names = context
-      if names["item"] == nil { names.set("item", item) }
-      return Frame(names, in: frame)
-    }
-    return Frame(Context("item", item), in: frame)
+  /// What a filter's condition sees: the entries of an item that is a context, and `item`. Copies nothing.
+  private func itemFrame(_ item: Value, _ frame: Frame?) -> Frame {
+    let outer = Frame(Context("item", item), in: frame)
+    guard case .context(let context) = item else { return outer }
+    return Frame(context, in: outer)
   }
 }

@@ -167,7 +167,8 @@ extension Evaluator {
   static func conforms(_ value: Value, _ type: TypeReference) -> Bool {
     switch (type, value) {
     case (.any, _): return !value.isNull
-    case (.null, .null), (.boolean, .boolean), (.number, .number), (.string, .string), (.date, .date), (.time, .time), (.dateTime, .dateTime),
+    case (.null, .null), (.boolean, .boolean), (.number, .number), (.string, .string), (.date, .date), (.time, .time),
+      (.dateTime, .dateTime),
       (.daysTime, .daysTime), (.yearsMonths, .yearsMonths), (.anyList, .list), (.anyContext, .context), (.anyFunction, .function),
       (.anyRange, .range):
       return true

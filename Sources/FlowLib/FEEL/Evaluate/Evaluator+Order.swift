@@ -9,7 +9,7 @@ extension Evaluator {
     case (.null, _), (_, .null): return false
     case (.boolean(let a), .boolean(let b)): return a == b
     case (.number(let a), .number(let b)): return a == b
-    case (.string(let a), .string(let b)): return Evaluator.compareText(a, b) == 0
+    case (.string(let a), .string(let b)): return try equalTexts(a, b)
     case (.list(let a), .list(let b)): return try equalLists(a, b)
     case (.list(let a), _) where a.count == 1: return try equal(a.items[0], right)
     case (_, .list(let b)) where b.count == 1: return try equal(left, b.items[0])
@@ -24,6 +24,12 @@ extension Evaluator {
       return try equal(a.high, b.high) == true
     default: return nil
     }
+  }
+
+  mutating func equalTexts(_ a: String, _ b: String) throws(EvaluationError) -> Bool {
+    guard a.utf8.count == b.utf8.count else { return false }
+    try spend(a.utf8.count / 64)
+    return a.utf8.elementsEqual(b.utf8)
   }
 
   private mutating func equalLists(_ a: List, _ b: List) throws(EvaluationError) -> Bool {

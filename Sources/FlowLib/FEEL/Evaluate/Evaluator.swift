@@ -7,6 +7,8 @@ struct Evaluator {
   var notes: [(message: String, offset: Int)] = []
   /// Variables that were converted from JSON and are worth keeping.
   var converted: [String: Value] = [:]
+  /// Where each variable stands in a large payload.
+  private var index: [String: Int] = [:]
   var depth = 0
   /// The node that is being worked on; where a built-in's diagnostic points.
   var offset = 0
@@ -125,10 +127,13 @@ struct Evaluator {
 
   /// The value of a name; nil when nothing has it.
   mutating func known(_ name: String, _ frame: Frame?) throws(EvaluationError) -> Value? {
-    if let value = frame?.lookup(name) { return value }
+    if let frame {
+      try spend(frame.level / 16)
+      if let value = frame.lookup(name) { return value }
+    }
     if name == "?", let input = scope.input { return input }
     if let value = scope.values[name] ?? converted[name] { return value }
-    guard let json = scope.variables[name] else { return nil }
+    guard let json = member(name) else { return nil }
     let value = Value(json)
     switch json {
     case .array, .object:
@@ -138,6 +143,15 @@ struct Evaluator {
     }
   }
 
+  /// A variable's document; large payloads are indexed at the first question, small ones searched.
+  private mutating func member(_ name: String) -> JSON? {
+    guard scope.variables.count > 16 else { return scope.variables[name] }
+    if index.isEmpty {
+      for (position, member) in scope.variables.members.enumerated() { index[member.name] = position }
+    }
+    return index[name].map { scope.variables.members[$0].value }
+  }
+
   private mutating func context(_ entries: [ContextEntry], _ frame: Frame?) throws(EvaluationError) -> Value {
     var context = Context()
     for entry in entries {
@@ -145,6 +159,8 @@ struct Evaluator {
       let inner = context.count == 0 ? frame : Frame(context, in: frame)
       context.set(entry.name, try evaluate(entry.value, inner))
       try build(64 + entry.name.utf8.count)
+      // The frame above keeps a copy of what came before.
+      try spend(context.count / 16)
     }
     return try bounded(.context(context))
   }

@@ -124,7 +124,9 @@ extension Evaluator {
 
   private func stripped(_ text: String, _ set: Value?, at place: Int) throws(EvaluationError) -> String {
     guard let set, !set.isNull else { return Evaluator.trimmed(text) }
-    guard let characters = set.string.map({ Set($0.unicodeScalars) }) else { throw fail("'strip' needs a string, not \(set.shown)", at: place) }
+    guard let characters = set.string.map({ Set($0.unicodeScalars) }) else {
+      throw fail("'strip' needs a string, not \(set.shown)", at: place)
+    }
     var scalars = Substring(text).unicodeScalars
     while let first = scalars.first, characters.contains(first) { scalars.removeFirst() }
     while let last = scalars.last, characters.contains(last) { scalars.removeLast() }

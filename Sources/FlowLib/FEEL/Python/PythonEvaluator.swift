@@ -90,8 +90,12 @@ extension Evaluator {
   }
 
   private func pythonIndex(_ key: Value, _ count: Int, at place: Int) throws(EvaluationError) -> Int {
-    guard let index = Evaluator.pythonNumber(key)?.int else { throw fail("index \(Evaluator.pythonShown(key)) is no whole number", at: place) }
-    guard index >= 0 ? index < count : index >= -count else { throw fail("index \(index) is out of range; there are \(count) items", at: place) }
+    guard let index = Evaluator.pythonNumber(key)?.int else {
+      throw fail("index \(Evaluator.pythonShown(key)) is no whole number", at: place)
+    }
+    guard index >= 0 ? index < count : index >= -count else {
+      throw fail("index \(index) is out of range; there are \(count) items", at: place)
+    }
     return index >= 0 ? index : count + index
   }
 
@@ -161,7 +165,7 @@ extension Evaluator {
     if let a = Evaluator.pythonNumber(left), let b = Evaluator.pythonNumber(right) { return a == b }
     switch (left, right) {
     case (.null, .null): return true
-    case (.string(let a), .string(let b)): return Evaluator.compareText(a, b) == 0
+    case (.string(let a), .string(let b)): return try equalTexts(a, b)
     case (.list(let a), .list(let b)):
       guard a.count == b.count else { return false }
       for index in 0..<a.count {
@@ -203,7 +207,9 @@ extension Evaluator {
     try spend()
     if let a = Evaluator.pythonNumber(left), let b = Evaluator.pythonNumber(right) { return Number.compare(a, b) }
     switch (left, right) {
-    case (.string(let a), .string(let b)): return Evaluator.compareText(a, b)
+    case (.string(let a), .string(let b)):
+      try spend(min(a.utf8.count, b.utf8.count) / 64)
+      return Evaluator.compareText(a, b)
     case (.list(let a), .list(let b)):
       for index in 0..<min(a.count, b.count) where try !same(a.items[index], b.items[index]) {
         return try pythonOrder(a.items[index], b.items[index], op, at: place)

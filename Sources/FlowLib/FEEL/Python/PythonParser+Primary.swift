@@ -30,7 +30,8 @@ extension PythonParser {
     guard let name = token.word else { throw fail("expected a method but found \(token.shown)") }
     at += 1
     guard take("(") else {
-      throw fail("attribute '\(name)' is not allowed", at: place, hint: "req_json['\(name)'] reads a member; methods: \(PythonParser.methodNames)")
+      throw fail(
+        "attribute '\(name)' is not allowed", at: place, hint: "req_json['\(name)'] reads a member; methods: \(PythonParser.methodNames)")
     }
     if name == "get" {
       let arguments = try items(until: ")")

@@ -64,7 +64,8 @@ struct Lexer {
   private mutating func number() -> Token.Kind {
     let start = at
     digits()
-    if peek() == UInt8(ascii: "."), peek(1) &- 48 < 10 || language == .python && peek(1) != UInt8(ascii: ".") && !Lexer.startsWord(peek(1)) {
+    if peek() == UInt8(ascii: "."), peek(1) &- 48 < 10 || language == .python && peek(1) != UInt8(ascii: ".") && !Lexer.startsWord(peek(1))
+    {
       at += 1
       digits()
     }
@@ -198,7 +199,8 @@ extension Lexer {
       return
     }
     at += digits
-    if unit & ~0x3FF == 0xD800, peek() == UInt8(ascii: "\\"), peek(1) == UInt8(ascii: "u"), let low = hex(at + 2, 4), low & ~0x3FF == 0xDC00 {
+    if unit & ~0x3FF == 0xD800, peek() == UInt8(ascii: "\\"), peek(1) == UInt8(ascii: "u"), let low = hex(at + 2, 4), low & ~0x3FF == 0xDC00
+    {
       unit = 0x10000 + ((unit & 0x3FF) << 10 | (low & 0x3FF))
       at += 6
     }

@@ -181,7 +181,9 @@ extension Parser {
     let high = token.isMark(")") ? nil : try additive()
     inRangeEnd = false
     let includesHigh = take("]")
-    guard includesHigh || take(")") || take("[") else { throw fail("expected the end of a range but found \(token.shown)", hint: "']' or ')'") }
+    guard includesHigh || take(")") || take("[") else {
+      throw fail("expected the end of a range but found \(token.shown)", hint: "']' or ')'")
+    }
     return Expression(.range(low: low, high: high, includesLow: includesLow, includesHigh: includesHigh), at: start)
   }
 }

@@ -49,7 +49,7 @@ package struct Number: Sendable {
     guard value != 0 else { return 0 }
     // log10(2) is a little more than 1233/4096; the guess is right or one too small.
     let bits = 128 - value.leadingZeroBitCount
-    let guess = bits * 1233 >> 12
+    let guess = (bits * 1233) >> 12
     return value >= powerOfTen(guess) ? guess + 1 : guess
   }
 

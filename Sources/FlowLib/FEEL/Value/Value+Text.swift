@@ -63,7 +63,9 @@ extension Value {
       if out.utf8.count > limit { break }
       if index > 0 { out += ", " }
       let name = context.names[index]
-      let isName = !name.isEmpty && name.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0 == "_" || $0 == " " || $0.properties.numericType != nil }
+      let isName =
+        !name.isEmpty
+        && name.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || $0 == "_" || $0 == " " || $0.properties.numericType != nil }
       out += isName ? name + ":" : quote(name, limit: limit) + ": "
       write(context.values[index], quoted: true, limit: limit, to: &out)
     }

@@ -7,16 +7,17 @@ package enum Value: Sendable {
   case number(Number)
   case string(String)
   case list(List)
-  case context(Context)
+  /// The large ones stand behind a pointer, so that a list of numbers stays small.
+  indirect case context(Context)
   case date(CivilDate)
   case time(CivilTime)
-  case dateTime(CivilDateTime)
+  indirect case dateTime(CivilDateTime)
   /// A days and time duration, in nanoseconds.
   case daysTime(Int128)
   /// A years and months duration, in months.
   case yearsMonths(Int64)
   indirect case range(RangeValue)
-  case function(FunctionValue)
+  indirect case function(FunctionValue)
 }
 
 /// A list that knows how deep its items nest, so that no expression can build one that overflows a stack.

@@ -1,0 +1,52 @@
+# `make help` lists the targets. Each does its work in scripts/, so that it can be read and run by itself.
+.PHONY: help setup build demo up test unit e2e e2e-kill check fmt bench fuzz clean
+
+SEED ?= 1
+KILLS ?= 200
+STORE ?= sqlite
+export STORE
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what building, running and testing need
+	@scripts/setup
+
+build: ## flowd, flowctl, healthd and flowbench in .build/release
+	@scripts/setup --runtime
+	@scripts/build release
+
+demo: build ## start all, run examples/calc, show it, stop
+	@scripts/demo
+
+up: build ## start flowd and healthd on their usual ports until Ctrl-C
+	@scripts/demo --up
+
+test: ## everything: unit suites, release build, end-to-end suite
+	@scripts/test
+
+unit: ## only the unit suites; FILTER=name for some of them
+	@scripts/test --unit $(FILTER)
+
+e2e: build ## only the end-to-end suite, against .build/release; FILTER=a06 for some of it
+	@scripts/setup
+	@scripts/test --e2e $(FILTER)
+
+e2e-kill: build ## kill -9 flowd KILLS times under load and look for lost, stuck or doubled work
+	@scripts/setup
+	@.venv/bin/python Tests/EndToEnd/kill_loop.py --kills $(KILLS) --seed $(SEED)
+
+check: ## format, walls, warnings, generated code, tidy tests
+	@scripts/check
+
+fmt: ## format all Swift files
+	@scripts/format --in-place
+
+bench: build ## measure; one line a figure
+	@.build/release/flowbench
+
+fuzz: ## fuzz the readers of hostile input for a while; SECONDS_EACH=30
+	@scripts/fuzz
+
+clean: ## remove what the builds made
+	rm -rf .build

@@ -1,0 +1,68 @@
+import FlowCore
+
+extension Draft {
+  /// Makes a job, once what the service is to get can be made of the payload.
+  mutating func enterServiceTask(_ token: PendingToken, _ binding: ServiceBinding) {
+    let payload = instance.payloads[token.payload]
+    emit(.activated(newActivity(), token.element, .job(newKey())))
+    guard process.settings.usesClosureTransport else { return }
+    guard case .failure(let error) = closureInput(payload, of: binding), let activity = instance.activities[lastActivity] else { return }
+    failTask(activity, failure("FAILED_CONTEXT_INPUT_PARSING", error.message, at: token.element, input: payload))
+  }
+
+  private var lastActivity: ActivityID { ActivityID(instance.nextActivity - 1) }
+
+  /// The service answered: its response (or, under closure transport, the context with it merged in) goes on.
+  consuming func jobCompleted(_ job: Key, _ response: Payload) throws(Rejection) -> Decision {
+    let (activity, binding) = try open(job)
+    let input = instance.payloads[activity.payload]
+    switch process.settings.usesClosureTransport ? closureOutput(response, into: input, of: binding) : .success(response) {
+    case .success(let payload) where payload.bytes.count > Limits.payloadBytes:
+      let message = "payload of \(payload.bytes.count) bytes is over the limit of \(Limits.payloadBytes)"
+      failTask(activity, failure("FAILED_TASK", message, at: activity.element, input: input))
+    case .success(let payload): emit(completed: activity, payload)
+    case .failure(let error):
+      failTask(activity, failure("FAILED_CONTEXT_OUTPUT_PARSING", error.message, at: activity.element, input: input, output: response))
+    }
+    run()
+    return decided()
+  }
+
+  /// The service did not do its work.
+  consuming func jobFailed(_ job: Key, _ failure: ServiceFailure) throws(Rejection) -> Decision {
+    let (activity, _) = try open(job)
+    failTask(activity, failure)
+    run()
+    return decided()
+  }
+
+  /// The activity that waits for this job; completions are accepted once.
+  private func open(_ job: Key) throws(Rejection) -> (Activity, ServiceBinding) {
+    guard let activity = instance.activity(withJob: job), case .serviceTask(let binding) = process[activity.element].kind else {
+      throw Rejection(.notFound, "job \(job.raw) of \(instance.id.text) is not open (any more)")
+    }
+    return (activity, binding)
+  }
+
+  /// An error boundary event catches, else the instance waits for a retry or ends with ERROR.
+  mutating func failTask(_ activity: Activity, _ failure: ServiceFailure) {
+    if let boundary = boundary(of: activity.element, catching: failure.code) {
+      emit(.caught(activity.id, boundary: boundary, code: failure.code, flows: process[boundary].outgoing))
+      settle(activity.scope)
+    } else if process.settings.isRecoverable {
+      emit(.failed(activity.id, failure))
+      if instance.state == .running { emit(.stopped(nil, at: context.now)) }
+    } else {
+      throwError(failure, from: activity.scope)
+    }
+  }
+}
+
+/// What a service task gets: the whole payload, or its declared inputs under closure transport.
+package func requestBody(for payload: Payload, of binding: ServiceBinding, settings: ProcessSettings) -> Payload {
+  guard settings.usesClosureTransport else { return payload }
+  switch closureInput(payload, of: binding) {
+  case .success(let request): return request
+  case .failure: return payload
+  }
+}

@@ -1,0 +1,327 @@
+import FlowCore
+
+/// One batch of the journal as it is read back: what was decided while one commit ran.
+package struct EventBatch: Sendable {
+  /// When it was decided; time never goes back along a journal.
+  package let now: Instant
+  package let events: [Event]
+}
+
+/// One batch of the journal as it grows.
+package struct EventBatchWriter {
+  private var writer = ByteWriter()
+  package private(set) var count = 0
+
+  package init(now: Instant) {
+    writer.varint(EventCodec.format)
+    writer.signed(now.milliseconds)
+  }
+
+  package var bytes: [UInt8] { writer.bytes }
+
+  package mutating func append(_ event: Event) {
+    writer.event(event)
+    count += 1
+  }
+}
+
+/// The stored form of events. Every event begins with its kind and its version, so that later houses read older journals.
+package enum EventCodec {
+  /// Raised when a batch is written in a way that older houses can not read.
+  package static let format: UInt64 = 1
+
+  package static func decode(_ bytes: [UInt8]) throws(ByteCodingError) -> EventBatch {
+    var reader = ByteReader(bytes)
+    let found = try reader.varint()
+    guard found == format else { throw reader.fail("journal batch of format \(found), this version reads \(format)") }
+    let now = Instant(milliseconds: try reader.signed())
+    var events: [Event] = []
+    while !reader.atEnd { events.append(try reader.event()) }
+    return EventBatch(now: now, events: events)
+  }
+}
+
+/// Kinds of stored events. A number is never given twice.
+private enum Kind: UInt64 {
+  case deployed = 1, deploymentChanged, deletionStarted, deploymentDeleted
+  case created = 16, passed, activated, completed, arrived, joined, ended, caught, scopeCleared, failed, stopped, retried, finished,
+    instanceDeleted
+  case requestAnswered = 64, requestsEvicted
+}
+
+extension ByteWriter {
+  fileprivate mutating func kind(_ kind: Kind, version: UInt64 = 1, _ key: Key? = nil) {
+    varint(kind.rawValue)
+    varint(version)
+    if let key { varint(key.raw) }
+  }
+
+  fileprivate mutating func event(_ event: Event) {
+    switch event {
+    case .deployment(let key, let change): deployment(change, of: key)
+    case .instance(let key, let change): instance(change, of: key)
+    case .requestAnswered(let key, let requestID, let instance, let at):
+      kind(.requestAnswered, key)
+      string(requestID)
+      id(instance)
+      time(at)
+    case .requestsEvicted(let count):
+      kind(.requestsEvicted)
+      varint(count)
+    }
+  }
+
+  private mutating func deployment(_ change: DeploymentEvent, of key: Key) {
+    switch change {
+    case .deployed(let deploy, let state, let at):
+      kind(.deployed, key)
+      string(deploy.id)
+      string(deploy.processID)
+      varint(deploy.version)
+      string(deploy.digest)
+      string(deploy.resourceName)
+      bool(deploy.isStopped)
+      bool(deploy.needsNothing)
+      byte(state.rawValue)
+      time(at)
+    case .changed(let state, let reason, let at):
+      kind(.deploymentChanged, key)
+      byte(state.rawValue)
+      optional(reason) { $0.string($1) }
+      time(at)
+    case .deletionStarted: kind(.deletionStarted, key)
+    case .deleted: kind(.deploymentDeleted, key)
+    }
+  }
+
+  private mutating func instance(_ change: InstanceEvent, of key: Key) {
+    switch change {
+    case .created(let created): self.created(created, key)
+    case .passed(let element, let flows):
+      kind(.passed, key)
+      varint(element.raw)
+      self.flows(flows)
+    case .activated(let activity, let element, let activated):
+      kind(.activated, key)
+      varint(activity.raw)
+      varint(element.raw)
+      self.activated(activated)
+    case .completed(let activity, let payload, let flows):
+      kind(.completed, key)
+      varint(activity.raw)
+      optional(payload) { $0.payload($1) }
+      self.flows(flows)
+    case .arrived(let element, let flow):
+      kind(.arrived, key)
+      varint(element.raw)
+      varint(flow.raw)
+    case .joined(let element, let scope, let incoming, let flows):
+      kind(.joined, key)
+      varint(element.raw)
+      varint(scope.raw)
+      self.flows(incoming)
+      self.flows(flows)
+    case .ended(let element):
+      kind(.ended, key)
+      varint(element.raw)
+    case .caught(let activity, let boundary, let code, let flows):
+      kind(.caught, key)
+      varint(activity.raw)
+      varint(boundary.raw)
+      string(code)
+      self.flows(flows)
+    case .scopeCleared(let scope):
+      kind(.scopeCleared, key)
+      varint(scope.raw)
+    case .failed(let activity, let failure):
+      kind(.failed, key)
+      varint(activity.raw)
+      self.failure(failure)
+    case .stopped(let failure, let at):
+      kind(.stopped, key)
+      optional(failure) { $0.failure($1) }
+      time(at)
+    case .retried(let retries, let at):
+      kind(.retried, key)
+      list(retries) {
+        $0.varint($1.activity.raw)
+        $0.varint($1.job.raw)
+      }
+      time(at)
+    case .finished(let state, let payload, let failure, let at):
+      kind(.finished, key)
+      byte(state.rawValue)
+      optional(payload) { $0.payload($1) }
+      optional(failure) { $0.failure($1) }
+      time(at)
+    case .deleted(let id):
+      kind(.instanceDeleted, key)
+      fixed64(id.entropy)
+    }
+  }
+
+  private mutating func created(_ created: InstanceCreated, _ key: Key) {
+    kind(.created, key)
+    fixed64(created.id.entropy)
+    varint(created.deployment.raw)
+    varint(created.start.raw)
+    payload(created.payload)
+    pairs(created.metadata)
+    bool(created.isStopped)
+    time(created.at)
+  }
+
+  private mutating func activated(_ activated: Activated) {
+    switch activated {
+    case .job(let job):
+      byte(1)
+      varint(job.raw)
+    case .scope(let start):
+      byte(2)
+      varint(start.raw)
+    }
+  }
+
+  private mutating func flows(_ flows: [FlowIndex]) { list(flows) { $0.varint($1.raw) } }
+
+  mutating func time(_ instant: Instant) { signed(instant.milliseconds) }
+
+  mutating func id(_ id: InstanceID) {
+    varint(id.key.raw)
+    fixed64(id.entropy)
+  }
+
+  mutating func payload(_ payload: Payload) {
+    string(payload.contentType)
+    blob(payload.bytes)
+  }
+
+  mutating func pairs(_ pairs: [(name: String, value: String)]) {
+    list(pairs) {
+      $0.string($1.name)
+      $0.string($1.value)
+    }
+  }
+
+  mutating func failure(_ failure: ServiceFailure) {
+    string(failure.code)
+    string(failure.message)
+    optional(failure.elementID) { $0.string($1) }
+    payload(failure.report)
+  }
+}
+
+extension ByteReader {
+  fileprivate mutating func event() throws(ByteCodingError) -> Event {
+    let number = try varint()
+    let version = try varint()
+    guard let kind = Kind(rawValue: number) else { throw fail("unknown event kind \(number)") }
+    guard version == 1 else { throw fail("event kind \(number) of version \(version), this version reads 1") }
+    switch kind {
+    case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted:
+      return .deployment(try key(), try deployment(kind))
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
+      .finished, .instanceDeleted:
+      let key = try key()
+      return .instance(key, try instance(kind, key))
+    case .requestAnswered: return .requestAnswered(key: try key(), requestID: try string(), try instanceID(), at: try time())
+    case .requestsEvicted: return .requestsEvicted(count: try int())
+    }
+  }
+
+  private mutating func deployment(_ kind: Kind) throws(ByteCodingError) -> DeploymentEvent {
+    switch kind {
+    case .deployed:
+      let deploy = Deploy(
+        id: try string(), processID: try string(), version: try int(), digest: try string(), resourceName: try string(),
+        isStopped: try bool(), needsNothing: try bool())
+      return .deployed(deploy, try deploymentState(), at: try time())
+    case .deploymentChanged:
+      return .changed(try deploymentState(), reason: try optional { (reader) throws(ByteCodingError) in try reader.string() }, at: try time())
+    case .deletionStarted: return .deletionStarted
+    case .deploymentDeleted: return .deleted
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
+      .finished, .instanceDeleted, .requestAnswered, .requestsEvicted:
+      throw fail("not a deployment's event")
+    }
+  }
+
+  private mutating func instance(_ kind: Kind, _ key: Key) throws(ByteCodingError) -> InstanceEvent {
+    switch kind {
+    case .created: return .created(try created(key))
+    case .passed: return .passed(try element(), flows: try flows())
+    case .activated: return .activated(try activity(), try element(), try activated())
+    case .completed: return .completed(try activity(), try optionalPayload(), flows: try flows())
+    case .arrived: return .arrived(try element(), FlowIndex(try int()))
+    case .joined: return .joined(try element(), scope: try activity(), incoming: try flows(), flows: try flows())
+    case .ended: return .ended(try element())
+    case .caught: return .caught(try activity(), boundary: try element(), code: try string(), flows: try flows())
+    case .scopeCleared: return .scopeCleared(try activity())
+    case .failed: return .failed(try activity(), try failure())
+    case .stopped: return .stopped(try optionalFailure(), at: try time())
+    case .retried: return .retried(try list { (reader) throws(ByteCodingError) in try reader.retry() }, at: try time())
+    case .finished: return .finished(try instanceState(), try optionalPayload(), try optionalFailure(), at: try time())
+    case .instanceDeleted: return .deleted(InstanceID(key: key, entropy: try fixed64()))
+    case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted, .requestAnswered, .requestsEvicted:
+      throw fail("not an instance's event")
+    }
+  }
+
+  private mutating func created(_ key: Key) throws(ByteCodingError) -> InstanceCreated {
+    InstanceCreated(
+      id: InstanceID(key: key, entropy: try fixed64()), deployment: try self.key(), start: try element(), payload: try payload(),
+      metadata: try pairs(), isStopped: try bool(), at: try time())
+  }
+
+  private mutating func activated() throws(ByteCodingError) -> Activated {
+    switch try byte() {
+    case 1: return .job(try key())
+    case 2: return .scope(start: try element())
+    default: throw fail("unknown activation")
+    }
+  }
+
+  private mutating func retry() throws(ByteCodingError) -> Retry { Retry(activity: try activity(), job: try key()) }
+  private mutating func flows() throws(ByteCodingError) -> [FlowIndex] {
+    try list { (reader) throws(ByteCodingError) in FlowIndex(try reader.int()) }
+  }
+
+  mutating func key() throws(ByteCodingError) -> Key { Key(raw: try varint()) }
+  mutating func element() throws(ByteCodingError) -> ElementIndex { ElementIndex(try int()) }
+  mutating func activity() throws(ByteCodingError) -> ActivityID { ActivityID(try varint()) }
+  mutating func time() throws(ByteCodingError) -> Instant { Instant(milliseconds: try signed()) }
+  mutating func instanceID() throws(ByteCodingError) -> InstanceID { InstanceID(key: try key(), entropy: try fixed64()) }
+
+  mutating func payload() throws(ByteCodingError) -> Payload {
+    let contentType = try string()
+    return Payload(bytes: try blob(), contentType: contentType)
+  }
+
+  mutating func optionalPayload() throws(ByteCodingError) -> Payload? {
+    try optional { (reader) throws(ByteCodingError) in try reader.payload() }
+  }
+
+  mutating func pairs() throws(ByteCodingError) -> [(name: String, value: String)] {
+    try list { (reader) throws(ByteCodingError) in (name: try reader.string(), value: try reader.string()) }
+  }
+
+  mutating func failure() throws(ByteCodingError) -> ServiceFailure {
+    ServiceFailure(
+      code: try string(), message: try string(), elementID: try optional { (reader) throws(ByteCodingError) in try reader.string() },
+      report: try payload())
+  }
+
+  mutating func optionalFailure() throws(ByteCodingError) -> ServiceFailure? {
+    try optional { (reader) throws(ByteCodingError) in try reader.failure() }
+  }
+
+  mutating func deploymentState() throws(ByteCodingError) -> DeploymentState {
+    guard let state = DeploymentState(rawValue: try byte()) else { throw fail("unknown deployment state") }
+    return state
+  }
+
+  mutating func instanceState() throws(ByteCodingError) -> InstanceState {
+    guard let state = InstanceState(rawValue: try byte()) else { throw fail("unknown instance state") }
+    return state
+  }
+}

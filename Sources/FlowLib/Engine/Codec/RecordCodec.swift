@@ -1,0 +1,209 @@
+import FlowCore
+
+/// The stored form of what a checkpoint keeps: one record a deployment, an instance or an answered request.
+package enum StateRecord: Sendable {
+  case counter(Key, next: Key, now: Instant)
+  case deployment(Deployment)
+  case instance(Instance)
+  case request(AnsweredRequests.Entry)
+
+  package var key: Key {
+    switch self {
+    case .counter(let key, _, _): key
+    case .deployment(let deployment): deployment.key
+    case .instance(let instance): instance.id.key
+    case .request(let entry): entry.key
+    }
+  }
+}
+
+package enum RecordCodec {
+  package static let format: UInt64 = 1
+
+  /// Canonical: the same state always gives the same bytes.
+  package static func encode(_ record: StateRecord) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.varint(format)
+    switch record {
+    case .counter(let key, let next, let now):
+      writer.byte(4)
+      writer.varint(key.raw)
+      writer.varint(next.raw)
+      writer.time(now)
+    case .deployment(let deployment):
+      writer.byte(1)
+      writer.deployment(deployment)
+    case .instance(let instance):
+      writer.byte(2)
+      writer.instance(instance)
+    case .request(let entry):
+      writer.byte(3)
+      writer.varint(entry.key.raw)
+      writer.string(entry.requestID)
+      writer.id(entry.instance)
+      writer.time(entry.at)
+    }
+    return writer.bytes
+  }
+
+  package static func decode(_ bytes: [UInt8]) throws(ByteCodingError) -> StateRecord {
+    var reader = ByteReader(bytes)
+    let found = try reader.varint()
+    guard found == format else { throw reader.fail("record of format \(found), this version reads \(format)") }
+    switch try reader.byte() {
+    case 1: return .deployment(try reader.deployment())
+    case 2: return .instance(try reader.instance())
+    case 3:
+      return .request(
+        AnsweredRequests.Entry(key: try reader.key(), requestID: try reader.string(), instance: try reader.instanceID(), at: try reader.time()))
+    case 4: return .counter(try reader.key(), next: try reader.key(), now: try reader.time())
+    default: throw reader.fail("unknown record")
+    }
+  }
+}
+
+extension ByteWriter {
+  fileprivate mutating func deployment(_ deployment: Deployment) {
+    varint(deployment.key.raw)
+    string(deployment.id)
+    string(deployment.processID)
+    varint(deployment.version)
+    string(deployment.digest)
+    string(deployment.resourceName)
+    time(deployment.appliedAt)
+    byte(deployment.state.rawValue)
+    optional(deployment.reason) { $0.string($1) }
+    time(deployment.since)
+    bool(deployment.isBeingDeleted)
+  }
+
+  fileprivate mutating func instance(_ instance: Instance) {
+    id(instance.id)
+    varint(instance.deployment.raw)
+    time(instance.createdAt)
+    pairs(instance.metadata)
+    byte(instance.state.rawValue)
+    optional(instance.failure) { $0.failure($1) }
+    varint(instance.nextActivity)
+    varint(instance.payloads.next)
+    list(instance.payloads.entries.keys.sorted()) {
+      $0.varint($1.raw)
+      $0.payload(instance.payloads[$1])
+    }
+    list(instance.activitiesInOrder) { $0.activity($1) }
+    list(Array(instance.pending.all)) {
+      $0.varint($1.element.raw)
+      $0.optional($1.flow) { $0.varint($1.raw) }
+      $0.varint($1.scope.raw)
+      $0.varint($1.payload.raw)
+    }
+    list(instance.waiting) {
+      $0.varint($1.element.raw)
+      $0.varint($1.flow.raw)
+      $0.varint($1.scope.raw)
+      $0.varint($1.payload.raw)
+    }
+    optional(instance.lastEnd) {
+      $0.varint($1.element.raw)
+      $0.varint($1.payload.raw)
+    }
+  }
+
+  private mutating func activity(_ activity: Activity) {
+    varint(activity.id.raw)
+    varint(activity.element.raw)
+    varint(activity.scope.raw)
+    varint(activity.payload.raw)
+    optional(activity.job) { $0.varint($1.raw) }
+    bool(activity.hasFailed)
+    optional(activity.lastPayload) { $0.varint($1.raw) }
+  }
+}
+
+extension ByteReader {
+  fileprivate mutating func deployment() throws(ByteCodingError) -> Deployment {
+    let key = try key()
+    let deploy = Deploy(
+      id: try string(), processID: try string(), version: try int(), digest: try string(), resourceName: try string(), isStopped: false,
+      needsNothing: false)
+    let appliedAt = try time()
+    var deployment = Deployment(key: key, deploy, try deploymentState(), at: appliedAt)
+    deployment.reason = try optional { (reader) throws(ByteCodingError) in try reader.string() }
+    deployment.since = try time()
+    deployment.isBeingDeleted = try bool()
+    return deployment
+  }
+
+  fileprivate mutating func instance() throws(ByteCodingError) -> Instance {
+    var instance = Instance(
+      id: try instanceID(), deployment: try key(), createdAt: try time(), metadata: try pairs(), state: try instanceState())
+    instance.failure = try optionalFailure()
+    instance.nextActivity = try varint()
+    let nextPayload = try varint()
+    let payloads = try list { (reader) throws(ByteCodingError) in (id: try reader.payloadID(), payload: try reader.payload()) }
+    let activities = try list { (reader) throws(ByteCodingError) in try reader.storedActivity() }
+    let pending = try list { (reader) throws(ByteCodingError) in
+      PendingToken(
+        element: try reader.element(), flow: try reader.optional { (reader) throws(ByteCodingError) in FlowIndex(try reader.int()) },
+        scope: try reader.activity(), payload: try reader.payloadID())
+    }
+    let waiting = try list { (reader) throws(ByteCodingError) in
+      WaitingToken(
+        element: try reader.element(), flow: FlowIndex(try reader.int()), scope: try reader.activity(), payload: try reader.payloadID())
+    }
+    let lastEnd = try optional { (reader) throws(ByteCodingError) in
+      LastEnd(element: try reader.element(), payload: try reader.payloadID())
+    }
+    guard instance.restore(payloads, nextPayload, activities, pending, waiting, lastEnd) else { throw fail("record names a payload it does not hold") }
+    return instance
+  }
+
+  fileprivate mutating func payloadID() throws(ByteCodingError) -> PayloadID { PayloadID(raw: try varint()) }
+
+  private mutating func storedActivity() throws(ByteCodingError) -> Activity {
+    var stored = Activity(
+      id: try activity(), element: try element(), scope: try activity(), payload: try payloadID(),
+      job: try optional { (reader) throws(ByteCodingError) in try reader.key() })
+    stored.hasFailed = try bool()
+    stored.lastPayload = try optional { (reader) throws(ByteCodingError) in try reader.payloadID() }
+    return stored
+  }
+}
+
+extension Instance {
+  fileprivate init(id: InstanceID, deployment: Key, createdAt: Instant, metadata: [(name: String, value: String)], state: InstanceState) {
+    self.id = id
+    self.deployment = deployment
+    self.createdAt = createdAt
+    self.metadata = metadata
+    self.state = state
+  }
+
+  /// Puts the parts together; holders and counts follow from them.
+  ///
+  /// - Returns: false when a token or activity names a payload that is not there.
+  fileprivate mutating func restore(
+    _ payloads: [(id: PayloadID, payload: Payload)], _ nextPayload: UInt64, _ activities: [Activity], _ pending: [PendingToken],
+    _ waiting: [WaitingToken], _ lastEnd: LastEnd?
+  ) -> Bool {
+    for (id, payload) in payloads { self.payloads.entries[id] = PayloadTable.Entry(payload: payload, holders: 0) }
+    self.payloads.next = nextPayload
+    self.pending = TokenQueue(pending)
+    self.waiting = waiting
+    self.lastEnd = lastEnd
+    for activity in activities {
+      self.activities[activity.id] = activity
+      scopes[activity.scope, default: ScopeCount()].live += 1
+    }
+    for token in pending { scopes[token.scope, default: ScopeCount()].live += 1 }
+    for token in waiting {
+      scopes[token.scope, default: ScopeCount()].live += 1
+      scopes[token.scope, default: ScopeCount()].waiting += 1
+    }
+    let held =
+      activities.map(\.payload) + activities.compactMap(\.lastPayload) + pending.map(\.payload) + waiting.map(\.payload)
+      + (lastEnd.map { [$0.payload] } ?? [])
+    for id in held { self.payloads.hold(id) }
+    return held.allSatisfy { self.payloads.entries[$0] != nil }
+  }
+}

@@ -1,0 +1,87 @@
+import FlowCore
+
+/// Decides what `command` does to `state`. Pure: the same arguments give the same events on every machine.
+///
+/// - Returns: the events to journal and apply, and the answer for the caller. No events when a request is repeated.
+/// - Throws: `Rejection` when the command can not be carried out; nothing has changed then.
+package func decide(
+  _ command: Command, in state: PartitionState, catalog: Catalog, context: DecisionContext
+) throws(Rejection) -> Decision {
+  switch command {
+  case .deploy(let deploy): try decideDeploy(deploy, in: state, context: context)
+  case .startDeployment(let key): try decideStart(of: key, in: state, catalog: catalog, context: context)
+  case .stopDeployment(let key, let force): try decideStop(of: key, force: force, in: state, context: context)
+  case .deleteDeployment(let key): try decideDelete(of: key, in: state, context: context)
+  case .observeDeployment(let key, let seen): decideObservation(seen, of: key, in: state, context: context)
+  case .deploymentTimedOut(let key, let since): decideTimeout(of: key, since: since, in: state, context: context)
+  case .createInstance(let create): try decideCreate(create, in: state, catalog: catalog, context: context)
+  case .jobCompleted(let job, let instance, let response):
+    try Draft(of: instance, in: state, catalog: catalog, context: context).jobCompleted(job, response)
+  case .jobFailed(let job, let instance, let failure):
+    try Draft(of: instance, in: state, catalog: catalog, context: context).jobFailed(job, failure)
+  case .failInstance(let key, let failure):
+    try Draft(of: key, in: state, catalog: catalog, context: context).failedFromOutside(failure)
+  case .endInstance(let key, let result):
+    try Draft(of: key, in: state, catalog: catalog, context: context).endedFromOutside(result)
+  case .retryInstance(let key): try Draft(of: key, in: state, catalog: catalog, context: context).retry()
+  case .cancelInstance(let key): try Draft(of: key, in: state, catalog: catalog, context: context).cancel()
+  case .deleteInstance(let id): try decideDeleteInstance(id, in: state)
+  case .continue(.instance(let key)): decideContinue(key, in: state, catalog: catalog, context: context)
+  case .continue(.deletion(let key)): decideDeletionStep(of: key, in: state, context: context)
+  }
+}
+
+private func decideCreate(
+  _ create: CreateInstance, in state: PartitionState, catalog: Catalog, context: DecisionContext
+) throws(Rejection) -> Decision {
+  if let requestID = create.requestID, let known = state.requests[requestID] {
+    return Decision(events: [], answer: .instance(known.instance))
+  }
+  guard let deployment = state.deployments[create.deployment], let process = catalog[create.deployment] else {
+    throw Rejection(.notFound, "deployment is not there (any more)")
+  }
+  guard deployment.state == .running else {
+    throw Rejection(.wrongState, "\(deployment.id) is not RUNNING but \(deployment.state.name)")
+  }
+  guard create.payload.bytes.count <= Limits.payloadBytes else {
+    throw Rejection(.exhausted, "payload of \(create.payload.bytes.count) bytes is over the limit of \(Limits.payloadBytes)")
+  }
+  let start = try startEvent(create.startEventID, of: process)
+  let id = InstanceID(key: state.nextKey, entropy: context.entropy.0)
+  let created = InstanceCreated(
+    id: id, deployment: create.deployment, start: start, payload: create.payload, metadata: create.metadata,
+    isStopped: create.isStopped, at: context.now)
+  var draft = Draft(creating: created, of: process, nextKey: state.nextKey.next, context: context)
+  if !create.isStopped { draft.run() }
+  if let requestID = create.requestID { draft.remember(requestID, in: state) }
+  return Decision(events: draft.events, answer: .instance(id))
+}
+
+private func startEvent(_ id: String?, of process: ExecutableProcess) throws(Rejection) -> ElementIndex {
+  let ids = process.startEvents.map { process[$0].id }
+  guard let id else {
+    if process.startEvents.count == 1 { return process.startEvents[0] }
+    throw Rejection(.invalid, "\(process.deploymentID) has several start events, choose one of: \(ids.joined(separator: ", "))")
+  }
+  guard let index = ids.firstIndex(of: id) else {
+    throw Rejection(.invalid, "\(process.deploymentID) has no start event '\(id)', choose one of: \(ids.joined(separator: ", "))")
+  }
+  return process.startEvents[index]
+}
+
+private func decideContinue(_ key: Key, in state: PartitionState, catalog: Catalog, context: DecisionContext) -> Decision {
+  guard let instance = state.instances[key], instance.state == .running, let process = catalog[instance.deployment] else {
+    return Decision(events: [], answer: .done)
+  }
+  var draft = Draft(instance, of: process, nextKey: state.nextKey, context: context)
+  draft.run()
+  return Decision(events: draft.events, answer: .done)
+}
+
+/// Only what readers keep is left of a finished instance; a live one must be canceled first.
+private func decideDeleteInstance(_ id: InstanceID, in state: PartitionState) throws(Rejection) -> Decision {
+  if let instance = state.instances[id.key], instance.state != .stopped {
+    throw Rejection(.wrongState, "\(instance.id.text) is \(instance.state.name), only STOPPED, ERROR or COMPLETED instances can be deleted")
+  }
+  return Decision(events: [.instance(id.key, .deleted(id))], answer: .done)
+}

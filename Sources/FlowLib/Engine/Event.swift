@@ -1,0 +1,69 @@
+import FlowCore
+
+/// What has been decided. Replay applies events in order and never decides again.
+package enum Event: Sendable {
+  case deployment(Key, DeploymentEvent)
+  case instance(Key, InstanceEvent)
+  /// The partition remembers the answer to a request.
+  case requestAnswered(key: Key, requestID: String, InstanceID, at: Instant)
+  /// The oldest remembered answers are dropped.
+  case requestsEvicted(count: Int)
+}
+
+package enum DeploymentEvent: Sendable {
+  case deployed(Deploy, DeploymentState, at: Instant)
+  case changed(DeploymentState, reason: String?, at: Instant)
+  /// Its live instances are being canceled before it goes.
+  case deletionStarted
+  case deleted
+}
+
+package enum InstanceEvent: Sendable {
+  case created(InstanceCreated)
+  /// The first token on its way passed an element and left through `flows`.
+  case passed(ElementIndex, flows: [FlowIndex])
+  /// The first token on its way began an activity that takes time: a job, or a scope with a token at its start.
+  case activated(ActivityID, ElementIndex, Activated)
+  /// An activity is done; tokens leave through `flows` with the new payload, or with the old one when it is nil.
+  case completed(ActivityID, Payload?, flows: [FlowIndex])
+  /// The first token on its way waits at a join.
+  case arrived(ElementIndex, FlowIndex)
+  /// One waiting token of each incoming flow became tokens on `flows`, with the payload that came last.
+  case joined(ElementIndex, scope: ActivityID, incoming: [FlowIndex], flows: [FlowIndex])
+  /// The first token on its way reached an end event and is gone.
+  case ended(ElementIndex)
+  /// A boundary event caught an error: the activity with all in it is gone, tokens leave through `flows`.
+  case caught(ActivityID, boundary: ElementIndex, code: String, flows: [FlowIndex])
+  /// All activities and tokens in a scope are gone (terminate end event).
+  case scopeCleared(ActivityID)
+  /// An activity failed and waits to be retried.
+  case failed(ActivityID, ServiceFailure)
+  /// The instance as a whole waits to be retried.
+  case stopped(ServiceFailure?, at: Instant)
+  /// Failed activities have new jobs; the instance runs again.
+  case retried([Retry], at: Instant)
+  case finished(InstanceState, Payload?, ServiceFailure?, at: Instant)
+  /// What readers keep of a finished instance is to go.
+  case deleted(InstanceID)
+}
+
+package struct Retry: Sendable, Equatable {
+  package let activity: ActivityID
+  package let job: Key
+}
+
+package enum Activated: Sendable, Equatable {
+  case job(Key)
+  /// A scope: its first token goes to `start`.
+  case scope(start: ElementIndex)
+}
+
+package struct InstanceCreated: Sendable {
+  package let id: InstanceID
+  package let deployment: Key
+  package let start: ElementIndex
+  package let payload: Payload
+  package let metadata: [(name: String, value: String)]
+  package let isStopped: Bool
+  package let at: Instant
+}

@@ -1,0 +1,74 @@
+import FlowCore
+
+/// What the outside still owes. A function of the state, so that recovering and running are one code path.
+package enum Obligation: Sendable, Equatable {
+  case callService(ServiceJob)
+  case `continue`(Continuation)
+  /// Tell when this stay of a deployment has lasted too long.
+  case deadline(deployment: Key, since: Instant, at: Instant)
+}
+
+/// One call of a service, with all that it needs.
+package struct ServiceJob: Sendable, Equatable {
+  package let job: Key
+  package let instance: InstanceID
+  package let deployment: Key
+  package let deploymentID: String
+  package let elementID: String
+  package let binding: ServiceBinding
+  /// What the service gets.
+  package let body: Payload
+  /// What fills `{name}` in the path.
+  package let context: Payload
+}
+
+/// What is owed to one instance.
+package func obligations(ofInstance key: Key, in state: PartitionState, catalog: Catalog) -> [Obligation] {
+  guard let instance = state.instances[key], let process = catalog[instance.deployment] else { return [] }
+  var owed: [Obligation] = []
+  if instance.state == .running, !instance.pending.isEmpty { owed.append(.continue(.instance(key))) }
+  for activity in instance.activities.values {
+    guard let job = activity.job, case .serviceTask(let binding) = process[activity.element].kind else { continue }
+    let payload = instance.payloads[activity.payload]
+    owed.append(
+      .callService(
+        ServiceJob(
+          job: job, instance: instance.id, deployment: instance.deployment, deploymentID: process.deploymentID,
+          elementID: process[activity.element].id, binding: binding,
+          body: requestBody(for: payload, of: binding, settings: process.settings), context: payload)))
+  }
+  return owed
+}
+
+/// What is owed to one deployment.
+package func obligations(ofDeployment key: Key, in state: PartitionState, catalog: Catalog) -> [Obligation] {
+  guard let deployment = state.deployments[key] else { return [] }
+  if deployment.isBeingDeleted { return [.continue(.deletion(key))] }
+  switch deployment.state {
+  case .starting, .stopping:
+    let timeout = catalog[key]?.settings.deploymentTimeoutMs ?? ProcessSettings().deploymentTimeoutMs
+    return [.deadline(deployment: key, since: deployment.since, at: deployment.since + timeout)]
+  case .running, .stopped, .error: return []
+  }
+}
+
+/// All that is owed: what recovery starts with. The union of what is asked for by touch is the same.
+package func obligations(of state: PartitionState, catalog: Catalog) -> [Obligation] {
+  state.deployments.keys.sorted().flatMap { obligations(ofDeployment: $0, in: state, catalog: catalog) }
+    + state.instances.keys.sorted().flatMap { obligations(ofInstance: $0, in: state, catalog: catalog) }
+}
+
+extension ExecutableProcess {
+  /// Whether anything has to be started or probed before it can run.
+  package var needsServices: Bool { elements.contains { $0.isProbed || $0.startsService } }
+}
+
+extension ExecutableElement {
+  package var service: ServiceBinding? {
+    guard case .serviceTask(let binding) = kind else { return nil }
+    return binding
+  }
+
+  package var isProbed: Bool { service?.health != nil }
+  package var startsService: Bool { service.map { !$0.command.isEmpty && !$0.isPreexisting } ?? false }
+}

@@ -1,0 +1,63 @@
+import FlowCore
+
+/// Applies one event. Total: an event that `decide` made always applies.
+package func evolve(_ state: inout PartitionState, with event: Event, catalog: Catalog) {
+  switch event {
+  case .deployment(let key, let change): state.apply(change, to: key)
+  case .instance(let key, .created(let created)):
+    state.sawKey(key)
+    state.insert(Instance(created))
+  case .instance(let key, .finished), .instance(let key, .deleted): state.removeInstance(key)
+  case .instance(let key, let change):
+    for job in change.newJobs { state.sawKey(job) }
+    guard let deployment = state.instances[key]?.deployment, let process = catalog[deployment] else {
+      preconditionFailure("event for an instance that is not there: \(key.raw)")
+    }
+    state.instances[key]?.apply(change, of: process)
+  case .requestAnswered(let key, let requestID, let instance, let at):
+    state.sawKey(key)
+    state.requests.insert(AnsweredRequests.Entry(key: key, requestID: requestID, instance: instance, at: at))
+  case .requestsEvicted(let count): _ = state.requests.evict(count)
+  }
+}
+
+/// The compiled deployments, by key. Immutable values; a new deployment makes a new catalog.
+package struct Catalog: Sendable {
+  private var processes: [Key: ExecutableProcess] = [:]
+
+  package init() {}
+
+  package subscript(key: Key) -> ExecutableProcess? {
+    get { processes[key] }
+    set { processes[key] = newValue }
+  }
+}
+
+extension PartitionState {
+  fileprivate mutating func apply(_ change: DeploymentEvent, to key: Key) {
+    switch change {
+    case .deployed(let deploy, let state, let at):
+      sawKey(key)
+      deployments[key] = Deployment(key: key, deploy, state, at: at)
+    case .changed(let state, let reason, let at):
+      deployments[key]?.state = state
+      deployments[key]?.reason = reason
+      deployments[key]?.since = at
+    case .deletionStarted: deployments[key]?.isBeingDeleted = true
+    case .deleted: deployments[key] = nil
+    }
+  }
+}
+
+extension InstanceEvent {
+  /// The keys that this event gives to jobs.
+  var newJobs: [Key] {
+    switch self {
+    case .activated(_, _, .job(let job)): [job]
+    case .retried(let retries, _): retries.map(\.job)
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .finished,
+      .deleted:
+      []
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import FlowCore
+
+/// One run of a process: its tokens, its activities and the payloads they carry.
+///
+/// A token is on its way (`pending`), waits at a join (`waiting`), or is inside an activity.
+package struct Instance: Sendable {
+  package let id: InstanceID
+  package let deployment: Key
+  package let createdAt: Instant
+  package let metadata: [(name: String, value: String)]
+  package internal(set) var state: InstanceState
+  /// What made it STOPPED.
+  package internal(set) var failure: ServiceFailure?
+  package internal(set) var nextActivity: UInt64 = 1
+  package internal(set) var activities: [ActivityID: Activity] = [:]
+  package internal(set) var pending = TokenQueue()
+  package internal(set) var waiting: [WaitingToken] = []
+  /// Tokens alive directly in each scope, and how many of them wait at joins. A scope that has none has no entry.
+  package internal(set) var scopes: [ActivityID: ScopeCount] = [:]
+  package internal(set) var payloads = PayloadTable()
+  /// What the process itself ends with, as far as known: the payload of the last token that ended in it, and where.
+  package internal(set) var lastEnd: LastEnd?
+
+  package var isResident: Bool { true }
+
+  /// The activities in the order in which they began.
+  package var activitiesInOrder: [Activity] { activities.values.sorted { $0.id < $1.id } }
+
+  package func activity(withJob job: Key) -> Activity? { activities.values.first { $0.job == job } }
+}
+
+package struct LastEnd: Sendable, Equatable {
+  package let element: ElementIndex
+  package let payload: PayloadID
+}
+
+package struct ScopeCount: Sendable, Equatable {
+  package var live = 0
+  package var waiting = 0
+}
+
+/// One activation of a flow node that takes time.
+package struct Activity: Sendable, Equatable {
+  package let id: ActivityID
+  package let element: ElementIndex
+  package let scope: ActivityID
+  package let payload: PayloadID
+  /// The job that the outside owes it; nil for a scope.
+  package internal(set) var job: Key?
+  /// Set while it waits to be retried.
+  package internal(set) var hasFailed = false
+  /// For a scope: what the last token that ended in it carried.
+  package internal(set) var lastPayload: PayloadID?
+
+  package init(id: ActivityID, element: ElementIndex, scope: ActivityID, payload: PayloadID, job: Key?) {
+    self.id = id
+    self.element = element
+    self.scope = scope
+    self.payload = payload
+    self.job = job
+  }
+}
+
+/// A token that is to enter `element` next.
+package struct PendingToken: Sendable, Equatable {
+  package let element: ElementIndex
+  /// The flow that brought it; nil at a start event.
+  package let flow: FlowIndex?
+  package let scope: ActivityID
+  package let payload: PayloadID
+}
+
+/// A token that waits at a join for the other flows.
+package struct WaitingToken: Sendable, Equatable {
+  package let element: ElementIndex
+  package let flow: FlowIndex
+  package let scope: ActivityID
+  package let payload: PayloadID
+}
+
+/// First in, first out; taking the first costs the same however many follow.
+package struct TokenQueue: Sendable {
+  private var items: [PendingToken] = []
+  private var head = 0
+
+  package init(_ items: [PendingToken] = []) { self.items = items }
+
+  package var first: PendingToken? { head < items.count ? items[head] : nil }
+  package var count: Int { items.count - head }
+  package var isEmpty: Bool { head == items.count }
+  package var all: ArraySlice<PendingToken> { items[head...] }
+
+  mutating func append(_ token: PendingToken) { items.append(token) }
+
+  mutating func removeFirst() {
+    head += 1
+    if head == items.count {
+      items.removeAll(keepingCapacity: true)
+      head = 0
+    } else if head > 64, head * 2 > items.count {
+      items.removeFirst(head)
+      head = 0
+    }
+  }
+
+  mutating func removeAll(where drop: (PendingToken) -> Bool) -> [PendingToken] {
+    let gone = all.filter(drop)
+    items = all.filter { !drop($0) }
+    head = 0
+    return gone
+  }
+}
+
+package struct PayloadID: Sendable, Hashable, Comparable {
+  package let raw: UInt64
+
+  package static func < (left: PayloadID, right: PayloadID) -> Bool { left.raw < right.raw }
+}
+
+/// Each body once, however many tokens carry it; gone with the last of them.
+package struct PayloadTable: Sendable {
+  package struct Entry: Sendable {
+    package let payload: Payload
+    package var holders: Int
+  }
+
+  package internal(set) var entries: [PayloadID: Entry] = [:]
+  package internal(set) var next: UInt64 = 1
+
+  package subscript(id: PayloadID) -> Payload {
+    guard let entry = entries[id] else { preconditionFailure("token without payload \(id.raw)") }
+    return entry.payload
+  }
+
+  /// Adds a body with no holder yet.
+  mutating func add(_ payload: Payload) -> PayloadID {
+    let id = PayloadID(raw: next)
+    next += 1
+    entries[id] = Entry(payload: payload, holders: 0)
+    return id
+  }
+
+  mutating func hold(_ id: PayloadID) { entries[id]?.holders += 1 }
+
+  mutating func release(_ id: PayloadID) {
+    guard let entry = entries[id] else { preconditionFailure("released payload \(id.raw) twice") }
+    if entry.holders <= 1 { entries[id] = nil } else { entries[id] = Entry(payload: entry.payload, holders: entry.holders - 1) }
+  }
+}

@@ -1,0 +1,157 @@
+import FlowCore
+
+/// Everything that one single-writer loop decides over. Changed only by `evolve`.
+package struct PartitionState: Sendable {
+  package internal(set) var nextKey: Key
+  /// The last journaled now; time never goes back.
+  package private(set) var now = Instant(milliseconds: 0)
+  package internal(set) var deployments: [Key: Deployment] = [:]
+  package internal(set) var instances: [Key: Instance] = [:]
+  package internal(set) var requests = AnsweredRequests()
+  /// How many live instances each deployment has.
+  package private(set) var liveInstances: [Key: Int] = [:]
+
+  package init(partition: UInt64) {
+    nextKey = .first(partition: partition)
+  }
+
+  /// The record of the counter and the clock. Every checkpoint step carries it, so that no key is ever given twice.
+  package var counterKey: Key { Key(raw: (nextKey.raw >> Key.counterBits) << Key.counterBits) }
+
+  package mutating func advance(to instant: Instant) { now = max(now, instant) }
+
+  /// Instances that are neither finished nor gone.
+  package func liveCount(of deployment: Key) -> Int { liveInstances[deployment, default: 0] }
+
+  /// The deployments in the order in which they came.
+  package var deploymentsInOrder: [Deployment] { deployments.values.sorted { $0.key < $1.key } }
+
+  package func deployment(id: String) -> Deployment? { deployments.values.first { $0.id == id } }
+
+  /// Keys are allocated by events; every key that is seen lies below the next one.
+  mutating func sawKey(_ key: Key) {
+    if key >= nextKey { nextKey = key.next }
+  }
+
+  /// Whether there is something with this key.
+  package func has(_ key: Key) -> Bool { record(key) != nil }
+
+  /// What a checkpoint keeps under this key.
+  package func record(_ key: Key) -> StateRecord? {
+    if key == counterKey { return .counter(key, next: nextKey, now: now) }
+    if let instance = instances[key] { return .instance(instance) }
+    if let deployment = deployments[key] { return .deployment(deployment) }
+    return requests.entry(key).map { .request($0) }
+  }
+
+  /// All records, in the order of their keys.
+  package var records: [StateRecord] {
+    let all = [StateRecord.counter(counterKey, next: nextKey, now: now)] + deployments.values.map { StateRecord.deployment($0) } + instances.values.map { .instance($0) }
+      + requests.entries.map { .request($0) }
+    return all.sorted { $0.key < $1.key }
+  }
+
+  /// Puts back what a checkpoint kept.
+  package mutating func restore(_ records: [StateRecord]) {
+    for record in records.sorted(by: { $0.key < $1.key }) {
+      sawKey(record.key)
+      switch record {
+      case .counter(_, let next, let now):
+        nextKey = max(nextKey, next)
+        advance(to: now)
+      case .deployment(let deployment): deployments[deployment.key] = deployment
+      case .instance(let instance):
+        for activity in instance.activities.values { if let job = activity.job { sawKey(job) } }
+        insert(instance)
+      case .request(let entry): requests.insert(entry)
+      }
+    }
+  }
+
+  mutating func insert(_ instance: Instance) {
+    if instances.updateValue(instance, forKey: instance.id.key) == nil { liveInstances[instance.deployment, default: 0] += 1 }
+  }
+
+  mutating func removeInstance(_ key: Key) {
+    guard let instance = instances.removeValue(forKey: key) else { return }
+    liveInstances[instance.deployment, default: 1] -= 1
+    if liveInstances[instance.deployment] == 0 { liveInstances[instance.deployment] = nil }
+  }
+}
+
+/// One applied process and where its life stands.
+package struct Deployment: Sendable, Equatable {
+  package let key: Key
+  package let id: String
+  package let processID: String
+  package let version: Int
+  package let digest: String
+  package let resourceName: String
+  package let appliedAt: Instant
+  package internal(set) var state: DeploymentState
+  package internal(set) var reason: String?
+  package internal(set) var since: Instant
+  package internal(set) var isBeingDeleted = false
+
+  package init(key: Key, _ deploy: Deploy, _ state: DeploymentState, at: Instant) {
+    self.key = key
+    id = deploy.id
+    processID = deploy.processID
+    version = deploy.version
+    digest = deploy.digest
+    resourceName = deploy.resourceName
+    appliedAt = at
+    self.state = state
+    since = at
+  }
+}
+
+/// Answers given to requests with an id, oldest first, so that a repeat gets the same answer.
+package struct AnsweredRequests: Sendable {
+  package struct Entry: Sendable, Equatable {
+    package let key: Key
+    package let requestID: String
+    package let instance: InstanceID
+    package let at: Instant
+  }
+
+  private var byID: [String: Entry] = [:]
+  private var byKey: [Key: Entry] = [:]
+  private var order: [Entry] = []
+  private var evicted = 0
+
+  package var count: Int { order.count - evicted }
+  package subscript(requestID: String) -> Entry? { byID[requestID] }
+  func entry(_ key: Key) -> Entry? { byKey[key] }
+  package var entries: ArraySlice<Entry> { order[evicted...] }
+
+  /// How many of the oldest are over the bounds, at most a few at a time so that no command pays for a crowd.
+  package func overdue(at now: Instant) -> Int {
+    var overdue = 0
+    for entry in entries.prefix(16) {
+      guard count - overdue >= Limits.answeredRequests || now - entry.at > Limits.answeredRequestMs else { break }
+      overdue += 1
+    }
+    return overdue
+  }
+
+  mutating func insert(_ entry: Entry) {
+    guard byID.updateValue(entry, forKey: entry.requestID) == nil else { return }
+    byKey[entry.key] = entry
+    order.append(entry)
+  }
+
+  mutating func evict(_ count: Int) -> [Entry] {
+    let gone = Array(entries.prefix(count))
+    for entry in gone {
+      byID[entry.requestID] = nil
+      byKey[entry.key] = nil
+    }
+    evicted += gone.count
+    if evicted > 1024, evicted * 2 > order.count {
+      order.removeFirst(evicted)
+      evicted = 0
+    }
+    return gone
+  }
+}

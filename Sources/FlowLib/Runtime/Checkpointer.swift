@@ -1,0 +1,191 @@
+import FlowCore
+import FlowEngine
+import FlowStorage
+
+/// Writes changed records behind the journal in bounded steps, while the partition works on; then moves the mark.
+///
+/// A round writes what had changed when it began. Records that change again meanwhile are written with what they are then, stamped with
+/// the position they reflect, and belong to the next round. Short-lived instances come and go between rounds and never touch the disk here.
+struct Checkpointer {
+  private let configuration: PartitionConfiguration
+  private let epoch: Epoch
+  /// Changed since their record was written, or never written.
+  private var dirty: Set<Key> = []
+  /// On the disk, but gone from the state: since when.
+  private var gone: [Key: Position] = [:]
+  private var written: Set<Key> = []
+  private var mark: Position
+  private var round: Round?
+  private var lastRound: Instant
+
+  private struct Round {
+    let target: Position
+    var left: [Key]
+    var gone: [Key: Position]
+  }
+
+  /// A round begins when the journal behind it is this long, or this old.
+  private static let roundBatches: UInt64 = 4_096
+  private static let roundMs: Int64 = 5_000
+
+  init(_ configuration: PartitionConfiguration) {
+    self.configuration = configuration
+    epoch = .none
+    mark = .start
+    lastRound = configuration.world.now()
+  }
+
+  init(_ configuration: PartitionConfiguration, epoch: Epoch, recovered: Recovered) {
+    self.configuration = configuration
+    self.epoch = epoch
+    mark = recovered.mark
+    written = Set(recovered.stamps.keys)
+    for key in recovered.touched {
+      if recovered.state.has(key) { dirty.insert(key) } else if written.contains(key) { gone[key] = recovered.mark.next }
+    }
+    lastRound = configuration.world.now()
+  }
+
+  var isIdle: Bool { round == nil }
+
+  mutating func touch(_ event: Event, at position: Position, _ state: PartitionState) {
+    for key in event.removedKeys(in: state) {
+      dirty.remove(key)
+      if written.contains(key) { gone[key] = position }
+    }
+    if let key = event.recordKey, !event.removes { dirty.insert(key) }
+  }
+
+  /// Does at most one bounded step. Called by the partition's thread between batches.
+  mutating func step(_ state: PartitionState, at position: Position) throws(StoreError) {
+    if round == nil { beginRound(at: position) }
+    // What readers keep must be on the disk before a record or the mark says that replay may skip what they need.
+    guard let current = round, configuration.observer.settled >= position else { return }
+    if current.left.isEmpty { try finishRound(current, state, at: position) } else { try writeSome(of: current, state, at: position) }
+  }
+
+  /// The last act of an orderly stop: everything into records, so that the next start replays nothing.
+  mutating func finish(_ state: PartitionState, at position: Position) {
+    round = Round(target: position, left: dirty.sorted(), gone: gone)
+    do throws(StoreError) {
+      while let current = round {
+        guard configuration.observer.settled >= position else { return }
+        if current.left.isEmpty { try finishRound(current, state, at: position) } else { try writeSome(of: current, state, at: position) }
+      }
+    } catch {
+      configuration.log.warning("last checkpoint not written; the journal is complete", ["error": "\(error)"])
+    }
+  }
+
+  private mutating func beginRound(at position: Position) {
+    guard position > mark else { return }
+    let now = configuration.world.now()
+    guard position.raw - mark.raw >= Checkpointer.roundBatches || now - lastRound >= Checkpointer.roundMs else { return }
+    lastRound = now
+    round = Round(target: position, left: dirty.sorted(), gone: gone)
+  }
+
+  private mutating func writeSome(of current: Round, _ state: PartitionState, at position: Position) throws(StoreError) {
+    var next = current
+    let counter = state.counterKey
+    var step = CheckpointStep(records: [record(counter, state, at: position)].compactMap { $0 })
+    var bytes = 0
+    var keys: [Key] = []
+    while let key = next.left.last, step.records.count < Limits.checkpointRecords {
+      guard dirty.contains(key), let record = state.record(key) else {
+        next.left.removeLast()
+        continue
+      }
+      let encoded = RecordCodec.encode(record)
+      if bytes > 0, bytes + encoded.count + 256 > Limits.checkpointBytes { break }
+      next.left.removeLast()
+      keys.append(key)
+      if encoded.count + 256 > Limits.checkpointBytes {
+        try writeLarge(encoded, key, at: position)
+      } else {
+        bytes += encoded.count + 256
+        step.records.append(Record(key: key.record, stamp: position, head: record.head, parts: encoded.chunks))
+      }
+    }
+    if !keys.isEmpty { try configuration.store.write(step, partition: configuration.id, epoch: epoch) }
+    for key in keys {
+      dirty.remove(key)
+      written.insert(key)
+    }
+    round = next
+  }
+
+  /// A record over the size of one step, in pieces.
+  private func writeLarge(_ bytes: [UInt8], _ key: Key, at position: Position) throws(StoreError) {
+    let chunks = bytes.chunks
+    let perStep = Limits.checkpointBytes / Limits.recordPartBytes - 1
+    for start in stride(from: 0, to: chunks.count, by: perStep) {
+      let end = min(start + perStep, chunks.count)
+      let piece = Record(
+        key: key.record, stamp: position, head: [], parts: Array(chunks[start..<end]), firstPart: start, isLast: end == chunks.count)
+      try configuration.store.write(CheckpointStep(records: [piece]), partition: configuration.id, epoch: epoch)
+    }
+  }
+
+  private func record(_ key: Key, _ state: PartitionState, at position: Position) -> Record? {
+    state.record(key).map { Record(key: key.record, stamp: position, head: $0.head, parts: RecordCodec.encode($0).chunks) }
+  }
+
+  private mutating func finishRound(_ current: Round, _ state: PartitionState, at position: Position) throws(StoreError) {
+    var deletions = current.gone.sorted { $0.key < $1.key }.map { RecordDeletion(key: $0.key.record, stamp: $0.value) }
+    while deletions.count > Limits.checkpointRecords - 2 {
+      let some = Array(deletions.prefix(Limits.checkpointRecords - 2))
+      deletions.removeFirst(some.count)
+      try configuration.store.write(CheckpointStep(deletions: some), partition: configuration.id, epoch: epoch)
+    }
+    let counter = [record(state.counterKey, state, at: position)].compactMap { $0 }
+    let trim = configuration.keepsJournal ? Position.start : current.target
+    let last = CheckpointStep(records: counter, deletions: deletions, mark: current.target, trim: trim)
+    try configuration.store.write(last, partition: configuration.id, epoch: epoch)
+    for (key, position) in current.gone where gone[key] == position {
+      gone[key] = nil
+      written.remove(key)
+    }
+    mark = current.target
+    round = nil
+  }
+}
+
+extension Key {
+  fileprivate var record: RecordKey { RecordKey(kind: 1, raw) }
+}
+
+extension StateRecord {
+  fileprivate var head: [UInt8] { [] }
+}
+
+extension [UInt8] {
+  fileprivate var chunks: [[UInt8]] {
+    stride(from: 0, to: count, by: Limits.recordPartBytes).map { Array(self[$0..<Swift.min($0 + Limits.recordPartBytes, count)]) }
+  }
+}
+
+extension Event {
+  /// The record that this event changes; nil when it changes none.
+  var recordKey: Key? {
+    switch self {
+    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _): key
+    case .requestsEvicted: nil
+    }
+  }
+
+  /// Whether its record is gone afterwards.
+  fileprivate var removes: Bool {
+    switch self {
+    case .deployment(_, .deleted), .instance(_, .finished), .instance(_, .deleted): true
+    case .deployment, .instance, .requestAnswered, .requestsEvicted: false
+    }
+  }
+
+  fileprivate func removedKeys(in state: PartitionState) -> [Key] {
+    switch self {
+    case .requestsEvicted(let count): state.requests.entries.prefix(count).map(\.key)
+    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _): removes ? [key] : []
+    }
+  }
+}

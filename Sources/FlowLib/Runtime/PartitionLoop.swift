@@ -1,0 +1,226 @@
+import FlowCore
+import FlowEngine
+import FlowStorage
+
+/// What the partition's thread does. Nothing here is shared: one thread owns all of it.
+final class PartitionLoop {
+  private let configuration: PartitionConfiguration
+  unowned var owner: Partition!
+  private var state: PartitionState
+  private var catalog = Catalog()
+  private var position = Position.start
+  private var epoch = Epoch.none
+  private var checkpointer: Checkpointer
+  private var replies: [Reply] = []
+  private var touchedInstances: Set<Key> = []
+  private var touchedDeployments: Set<Key> = []
+  private var hasFailed = false
+
+  init(_ configuration: PartitionConfiguration) {
+    self.configuration = configuration
+    state = PartitionState(partition: UInt64(configuration.id.raw))
+    checkpointer = Checkpointer(configuration)
+  }
+
+  /// What waits for the commit: told with its position, or refused when it failed.
+  private struct Reply {
+    let tell: (Position) -> Void
+    let refuse: (Refusal) -> Void
+  }
+
+  private var store: any Store { configuration.store }
+  private var observer: any PartitionObserver { configuration.observer }
+
+  /// Claims the partition and reads it as it is.
+  func open() throws(StoreError) {
+    let standing = try store.standing(configuration.id)
+    let claimed = try store.claim(configuration.id, epoch: standing.epoch.next)
+    let recovered = try Recovery(configuration).run(from: claimed)
+    state = recovered.state
+    catalog = recovered.catalog
+    position = claimed.last
+    epoch = claimed.epoch
+    checkpointer = Checkpointer(configuration, epoch: epoch, recovered: recovered)
+  }
+
+  func run(_ mailbox: Mailbox<Request>) {
+    observer.committed(position, state, catalog, touchedDeployments: true)
+    configuration.performer.perform(obligations(of: state, catalog: catalog), for: owner)
+    while let requests = mailbox.take(waitingMs: checkpointer.isIdle ? 1_000 : 20) {
+      handle(requests)
+      observer.rested()
+      if !hasFailed { checkpoint() }
+    }
+    if !hasFailed { checkpointer.finish(state, at: position) }
+  }
+
+  // MARK: one batch after the other
+
+  private func handle(_ requests: [Request]) {
+    var batch = newBatch()
+    for request in requests {
+      if hasFailed {
+        request.refuse(.unavailable("the store has failed"))
+        continue
+      }
+      take(request, into: &batch)
+      if batch.bytes.count >= Limits.batchBytes {
+        commit(batch)
+        batch = newBatch()
+      }
+    }
+    commit(batch)
+  }
+
+  private func newBatch() -> EventBatchWriter {
+    state.advance(to: configuration.world.now())
+    return EventBatchWriter(now: state.now)
+  }
+
+  private func take(_ request: Request, into batch: inout EventBatchWriter) {
+    switch request {
+    case .command(let command, let reply):
+      if command.isNewWork, let refusal = refusalOfNewWork() { return later(reply, .failure(refusal)) }
+      answer(reply) { () throws(Rejection) in try decide(command, into: &batch) }
+    case .deploy(let deploy, let process, let reply):
+      if let refusal = refusalOfNewWork() { return later(reply, .failure(refusal)) }
+      answer(reply) { () throws(Rejection) in
+        let key = state.nextKey
+        if state.deployment(id: deploy.id) == nil { catalog[key] = process }
+        return try decide(.deploy(deploy), into: &batch)
+      }
+    case .read(let look, let refused):
+      let then = look(state, catalog)
+      replies.append(Reply(tell: { then($0) }, refuse: { _ in refused() }))
+    }
+  }
+
+  /// A reply is told with the position of the state it came from, when that is durable; so are refusals.
+  private func answer(
+    _ reply: @escaping @Sendable (Result<Answered, Refusal>) -> Void, _ body: () throws(Rejection) -> Answer
+  ) {
+    do throws(Rejection) {
+      let answer = try body()
+      replies.append(
+        Reply(tell: { reply(.success(Answered(answer: answer, position: $0))) }, refuse: { reply(.failure($0)) }))
+    } catch {
+      later(reply, .failure(.rejected(error)))
+    }
+  }
+
+  private func later(_ reply: @escaping @Sendable (Result<Answered, Refusal>) -> Void, _ result: Result<Answered, Refusal>) {
+    replies.append(Reply(tell: { _ in reply(result) }, refuse: { reply(.failure($0)) }))
+  }
+
+  private func refusalOfNewWork() -> Refusal? {
+    switch store.condition {
+    case .writable: nil
+    case .readOnly(let reason), .failed(let reason): .unavailable("no new work is accepted: \(reason)")
+    }
+  }
+
+  private func decide(_ command: Command, into batch: inout EventBatchWriter) throws(Rejection) -> Answer {
+    let world = configuration.world
+    let context = DecisionContext(now: state.now, entropy: (world.entropy(), world.entropy()))
+    let decision = try FlowEngine.decide(command, in: state, catalog: catalog, context: context)
+    if batch.count == 0, !decision.events.isEmpty { observer.beginBatch(at: position.next) }
+    for event in decision.events {
+      observer.willApply(event, at: position.next, in: state, catalog: catalog)
+      touch(event)
+      evolve(&state, with: event, catalog: catalog)
+      batch.append(event)
+    }
+    return decision.answer
+  }
+
+  private func touch(_ event: Event) {
+    checkpointer.touch(event, at: position.next, state)
+    switch event {
+    case .deployment(let key, _): touchedDeployments.insert(key)
+    case .instance(let key, _): touchedInstances.insert(key)
+    case .requestAnswered, .requestsEvicted: break
+    }
+  }
+
+  private func commit(_ batch: EventBatchWriter) {
+    if batch.count > 0 {
+      do throws(StoreError) {
+        position = try store.append(batch.bytes, to: configuration.id, after: position, epoch: epoch, urgency: .owed)
+      } catch {
+        return appendFailed(error)
+      }
+    }
+    tell()
+  }
+
+  private func tell() {
+    let told = replies
+    replies.removeAll(keepingCapacity: true)
+    let deploymentsChanged = !touchedDeployments.isEmpty
+    if deploymentsChanged || !touchedInstances.isEmpty {
+      observer.committed(position, state, catalog, touchedDeployments: deploymentsChanged)
+    }
+    for reply in told { reply.tell(position) }
+    var owed: [Obligation] = []
+    for key in touchedDeployments.sorted() { owed += obligations(ofDeployment: key, in: state, catalog: catalog) }
+    for key in touchedInstances.sorted() { owed += obligations(ofInstance: key, in: state, catalog: catalog) }
+    touchedDeployments.removeAll(keepingCapacity: true)
+    touchedInstances.removeAll(keepingCapacity: true)
+    if !owed.isEmpty { configuration.performer.perform(owed, for: owner) }
+  }
+
+  // MARK: when the store says no
+
+  /// Nothing is rolled back: the memory is thrown away and read again from the store, or the process ends.
+  private func appendFailed(_ error: StoreError) {
+    configuration.log.error("append failed", ["flow.partition": "\(configuration.id)", "error": "\(error)"])
+    observer.discarded()
+    let refused = replies
+    replies.removeAll()
+    for reply in refused { reply.refuse(.unavailable("\(error)")) }
+    touchedInstances.removeAll()
+    touchedDeployments.removeAll()
+    switch error {
+    case .full: reopen(after: error)
+    case .fenced, .io, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
+    }
+  }
+
+  private func reopen(after error: StoreError) {
+    do throws(StoreError) {
+      try open()
+      observer.committed(position, state, catalog, touchedDeployments: true)
+      configuration.performer.perform(obligations(of: state, catalog: catalog), for: owner)
+    } catch {
+      failForGood(error)
+    }
+  }
+
+  private func failForGood(_ error: StoreError) {
+    hasFailed = true
+    configuration.fatal(error)
+  }
+
+  private func checkpoint() {
+    do throws(StoreError) {
+      try checkpointer.step(state, at: position)
+    } catch {
+      switch error {
+      case .full: break
+      case .fenced, .io, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
+      }
+    }
+  }
+}
+
+extension Command {
+  /// Work that may be refused when there is no room; all else is owed for work that was accepted.
+  fileprivate var isNewWork: Bool {
+    switch self {
+    case .deploy, .createInstance, .startDeployment, .retryInstance: true
+    case .stopDeployment, .deleteDeployment, .observeDeployment, .deploymentTimedOut, .jobCompleted, .jobFailed, .failInstance,
+      .endInstance, .cancelInstance, .deleteInstance, .continue:
+      false
+    }
+  }
+}

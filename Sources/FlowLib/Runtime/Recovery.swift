@@ -1,0 +1,85 @@
+import FlowCore
+import FlowEngine
+import FlowStorage
+
+/// What recovery found, and what the checkpointer needs to go on from.
+struct Recovered {
+  var state: PartitionState
+  var catalog = Catalog()
+  var mark: Position
+  /// Records that are on the disk, with the position they reflect.
+  var stamps: [Key: Position] = [:]
+  /// What the journal changed since.
+  var touched: Set<Key> = []
+}
+
+/// Reads records and the journal's tail. Replay skips an event whose record already reflects it.
+struct Recovery {
+  private let configuration: PartitionConfiguration
+
+  init(_ configuration: PartitionConfiguration) { self.configuration = configuration }
+
+  private var store: any Store { configuration.store }
+  private static let page = 512
+  private static let tailBytes = 8 << 20
+
+  func run(from standing: Standing) throws(StoreError) -> Recovered {
+    var recovered = Recovered(state: PartitionState(partition: UInt64(configuration.id.raw)), mark: standing.mark)
+    try readRecords(into: &recovered)
+    configuration.observer.willReplay(after: standing.mark, recovered.state, recovered.catalog)
+    try replay(after: standing.mark, upTo: standing.last, into: &recovered)
+    return recovered
+  }
+
+  private func readRecords(into recovered: inout Recovered) throws(StoreError) {
+    var records: [StateRecord] = []
+    var last: RecordKey?
+    while true {
+      let heads = try store.heads(configuration.id, after: last, limit: Recovery.page)
+      for head in heads {
+        let parts = try store.parts(configuration.id, head.key) ?? []
+        let record = try decode(parts.flatMap { $0 }, what: "record \(head.key)")
+        recovered.stamps[record.key] = head.stamp
+        records.append(record)
+      }
+      guard heads.count == Recovery.page, let key = heads.last?.key else { break }
+      last = key
+    }
+    recovered.state.restore(records)
+    for deployment in recovered.state.deploymentsInOrder { recovered.catalog[deployment.key] = try configuration.load(deployment) }
+  }
+
+  private func decode(_ bytes: [UInt8], what: String) throws(StoreError) -> StateRecord {
+    do throws(ByteCodingError) { return try RecordCodec.decode(bytes) } catch { throw .corrupt("\(what): \(error)") }
+  }
+
+  private func replay(after mark: Position, upTo last: Position, into recovered: inout Recovered) throws(StoreError) {
+    var position = mark
+    while position < last {
+      let batches = try store.journal(configuration.id, after: position, maxBytes: Recovery.tailBytes)
+      guard !batches.isEmpty else { throw .corrupt("the journal ends at \(position), it should go on to \(last)") }
+      for stored in batches {
+        try apply(stored, to: &recovered)
+        position = stored.position
+      }
+    }
+  }
+
+  private func apply(_ stored: StoredBatch, to recovered: inout Recovered) throws(StoreError) {
+    let batch: EventBatch
+    do throws(ByteCodingError) { batch = try EventCodec.decode(stored.bytes) } catch { throw .corrupt("batch \(stored.position): \(error)") }
+    recovered.state.advance(to: batch.now)
+    configuration.observer.beginBatch(at: stored.position)
+    for event in batch.events {
+      if let key = event.recordKey {
+        if let stamp = recovered.stamps[key], stamp >= stored.position { continue }
+        recovered.touched.insert(key)
+      }
+      if case .deployment(let key, .deployed(let deploy, let state, let at)) = event {
+        recovered.catalog[key] = try configuration.load(Deployment(key: key, deploy, state, at: at))
+      }
+      configuration.observer.willApply(event, at: stored.position, in: recovered.state, catalog: recovered.catalog)
+      evolve(&recovered.state, with: event, catalog: recovered.catalog)
+    }
+  }
+}

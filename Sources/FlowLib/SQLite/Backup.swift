@@ -1,0 +1,131 @@
+import FlowCore
+import FlowStorage
+import Glibc
+
+/// A backup is one SQLite file with the tables of `journal.db` and `records.db` and a table of blobs, so that `sqlite3` can look inside.
+///
+/// Both files' snapshots are pinned while nothing is appended, written or committed (microseconds), then copied beside the running
+/// work: the pair is of one moment, and restore is the state at the last position in it. Blobs are written before the batch that names
+/// them and are not swept meanwhile, so that copying them last misses none.
+extension SQLiteStore {
+  package func backup(to path: String) throws(StoreError) {
+    try guarded { () throws(StoreError) in
+      do throws(StoreError) {
+        try writeBackup(to: path)
+      } catch {
+        switch error {
+        // The backup's own disk, which says nothing about the store's.
+        case .io(let why), .full(let why): throw .unavailable("the backup to \(path) failed: \(why)")
+        case .fenced, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: throw error
+        }
+      }
+    }
+  }
+
+  private func writeBackup(to path: String) throws(StoreError) {
+    guard fileSize(at: path) == nil else { throw .unavailable("\(path) exists; a backup goes to a new file") }
+    blobFolder.backupBegins()
+    defer { blobFolder.backupEnds() }
+    let temporary = path + ".part"
+    unlink(temporary)
+    defer { unlink(temporary) }
+    try copy(to: temporary)
+    try syncFile(temporary)
+    guard rename(temporary, path) == 0 else { throw systemError("rename \(temporary)") }
+    try syncDirectory(parent(of: path))
+  }
+
+  private func copy(to temporary: String) throws(StoreError) {
+    let target = try Database(temporary)
+    // The file is thrown away when this does not come to its end, so it needs no journal of its own.
+    try target.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
+    try target.execute("ATTACH \(quoted(directory.file("journal.db"))) AS j; ATTACH \(quoted(directory.file("records.db"))) AS r")
+    try recordFile.write { (_) throws(StoreError) in
+      try journalFile.paused { () throws(StoreError) in
+        try target.execute("BEGIN")
+        _ = try target.integer("SELECT count(*) FROM j.owner")
+        _ = try target.integer("SELECT count(*) FROM r.mark")
+      }
+    }
+    for table in journalTables { try target.execute("CREATE TABLE main.\(table) AS SELECT * FROM j.\(table)") }
+    for table in recordTables { try target.execute("CREATE TABLE main.\(table) AS SELECT * FROM r.\(table)") }
+    try copyBlobs(target)
+    try target.execute("PRAGMA main.user_version=\(DataDirectory.format); PRAGMA main.application_id=\(backupID); COMMIT")
+  }
+
+  private func copyBlobs(_ target: Database) throws(StoreError) {
+    try target.execute("CREATE TABLE main.blob(hash BLOB PRIMARY KEY, bytes BLOB NOT NULL)")
+    var last: BlobHash?
+    while true {
+      let page = try blobFolder.list(olderThan: Instant(milliseconds: .max), after: last, limit: 1000)
+      for hash in page {
+        guard let bytes = try blobFolder.get(hash) else { continue }
+        try target.statement("INSERT INTO main.blob VALUES (?, ?)").bind(1, hash.bytes).bind(2, bytes).run()
+      }
+      guard let end = page.last else { return }
+      last = end
+    }
+  }
+
+  /// Makes a store from a backup in a directory that holds none and nothing else.
+  package static func restore(_ path: String, to directory: String) throws(StoreError) {
+    let source = try openBackup(path)
+    try makeDirectory(directory)
+    guard try fileNames(in: directory).isEmpty else { throw .unavailable("\(directory) is not empty; restore into a new directory") }
+    let store = try SQLiteStore(directory, reserveBytes: 0)
+    defer { store.close() }
+    try store.fill(from: source, path)
+  }
+
+  private static func openBackup(_ path: String) throws(StoreError) -> Database {
+    guard (fileSize(at: path) ?? 0) > 0 else { throw .unavailable("\(path) is missing or empty") }
+    let source = try Database(path, .readOnly)
+    guard try source.integer("PRAGMA application_id") == backupID else { throw .corrupt("\(path) is not a backup of a store") }
+    let found = Int(try source.integer("PRAGMA user_version") ?? 0)
+    guard found <= DataDirectory.format else { throw .tooNew(found: found, supported: DataDirectory.format) }
+    let check = try source.statement("PRAGMA quick_check(1)")
+    guard try check.step(), check.text(0) == "ok" else { throw .corrupt("\(path) is damaged: \(check.text(0))") }
+    check.reset()
+    return source
+  }
+
+  private func fill(from source: Database, _ path: String) throws(StoreError) {
+    let rows = try source.statement("SELECT hash, bytes FROM blob")
+    while try rows.step() {
+      let hash = try blobFolder.put(rows.bytes(1))
+      guard hash.bytes == rows.bytes(0) else { throw .corrupt("blob \(hash) of \(path) does not have the bytes that were written") }
+    }
+    try SQLiteStore.insert(journalTables, into: directory.file("journal.db"), from: path)
+    try SQLiteStore.insert(recordTables, into: directory.file("records.db"), from: path)
+  }
+
+  private static func insert(_ tables: [String], into file: String, from backup: String) throws(StoreError) {
+    let target = try Database(file, .readWrite)
+    try target.execute("PRAGMA synchronous=FULL; ATTACH \(quoted(backup)) AS b")
+    try target.transaction { () throws(StoreError) in
+      for table in tables { try target.execute("INSERT OR REPLACE INTO main.\(table) SELECT * FROM b.\(table)") }
+    }
+    _ = try target.fold(.truncate)
+  }
+}
+
+private let journalTables = ["owner", "batch"]
+private let recordTables = ["mark", "record", "part", "unfinished", "kv", "counter"]
+/// "REXB"
+private let backupID: Int64 = 0x5245_5842
+
+private func quoted(_ path: String) -> String {
+  "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+}
+
+private func parent(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+private func syncFile(_ path: String) throws(StoreError) {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw systemError("open \(path)") }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else { throw .io("sync \(path): \(String(cString: strerror(errno)))") }
+}

@@ -1,0 +1,113 @@
+import FlowCore
+import FlowEngine
+import FlowRuntime
+import FlowStorage
+import Synchronization
+
+/// A partition over a store, with a clock that the test holds and services that answer what the test says.
+package final class PartitionBench: Sendable {
+  package let partition: Partition
+  package let clock: TestClock
+  private let services: TestServices
+
+  /// - Parameter processes: compiled deployments by id; what a program would read from the store.
+  package init(
+    _ store: any Store, clock: TestClock = TestClock(), processes: [ExecutableProcess],
+    answer: @escaping @Sendable (ServiceJob) -> Result<Payload, ServiceFailure>? = { .success($0.body) }
+  ) {
+    self.clock = clock
+    services = TestServices(answer: answer)
+    let byID = Dictionary(processes.map { ($0.deploymentID, $0) }) { first, _ in first }
+    let configuration = PartitionConfiguration(
+      id: PartitionID(1), store: store, world: clock.world, log: .none, observer: SilentObserver(), performer: services,
+      load: { deployment throws(StoreError) in
+        guard let process = byID[deployment.id] else { throw .corrupt("no process for \(deployment.id)") }
+        return process
+      }, fatal: { _ in })
+    partition = Partition(configuration)
+  }
+
+  package func start() throws(StoreError) { try partition.start() }
+
+  /// The canonical bytes of the whole state.
+  package var image: [[UInt8]]? { partition.look { state, _ in state.records.map { RecordCodec.encode($0) } }?.value }
+
+  package func deploy(_ process: ExecutableProcess) throws -> Key {
+    let deploy = Deploy(
+      id: process.deploymentID, processID: process.processID, version: 1, digest: "", resourceName: "", isStopped: false, needsNothing: true
+    )
+    guard case .deployment(let key) = try partition.ask(deploy, process).answer else { preconditionFailure("deploy without a key") }
+    return key
+  }
+
+  package func create(_ deployment: Key, _ body: JSON = [:]) throws -> InstanceID {
+    let create = CreateInstance(deployment: deployment, startEventID: nil, payload: Payload(json: body), metadata: [], requestID: nil)
+    guard case .instance(let id) = try partition.ask(.createInstance(create), lane: .creates).answer else {
+      preconditionFailure("create without an id")
+    }
+    return id
+  }
+
+  /// Returns when no live instance is left.
+  package func waitUntilIdle() {
+    while let live = partition.look({ state, _ in state.instances.count })?.value, live > 0 {}
+  }
+}
+
+/// A clock that moves only when it is told to.
+package final class TestClock: Sendable {
+  private let milliseconds = Atomic<Int64>(1_000)
+  private let random = Mutex(SplitMix(state: 7))
+
+  package init() {}
+
+  package func advance(ms: Int64) { milliseconds.add(ms, ordering: .sequentiallyConsistent) }
+
+  package var world: World {
+    World(
+      now: { [self] in Instant(milliseconds: milliseconds.load(ordering: .sequentiallyConsistent)) },
+      entropy: { [self] in random.withLock { $0.next() } })
+  }
+}
+
+/// Keeps nothing: there are no readers.
+package final class SilentObserver: PartitionObserver {
+  private let position = Mutex(Position.start)
+
+  package init() {}
+
+  package func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
+  package func beginBatch(at position: Position) {}
+  package func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {}
+  package func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
+    self.position.withLock { $0 = position }
+  }
+  package func discarded() {}
+  package func rested() {}
+  package var settled: Position { position.withLock { $0 } }
+}
+
+/// Services that answer at once, from within.
+final class TestServices: ObligationPerformer {
+  private let answer: @Sendable (ServiceJob) -> Result<Payload, ServiceFailure>?
+
+  init(answer: @escaping @Sendable (ServiceJob) -> Result<Payload, ServiceFailure>?) { self.answer = answer }
+
+  func perform(_ obligations: [Obligation], for partition: Partition) {
+    for obligation in obligations {
+      switch obligation {
+      case .callService(let job):
+        switch answer(job) {
+        case .success(let response):
+          partition.send(.jobCompleted(job: job.job, instance: job.instance.key, response: response), lane: .completions)
+        case .failure(let failure): partition.send(.jobFailed(job: job.job, instance: job.instance.key, failure), lane: .completions)
+        case nil: break
+        }
+      case .continue(let continuation): partition.send(.continue(continuation), lane: .internal)
+      case .deadline: break
+      }
+    }
+  }
+}
+
+extension ServiceFailure: Error {}

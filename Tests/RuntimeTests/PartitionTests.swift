@@ -1,0 +1,129 @@
+import FlowCore
+import FlowEngine
+import FlowStorage
+import FlowTestKit
+import Synchronization
+import Testing
+
+@testable import FlowRuntime
+
+@Suite struct PartitionTests {
+  private let straight: ExecutableProcess
+  private let diamond: ExecutableProcess
+
+  init() throws {
+    func compiled(_ builder: ProcessBuilder) throws -> ExecutableProcess {
+      try #require(compile(builder.process, in: builder.definitions).process)
+    }
+    straight = try compiled(ProcessBuilder("Straight").start().service("calc").end().flow("start -> calc -> end"))
+    diamond = try compiled(
+      ProcessBuilder("Diamond").start().parallel("fork").service("a").service("b").parallel("join").end()
+        .flow("start -> fork -> a -> join -> end").flow("fork -> b -> join"))
+  }
+
+  @Test("commands are answered, jobs are performed, and instances end")
+  func runs() throws {
+    let bench = PartitionBench(MemoryStore(), processes: [straight])
+    try bench.start()
+    let key = try bench.deploy(straight)
+
+    for _ in 0..<50 { _ = try bench.create(key, [1]) }
+    bench.waitUntilIdle()
+
+    #expect(bench.partition.look { state, _ in state.instances.isEmpty }?.value == true)
+    bench.partition.stop()
+  }
+
+  @Test("after a crash at any boundary the recovered state is the state before, with checkpoints and without", arguments: [0, 6_000])
+  func recoversWhatWas(msPerCommand: Int64) throws {
+    let disk = MemoryDisk()
+    let bench = PartitionBench(MemoryStore(disk), processes: [straight, diamond], answer: { $0.elementID == "a" ? nil : .success($0.body) })
+    try bench.start()
+    let keys = [try bench.deploy(straight), try bench.deploy(diamond)]
+
+    for index in 0..<40 {
+      bench.clock.advance(ms: msPerCommand)
+      let id = try bench.create(keys[index % 2], ["n": .int(Int64(index))])
+      if index % 6 == 5 { _ = try bench.partition.ask(.cancelInstance(id.key), lane: .internal) }
+      // The services' answers come as commands of their own; look until nothing moves.
+      var image = bench.image
+      while image != bench.image { image = bench.image }
+      let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [straight, diamond], answer: { _ in nil })
+      try crashed.start()
+      #expect(crashed.image == image)
+      crashed.partition.stop()
+    }
+    bench.partition.stop()
+  }
+
+  @Test("after an orderly stop nothing has to be replayed")
+  func orderlyStop() throws {
+    let disk = MemoryDisk()
+    let bench = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+    for _ in 0..<200 { _ = try bench.create(key) }
+    let image = bench.image
+    bench.partition.stop()
+
+    let standing = try MemoryStore(disk).standing(PartitionID(1))
+    #expect(standing.mark == standing.last)
+    let again = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try again.start()
+    #expect(again.image == image)
+    again.partition.stop()
+  }
+
+  @Test("a store without room refuses new work, goes on with old work, and takes new work again when there is room")
+  func readOnly() throws {
+    let store = MemoryStore()
+    let bench = PartitionBench(store, processes: [diamond], answer: { _ in nil })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+    let id = try bench.create(key)
+
+    store.setCondition(.readOnly(reason: "disk full"))
+    #expect(throws: Refusal.unavailable("no new work is accepted: disk full")) { try bench.create(key) }
+    _ = try bench.partition.ask(.cancelInstance(id.key), lane: .internal)
+    store.setCondition(.writable)
+    _ = try bench.create(key)
+
+    #expect(bench.partition.look { state, _ in state.instances.count }?.value == 1)
+    bench.partition.stop()
+  }
+
+  @Test("an owner that another one has shut out refuses everything and writes nothing")
+  func fenced() throws {
+    let disk = MemoryDisk()
+    let old = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try old.start()
+    let key = try old.deploy(diamond)
+    let new = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try new.start()
+    let image = new.image
+
+    #expect(throws: Refusal.self) { try old.create(key) }
+    #expect(throws: Refusal.self) { try old.create(key) }
+
+    #expect(new.image == image)
+    old.partition.stop()
+    new.partition.stop()
+  }
+}
+
+@Suite struct MailboxTests {
+  @Test("lanes are taken in order, and a full lane refuses")
+  func lanes() {
+    let mailbox = Mailbox<Int>(bounds: [.max, 1])
+
+    #expect(mailbox.send(1, lane: 1) == .sent)
+    #expect(mailbox.send(2, lane: 1) == .full)
+    #expect(mailbox.send(3, lane: 0) == .sent)
+
+    #expect(mailbox.take(waitingMs: 0) == [3, 1])
+    #expect(mailbox.take(waitingMs: 0) == [])
+    mailbox.close()
+    #expect(mailbox.take(waitingMs: 0) == nil)
+    #expect(mailbox.send(4, lane: 0) == .closed)
+  }
+}
