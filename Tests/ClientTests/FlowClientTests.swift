@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCore
 import FlowRPC
 import Foundation

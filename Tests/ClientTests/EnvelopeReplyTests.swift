@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import Testing
 
 @Suite("replies of the original's service")
