@@ -33,16 +33,12 @@ enum Store {
 
   @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
     let file = context.settings.word("file")
-    switch context.settings.invocation.command.name {
-    case "backup": return try backup(to: file ?? "", context)
-    case "restore":
-      guard let directory = context.settings.optional("data-dir") else { throw needsDirectory("restore") }
-      return try StoreFiles.restore(file ?? "", to: directory, context)
-    default:
-      if let file { return try printHash(StoreFiles.stateHash(ofBackup: file), context) }
-      guard let directory = context.settings.optional("data-dir") else { throw needsDirectory("hash") }
-      return try printHash(StoreFiles.stateHash(ofDirectory: directory), context)
-    }
+    let verb = context.settings.invocation.command.name
+    if verb == "backup" { return try backup(to: file ?? "", context) }
+    if verb == "hash", let file { return try printHash(StoreFiles.stateHash(ofBackup: file), context) }
+    guard let directory = context.settings.optional("data-dir") else { throw needsDirectory(verb) }
+    return verb == "restore"
+      ? try StoreFiles.restore(file ?? "", to: directory, context) : try printHash(StoreFiles.stateHash(ofDirectory: directory), context)
   }
 
   private static func needsDirectory(_ verb: String) -> Failure {

@@ -42,11 +42,14 @@ enum Validate {
   }
 
   private static func tell(_ check: ModelCheck, _ form: String, _ context: Context) {
-    switch form {
-    case "json", "bare": context.print(check.json.text + "\n")
-    case "yaml": context.print("---\n" + YAMLText.text(check.json))
-    case "name": if let id = check.deploymentID, check.isGood { context.print(id + "\n") }
-    default: for finding in check.findings { context.note(line(of: finding, check.file)) }
+    if form == "json" || form == "bare" {
+      context.print(check.json.text + "\n")
+    } else if form == "yaml" {
+      context.print("---\n" + YAMLText.text(check.json))
+    } else if form == "name" {
+      if let id = check.deploymentID, check.isGood { context.print(id + "\n") }
+    } else {
+      for finding in check.findings { context.note(line(of: finding, check.file)) }
     }
   }
 
