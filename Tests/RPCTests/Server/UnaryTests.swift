@@ -201,14 +201,17 @@ struct UnaryTests {
   @Test("calls above the cap are RESOURCE_EXHAUSTED, and pass again when there is room")
   func cap() throws {
     let kept = Mutex<[ServerCall]>([])
-    let loopback = try Loopback([RPCHandler(path: "/test.Test/Keep", kind: .unary) { call in kept.withLock { $0.append(call) } }], callsLimit: 3)
+    let loopback = try Loopback(
+      [RPCHandler(path: "/test.Test/Keep", kind: .unary) { call in kept.withLock { $0.append(call) } }], callsLimit: 3)
     defer { loopback.stop() }
     for _ in 0..<3 { loopback.channel.start(path: "/test.Test/Keep", []) { _ in } }
     try wait { kept.withLock { $0.count } == 3 }
 
     #expect(try loopback.status("/test.Test/Keep", []).code == .resourceExhausted)
 
-    for call in kept.withLock({ calls in defer { calls = [] }; return calls }) { call.respond([]) }
+    for call in kept.withLock({ calls in
+      defer { calls = [] }; return calls
+    }) { call.respond([]) }
     try wait { loopback.server.callsInFlight == 0 }
     let answered = Awaited<Bool>()
     loopback.channel.start(path: "/test.Test/Keep", []) { _ in answered.set(true) }

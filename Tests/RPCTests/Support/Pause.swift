@@ -13,10 +13,12 @@ enum Thread {
   static func start(_ body: @escaping @Sendable () -> Void) {
     var thread = pthread_t()
     let box = Unmanaged.passRetained(Box(body))
-    pthread_create(&thread, nil, { raw in
-      if let raw { Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().body() }
-      return nil
-    }, box.toOpaque())
+    pthread_create(
+      &thread, nil,
+      { raw in
+        if let raw { Unmanaged<Box>.fromOpaque(raw).takeRetainedValue().body() }
+        return nil
+      }, box.toOpaque())
     pthread_detach(thread)
   }
 }

@@ -123,7 +123,12 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
   /// The core wants a server shut down before it is destroyed, also when it never ran.
   private static func discard(_ core: OpaquePointer, _ queue: CompletionQueue) {
     let done = ShutdownWaiter()
-    if queue.start(done, { flow_grpc_server_shutdown(core, Unmanaged<CoreOwner>.passUnretained(done).toOpaque()); return 1 }) {
+    if queue.start(
+      done,
+      {
+        flow_grpc_server_shutdown(core, Unmanaged<CoreOwner>.passUnretained(done).toOpaque()); return 1
+      })
+    {
       _ = done.latch.wait(ms: 5_000)
     }
     flow_grpc_server_destroy(core)
