@@ -23,6 +23,7 @@ package final class Server: Sendable {
   let serviceWork: ServiceWork
   let orchestrator: ProcessOrchestrator?
   private let client: HTTPClient
+  private let probeClient = HTTPClient()
   private let timers: TimerQueue
 
   static let partitionID = PartitionID(1)
@@ -45,8 +46,8 @@ package final class Server: Sendable {
     projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
     partition = Server.partition(configuration, store, projection, serviceWork, models)
     deploymentWork = DeploymentWork(
-      partition: partition, orchestrator: orchestrator, addresses: addresses, client: client, timers: timers, world: configuration.world,
-      log: configuration.log)
+      partition: partition, orchestrator: orchestrator, addresses: addresses, timers: timers, world: configuration.world,
+      log: configuration.log, onMoved: { [board] in board.told($0) })
     reconciler.begin(deploymentWork, on: control)
   }
 
@@ -76,6 +77,7 @@ package final class Server: Sendable {
       if view.applied(Server.partitionID) > (try store.standing(Server.partitionID).last) { try view.wipe() }
       try partition.start()
     }
+    try deploymentWork.start(probeClient)
   }
 
   /// Finishes what is under way and lets go of everything. Services stop unless they are to be kept.
@@ -84,6 +86,7 @@ package final class Server: Sendable {
     deploymentWork.stop()
     orchestrator?.shutdown(keepServices: configuration.keepsServices)
     client.close()
+    probeClient.close()
     partition.stop()
     timers.stop()
     view.close()

@@ -72,5 +72,8 @@ final class ServiceCounters: Sendable {
   let failedTotal = Atomic<Int>(0)
 
   func started() { startedTotal.add(1, ordering: .relaxed) }
-  func ended(ok: Bool) { (ok ? succeededTotal : failedTotal).add(1, ordering: .relaxed) }
+
+  func ended(ok: Bool) {
+    if ok { succeededTotal.add(1, ordering: .relaxed) } else { failedTotal.add(1, ordering: .relaxed) }
+  }
 }
