@@ -28,7 +28,7 @@ package struct StorageModelCheck {
   /// - Throws: `Broken` with the seed and the last operations when the store and the model differ.
   package static func run(seed: UInt64, steps: Int, _ open: StorageConformance.Opener) throws {
     try withoutActuallyEscaping(open) { open in
-      var check = StorageModelCheck(random: SplitMix(seed: seed), store: try open(), open: open)
+      var check = StorageModelCheck(random: SplitMix(state: seed), store: try open(), open: open)
       for _ in 0..<steps {
         do {
           try check.step()
