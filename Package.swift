@@ -104,6 +104,7 @@ let package = Package(
     suite("Orchestrator", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowOrchestrator"),
     suite("Health", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowHealth"),
     suite("Runtime", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowTestKit"),
+    suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
     suite("API", of: "FlowCore", "FlowRPC", "FlowAPI"),
     suite("Tidy"),
   ],

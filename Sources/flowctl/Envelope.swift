@@ -53,7 +53,9 @@ extension Context {
       guard let message = value["message"]?.string, (value["status"] ?? value["result"])?.int ?? 0 >= 0 else { continue }
       table.add(Table.Cell(name), Table.Cell(message, .green))
     }
-    if let id = reply.names.first, object["wf_id"] != nil || object["id"] != nil { table.add(Table.Cell(id), Table.Cell(object["message"]?.string ?? "")) }
+    if let id = reply.names.first, object["wf_id"] != nil || object["id"] != nil {
+      table.add(Table.Cell(id), Table.Cell(object["message"]?.string ?? ""))
+    }
     if !table.rows.isEmpty { print(table) }
   }
 }

@@ -8,9 +8,11 @@ enum Feel {
     "feel", "Evaluate a FEEL expression, or run a file of cases",
     details: "Needs no server. The value is printed as JSON, or as -o says. With --cases the last line is `N passed, N failed`.",
     options: [
-      OptionSpec("context", metavar: "JSON", configurable: false, help: "variables of the expression, as a JSON object; @FILE reads a file"),
+      OptionSpec(
+        "context", metavar: "JSON", configurable: false, help: "variables of the expression, as a JSON object; @FILE reads a file"),
       OptionSpec("input", metavar: "JSON", configurable: false, help: "evaluate as unary tests against this value"),
-      OptionSpec("cases", type: .file, metavar: "FILE", configurable: false, help: "run the cases of a JSON lines file"), GlobalOptions.output,
+      OptionSpec("cases", type: .file, metavar: "FILE", configurable: false, help: "run the cases of a JSON lines file"),
+      GlobalOptions.output,
     ],
     positionals: [PositionalSpec("expr", minimum: 0, help: "the expression")],
     examples: [
@@ -24,7 +26,9 @@ enum Feel {
       throw Failure(ExitCode.usage, "flowctl feel needs an expression or --cases", hint: "flowctl feel --help")
     }
     let variables = try json("context", context) ?? .object([:])
-    guard variables.object != nil else { throw Failure(ExitCode.usage, "option --context: a JSON object is needed", hint: "flowctl feel --help") }
+    guard variables.object != nil else {
+      throw Failure(ExitCode.usage, "option --context: a JSON object is needed", hint: "flowctl feel --help")
+    }
     let (value, notes) = try FeelEvaluation.value(of: expression, context: variables, input: try json("input", context))
     for note in notes { context.note("note:  \(Printable.line(note))") }
     if context.format == .yaml { context.print(YAMLText.text(value)) } else { context.print(value.text + "\n") }

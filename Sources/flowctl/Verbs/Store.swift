@@ -14,7 +14,8 @@ enum Store {
     "store", "Back up, restore and verify flowd's store",
     subcommands: [
       CommandSpec(
-        "backup", "Copy the store of a running flowd to a file", details: "The copy is complete and verified when the exit code is 0; else there is no file.",
+        "backup", "Copy the store of a running flowd to a file",
+        details: "The copy is complete and verified when the exit code is 0; else there is no file.",
         options: [.flag("force", short: "f", configurable: false, help: "replace FILE")],
         positionals: [PositionalSpec("file", type: .file, help: "where to")],
         examples: [Example("flowctl store backup flow-$(date +%F).backup", "a backup named by its day")]),
@@ -24,7 +25,8 @@ enum Store {
         positionals: [PositionalSpec("file", type: .file, help: "a backup")],
         examples: [Example("flowctl store restore flow.backup --data-dir /var/lib/flowd", "then start flowd on it")]),
       CommandSpec(
-        "hash", "Print the hash of a store's state", details: "Two stores with the same hash hold the same state. Reads a data directory, or a backup.",
+        "hash", "Print the hash of a store's state",
+        details: "Two stores with the same hash hold the same state. Reads a data directory, or a backup.",
         options: [dataDirectory], positionals: [PositionalSpec("file", minimum: 0, type: .file, help: "a backup")],
         examples: [Example("flowctl store hash --data-dir /var/lib/flowd", "of a flowd that does not run")]),
     ])
@@ -110,11 +112,14 @@ private final class BackupFile {
   func finish(_ hash: (String) throws(Failure) -> String) throws(Failure) -> (bytes: Int, last: FlowV1.BackupChunk) {
     do throws(Failure) {
       if let problem { throw Failure(problem, exitCode: ExitCode.negative) }
-      guard let last else { throw Failure(ExitCode.negative, "the backup is not complete", why: "flowd ended it without its hash", hint: "again") }
+      guard let last else {
+        throw Failure(ExitCode.negative, "the backup is not complete", why: "flowd ended it without its hash", hint: "again")
+      }
       guard fsync(descriptor) == 0 else { throw Failure(FileProblem(partial, errno: errno), exitCode: ExitCode.negative) }
       let found = try hash(partial)
       guard found == last.stateHash else {
-        throw Failure(ExitCode.negative, "the backup is damaged", why: "its state hashes to \(found), flowd's to \(last.stateHash)", hint: "again")
+        throw Failure(
+          ExitCode.negative, "the backup is damaged", why: "its state hashes to \(found), flowd's to \(last.stateHash)", hint: "again")
       }
       guard rename(partial, path) == 0 else { throw Failure(FileProblem(path, errno: errno), exitCode: ExitCode.negative) }
       return (bytes, last)

@@ -16,13 +16,15 @@ enum Validate {
     options: [
       // Bare `-o` is JSON as everywhere, but keeps the exit code of a plain `validate`.
       OptionSpec(
-        "output", short: "o", .optionalValue(bare: "bare", words: OutputFormat.allCases.map(\.rawValue)), metavar: "FORMAT", configurable: false,
+        "output", short: "o", .optionalValue(bare: "bare", words: OutputFormat.allCases.map(\.rawValue)), metavar: "FORMAT",
+        configurable: false,
         help: "data on stdout as json (also when no word follows), yaml, name or table"),
       .flag("include-kubernetes", configurable: false, help: "accepted; this version makes no manifests"),
     ],
     positionals: [GlobalOptions.bpmnFiles("BPMN files; `-` reads standard input")],
     examples: [
-      Example("flowctl validate calc.bpmn", "what is wrong with a file"), Example("flowctl validate -o json *.bpmn", "one JSON object a file"),
+      Example("flowctl validate calc.bpmn", "what is wrong with a file"),
+      Example("flowctl validate -o json *.bpmn", "one JSON object a file"),
       Example("flowctl validate -o name calc.bpmn", "the id that it would be deployed under"),
     ])
 

@@ -110,7 +110,8 @@ extension FlowClient {
     try explained { () throws(Status) in try flow.createInstance(request, options: options()) }
   }
 
-  package func listInstances(_ request: FlowV1.ListInstancesRequest, timeoutMs: Int64? = nil) throws(Status) -> FlowV1.ListInstancesResponse {
+  package func listInstances(_ request: FlowV1.ListInstancesRequest, timeoutMs: Int64? = nil) throws(Status) -> FlowV1.ListInstancesResponse
+  {
     try explained { () throws(Status) in try flow.listInstances(request, options: options(timeoutMs)) }
   }
 
