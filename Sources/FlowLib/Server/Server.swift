@@ -41,7 +41,7 @@ package final class Server: Sendable {
     timers = TimerQueue(world: configuration.world)
     let addresses = ServiceAddresses(given: configuration.resolve, orchestrator: orchestrator)
     let caller = ServiceCaller(client: client, log: configuration.log, random: configuration.world.entropy)
-    serviceWork = ServiceWork(caller: caller, timers: timers, addresses: addresses)
+    serviceWork = ServiceWork(caller: caller, timers: timers, addresses: addresses, timeoutMs: configuration.serviceTimeoutMs)
     let reconciler = Reconciler()
     projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
     partition = Server.partition(configuration, store, projection, serviceWork, models)

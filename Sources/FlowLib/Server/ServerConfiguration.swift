@@ -12,6 +12,8 @@ package struct ServerConfiguration: Sendable {
   package var resolve: [String: HTTPAddress] = [:]
   /// Whether commands of services are started here.
   package var runsProcesses = true
+  /// How long a service may take to answer one call.
+  package var serviceTimeoutMs: Int64 = 30_000
   /// Services outlive the node.
   package var keepsServices = false
   /// Keeps the whole journal for verification.
