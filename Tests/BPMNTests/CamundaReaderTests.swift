@@ -40,7 +40,8 @@ import Testing
 
   @Test("a connector names the service")
   func connector() throws {
-    let body = "<bpmn:serviceTask id='t'><bpmn:extensionElements><camunda:connector><camunda:connectorId> calc </camunda:connectorId></camunda:connector>"
+    let body =
+      "<bpmn:serviceTask id='t'><bpmn:extensionElements><camunda:connector><camunda:connectorId> calc </camunda:connectorId></camunda:connector>"
       + "</bpmn:extensionElements></bpmn:serviceTask>"
 
     #expect(try readDefinitions(model(body)).process.content.node("t")?.camunda?.connectorID == "calc")

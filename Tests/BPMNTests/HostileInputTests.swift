@@ -65,6 +65,14 @@ struct SeededGenerator: RandomNumberGenerator {
     bytes.replaceSubrange(quotes[first] + 1..<quotes[first + 1], with: right)
   }
 
+  @Test("a document type behind an error is refused for the error, its entities unread")
+  func brokenDoctype() {
+    let laughs = (1...30).map { "<!ENTITY a\($0) '&a\($0 - 1);&a\($0 - 1);'>" }.joined()
+    let text = "<?xml version='1.0'?<x ?>\n<!DOCTYPE d [<!ENTITY a0 'ha'>\(laughs)]><d>&a30;</d>"
+
+    #expect(readDefinitions(Array(text.utf8)).codes == ["xml-not-well-formed"])
+  }
+
   @Test("random bytes are refused")
   func randomBytes() {
     var random = SeededGenerator(state: 7)

@@ -103,7 +103,9 @@ import Testing
     #expect(try result.process.content.node("n")?.rexflow?.unknown == [RexflowUnknown(path: "rexflow.service.hsot", value: "calc")])
   }
 
-  @Test("a wrong type is an error that names the key", arguments: ["service: 5", "service: {port: x}", "service: {port: 70000}", "preexisting: maybe"])
+  @Test(
+    "a wrong type is an error that names the key",
+    arguments: ["service: 5", "service: {port: x}", "service: {port: 70000}", "preexisting: maybe"])
   func wrongType(_ yaml: String) {
     let result = annotated("rexflow:\n  " + yaml)
 
@@ -149,7 +151,8 @@ import Testing
   @Test("an annotation that hangs nowhere, and a second one, are told")
   func misplaced() {
     #expect(annotated("rexflow: {id: x}", node: "<bpmn:task id='other'/>").codes == ["annotation-unattached"])
-    let second = "<bpmn:task id='n'/><bpmn:textAnnotation id='b'><bpmn:text>rexflow: {}</bpmn:text></bpmn:textAnnotation>"
+    let second =
+      "<bpmn:task id='n'/><bpmn:textAnnotation id='b'><bpmn:text>rexflow: {}</bpmn:text></bpmn:textAnnotation>"
       + "<bpmn:association id='bs' sourceRef='n' targetRef='b'/>"
     #expect(annotated("rexflow: {}", node: second).codes == ["annotation-duplicate"])
   }

@@ -62,6 +62,19 @@ struct SQLiteStoreTests {
     #expect(isCorrupt(error))
   }
 
+  @Test("a store whose making was cut short is made to its end", arguments: [[], ["journal.db"], ["journal.db", "records.db"]])
+  func halfMade(_ missing: [String]) throws {
+    let scratch = Scratch()
+    try SQLiteStore(scratch.path, reserveBytes: 0).close()
+    for name in ["format"] + missing { try FileManager.default.removeItem(atPath: scratch.path + "/" + name) }
+    // SQLite makes a file before it writes its first page.
+    for name in missing { try Data().write(to: URL(fileURLWithPath: scratch.path + "/" + name)) }
+
+    try fill(scratch.path, batches: 3, mark: 1)
+
+    #expect(try SQLiteStore(scratch.path, reserveBytes: 0).standing(partition).last == Position(3))
+  }
+
   @Test("a journal of another store is found out")
   func swapped() throws {
     let (scratch, other) = (Scratch(), Scratch())

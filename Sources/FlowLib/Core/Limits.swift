@@ -145,4 +145,6 @@ public enum Limits {
   public static let statusMessageBytes = 2 << 10
   /// How long a unary gRPC call may take when its caller does not say.
   public static let callTimeoutMs: Int64 = 30_000
+  /// Instances that one answer of the original's `ps`, which has no pages, may hold.
+  public static let listedInstances = 20_000
 }

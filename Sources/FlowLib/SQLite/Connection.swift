@@ -49,16 +49,19 @@ extension Database {
     try execute("PRAGMA locking_mode=NORMAL")
   }
 
-  /// Marks a file as ours, or says that it is not.
-  func checkFormat(_ supported: Int) throws(StoreError) {
+  /// Makes a new file's tables, or says that the file is not ours. One transaction: a file is made whole or not at all.
+  func install(_ schema: String, format: Int) throws(StoreError) {
     let found = Int(try integer("PRAGMA user_version") ?? 0)
-    guard found <= supported else { throw .tooNew(found: found, supported: supported) }
-    if found == 0 {
-      try execute("PRAGMA user_version=\(supported)")
-      try execute("PRAGMA application_id=\(applicationID)")
+    guard found <= format else { throw .tooNew(found: found, supported: format) }
+    guard found == 0 else {
+      if try integer("PRAGMA application_id") != applicationID { throw .corrupt("\(path) is not a file of this store") }
+      return
+    }
+    try transaction { () throws(StoreError) in
       try execute("CREATE TABLE IF NOT EXISTS identity(id BLOB NOT NULL)")
-    } else if try integer("PRAGMA application_id") != applicationID {
-      throw .corrupt("\(path) is not a file of this store")
+      try execute(schema)
+      try execute("PRAGMA application_id=\(applicationID)")
+      try execute("PRAGMA user_version=\(format)")
     }
   }
 }
@@ -71,8 +74,10 @@ extension Database {
   }
 
   func setIdentity(_ bytes: [UInt8]) throws(StoreError) {
-    try execute("DELETE FROM identity")
-    try statement("INSERT INTO identity VALUES (?)").bind(1, bytes).run()
+    try transaction { () throws(StoreError) in
+      try execute("DELETE FROM identity")
+      try statement("INSERT INTO identity VALUES (?)").bind(1, bytes).run()
+    }
   }
 }
 

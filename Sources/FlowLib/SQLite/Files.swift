@@ -111,3 +111,9 @@ func fileNames(in path: String) throws(StoreError) -> [String] {
 package func removeFile(_ path: String) throws(StoreError) {
   guard unlink(path) == 0 || errno == ENOENT else { throw systemError("remove \(path)") }
 }
+
+/// The directory that a name is in.
+func parent(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}

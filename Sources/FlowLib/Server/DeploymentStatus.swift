@@ -82,6 +82,14 @@ package final class DeploymentBoard: Sendable {
     }
   }
 
+  /// Tells a deployment again, because something about it that is not part of its state has changed.
+  func told(_ id: String) {
+    state.withLock { state in
+      guard let status = state.byID[id] else { return }
+      for (_, listener) in state.listeners.sorted(by: { $0.key < $1.key }) { listener(state.position, id, status) }
+    }
+  }
+
   /// A commit that changed no deployment.
   func advance(_ position: Position) { state.withLock { $0.position = position } }
 }

@@ -16,6 +16,11 @@ package struct ElementStatus: Sendable, Equatable {
   package var reason: String
   package var checkedAt: Instant
 
+  init(_ result: ProbeResult) {
+    self.init(
+      elementID: result.key.element, isUp: result.state == .up, since: result.since, reason: result.reason ?? "", checkedAt: result.checkedAt)
+  }
+
   package init(elementID: String, isUp: Bool, since: Instant, reason: String, checkedAt: Instant) {
     self.elementID = elementID
     self.isUp = isUp
@@ -29,12 +34,14 @@ package struct ElementStatus: Sendable, Equatable {
 ///
 /// It never sets a state; states move only by commands that the partition journals.
 final class DeploymentWork: Sendable {
-  private struct State {
+  fileprivate struct State {
     var health: [String: [String: ElementStatus]] = [:]
     /// When healthd last reported; flowd probes itself while nobody does.
     var lastReport: Instant?
     var healthAddress: String?
     var deployments: [String: DeploymentStatus] = [:]
+    /// Where each deployment was probed last.
+    var urls: [String: [String]] = [:]
   }
 
   /// Without a report for so long flowd probes itself.
@@ -46,14 +53,15 @@ final class DeploymentWork: Sendable {
   private let partition: Partition
   private let orchestrator: ProcessOrchestrator?
   private let addresses: ServiceAddresses
-  private let prober: Prober
+  private let prober = Mutex<Prober?>(nil)
   private let timers: TimerQueue
   private let world: World
   private let log: Log
+  private let onMoved: @Sendable (String) -> Void
 
   init(
-    partition: Partition, orchestrator: ProcessOrchestrator?, addresses: ServiceAddresses, client: HTTPClient, timers: TimerQueue, world: World,
-    log: Log
+    partition: Partition, orchestrator: ProcessOrchestrator?, addresses: ServiceAddresses, timers: TimerQueue, world: World,
+    log: Log, onMoved: @escaping @Sendable (String) -> Void
   ) {
     self.partition = partition
     self.orchestrator = orchestrator
@@ -61,10 +69,30 @@ final class DeploymentWork: Sendable {
     self.timers = timers
     self.world = world
     self.log = log
-    prober = Prober(client: client)
+    self.onMoved = onMoved
   }
 
-  func stop() { prober.stop() }
+  /// - Parameter client: its own; probes must not wait behind service calls.
+  func start(_ client: HTTPClient) throws(ServerError) {
+    do throws(WorkerThreadError) {
+      let made = try Prober(client: client) { [weak self] result in self?.saw([ElementStatus(result)], of: result.key.deployment) }
+      prober.withLock { $0 = made }
+    } catch {
+      throw .orchestrator("no thread for probes: \(error)")
+    }
+    tick()
+  }
+
+  func stop() {
+    timers.clear("tick")
+    prober.withLock { $0.take() }?.close()
+  }
+
+  /// Services that were started again have new ports, and healthd may have fallen silent: looks once a second.
+  private func tick() {
+    updateProbes()
+    timers.set("tick", at: world.now() + 1_000) { [weak self] in self?.tick() }
+  }
 
   /// host:port of the healthd that reports, when it did so lately.
   var healthAddress: String? {
@@ -83,38 +111,79 @@ final class DeploymentWork: Sendable {
   func reconcile(_ deployments: [DeploymentStatus]) {
     state.withLock { state in
       state.deployments = Dictionary(deployments.map { ($0.id, $0) }) { first, _ in first }
-      for id in state.health.keys where state.deployments[id] == nil { state.health[id] = nil }
+      for id in state.health.keys.sorted() where state.deployments[id] == nil { state.health[id] = nil }
+      for id in state.urls.keys.sorted() where state.deployments[id] == nil { state.urls[id] = nil }
     }
-    orchestrator?.run(deployments.filter { $0.deployment.state.wantsServices }.flatMap(\.services))
+    for status in deployments { runServices(of: status) }
+    orchestrator?.retain(deployments: Set(deployments.map(\.id)))
     updateProbes()
     look()
   }
 
+  private func runServices(of status: DeploymentStatus) {
+    let wanted = status.deployment.state.wantsServices ? services(of: status) : []
+    do throws(OrchestratorError) {
+      try orchestrator?.setDesired(wanted, deployment: status.id)
+    } catch {
+      partition.send(.observeDeployment(status.deployment.key, .failed(error.description)), lane: .internal)
+    }
+  }
+
+  /// Services that have to be started: those with a command, unless an address was given for their host.
+  private func services(of status: DeploymentStatus) -> [ServiceSpec] {
+    status.services.filter { spec in
+      !status.process.elements.contains { $0.service?.host == spec.host && $0.service.map(addresses.isGiven) ?? false }
+    }
+  }
+
   private func updateProbes() {
     let now = world.now()
-    let deployments = state.withLock { $0.isHealthdSilent(at: now) ? Array($0.deployments.values) : [] }
-    prober.watch(deployments.filter(\.isProbed).flatMap(targets), isUrgent: { [self] id in isOnItsWay(id) }) { [self] result in
-      saw([result.status], of: result.deployment)
+    let (deployments, probesHere) = state.withLock { (Array($0.deployments.values), $0.isHealthdSilent(at: now)) }
+    prober.withLock { prober in
+      guard let prober else { return }
+      prober.retain(deployments: Set(deployments.map(\.id)))
+      for status in deployments {
+        let isProbed = probesHere && status.deployment.state != .stopped
+        prober.setTargets(isProbed ? targets(status) : [], deployment: status.id)
+        prober.setHurried(status.deployment.state == .starting || status.deployment.state == .stopping, deployment: status.id)
+      }
+    }
+    tellMovedTargets(deployments)
+  }
+
+  /// healthd learns of new ports by hearing of the deployment again.
+  private func tellMovedTargets(_ deployments: [DeploymentStatus]) {
+    for status in deployments {
+      let urls = targets(status).map(\.url)
+      let moved = state.withLock { state -> Bool in
+        defer { state.urls[status.id] = urls }
+        return state.urls[status.id] != nil && state.urls[status.id] != urls
+      }
+      if moved { onMoved(status.id) }
     }
   }
 
   func targets(_ status: DeploymentStatus) -> [ProbeTarget] {
     status.probed.compactMap { element in
-      guard let binding = element.service, let health = binding.health else { return nil }
-      let address = addresses.address(of: binding, deployment: status.id)
+      guard let binding = element.service, let health = binding.health,
+        let address = addresses.probeAddress(of: element, deployment: status.id)
+      else { return nil }
       let path = health.path.hasPrefix("/") ? health.path : "/" + health.path
       return ProbeTarget(
-        deployment: status.id, element: element.id, url: "\(binding.scheme)://\(address)\(path)", method: health.method.uppercased(),
-        body: health.query.map { Array($0.utf8) }, periodMs: Int64(clamping: health.periodSeconds) * 1000,
-        timeoutMs: Int64(clamping: health.timeoutSeconds) * 1000)
+        ProbeKey(deployment: status.id, element: element.id), url: "\(binding.scheme)://\(address)\(path)", method: health.method.uppercased(),
+        body: health.query.map { Array($0.utf8) }, periodMs: Int64(clamping: health.periodSeconds) &* 1000,
+        timeoutMs: Int(clamping: health.timeoutSeconds) &* 1000)
     }
   }
 
-  private func isOnItsWay(_ id: String) -> Bool {
-    state.withLock { $0.deployments[id]?.deployment.state }.map { $0 == .starting || $0 == .stopping } ?? false
-  }
-
   // MARK: what was seen
+
+  /// Probes a deployment now and tells what was seen.
+  func probe(_ id: String, completion: @escaping @Sendable ([ElementStatus]) -> Void) {
+    guard let status = state.withLock({ $0.deployments[id] }), let prober = prober.withLock({ $0 }) else { return completion([]) }
+    prober.setTargets(targets(status), deployment: id)
+    prober.probe(deployment: id) { results in completion(results.map { ElementStatus($0) }) }
+  }
 
   /// What healthd reports. Takes over from flowd's own probes.
   ///
@@ -165,15 +234,15 @@ final class DeploymentWork: Sendable {
       let isUp = status.probed.allSatisfy { element in
         health[element.id].map { $0.isUp && $0.checkedAt >= status.deployment.since } ?? false
       }
-      return isUp && runningServices(of: status) == status.services.count ? .allUp : nil
+      return isUp && runningServices(of: status) == services(of: status).count ? .allUp : nil
     case .stopping: return runningServices(of: status) == 0 ? .allDown : nil
     case .running, .stopped: return nil
     }
   }
 
   private func runningServices(of status: DeploymentStatus) -> Int {
-    guard let orchestrator else { return status.deployment.state == .stopping ? 0 : status.services.count }
-    return orchestrator.statuses.filter { $0.key.deployment == status.id && $0.pid != nil }.count
+    guard let orchestrator else { return status.deployment.state == .stopping ? 0 : services(of: status).count }
+    return orchestrator.status().filter { $0.key.deployment == status.id && $0.pid != nil }.count
   }
 }
 
@@ -204,6 +273,4 @@ extension DeploymentStatus {
     }
     return specs
   }
-
-  fileprivate var isProbed: Bool { deployment.state != .stopped }
 }

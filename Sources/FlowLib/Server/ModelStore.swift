@@ -20,6 +20,18 @@ struct ModelStore: Sendable {
     _ = try store.commit(KVTransaction(puts: [(ModelStore.key(id), entry.bytes)]))
   }
 
+  /// Ids of all deployments that have a model here.
+  func all() throws(StoreError) -> [String] {
+    var ids: [String] = []
+    var from = "deployments/"
+    while true {
+      let page = try store.range(from: from, to: "deployments/".keyAfterPrefix, limit: Limits.pageRows)
+      ids += page.entries.map { String($0.key.dropFirst("deployments/".count).dropLast("/model".count)) }
+      guard page.more, let last = page.entries.last else { return ids }
+      from = last.key + "\u{0}"
+    }
+  }
+
   func remove(id: String) throws(StoreError) {
     _ = try store.commit(KVTransaction(deletes: [ModelStore.key(id)]), urgency: .owed)
   }

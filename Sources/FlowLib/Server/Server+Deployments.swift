@@ -1,6 +1,7 @@
 import FlowBPMN
 import FlowCore
 import FlowEngine
+import FlowHealth
 import FlowOrchestrator
 import FlowRuntime
 import FlowStorage
@@ -86,17 +87,14 @@ extension Server {
   /// Where healthd answers, when it reported lately.
   package var healthAddress: String? { deploymentWork.healthAddress }
 
-  /// How an element is probed.
-  package struct Target: Sendable, Equatable {
-    package let elementID: String
-    package let url: String
-    package let method: String
-    package let body: [UInt8]?
-    package let periodMs: Int64
-    package let timeoutMs: Int64
-  }
+  package func probeTargets(of status: DeploymentStatus) -> [ProbeTarget] { deploymentWork.targets(status) }
 
-  package func probeTargets(of status: DeploymentStatus) -> [Target] { deploymentWork.targets(status) }
+  /// Probes a deployment from here and waits for what is seen; called on a control thread.
+  package func probe(_ id: String) -> [ElementStatus] {
+    let promise = Promise<[ElementStatus]>()
+    deploymentWork.probe(id) { promise.keep($0) }
+    return promise.wait().sorted { $0.elementID < $1.elementID }
+  }
 
   // MARK: services
 

@@ -23,6 +23,7 @@ package final class Server: Sendable {
   let serviceWork: ServiceWork
   let orchestrator: ProcessOrchestrator?
   private let client: HTTPClient
+  private let probeClient = HTTPClient()
   private let timers: TimerQueue
 
   static let partitionID = PartitionID(1)
@@ -40,13 +41,13 @@ package final class Server: Sendable {
     timers = TimerQueue(world: configuration.world)
     let addresses = ServiceAddresses(given: configuration.resolve, orchestrator: orchestrator)
     let caller = ServiceCaller(client: client, log: configuration.log, random: configuration.world.entropy)
-    serviceWork = ServiceWork(caller: caller, timers: timers, addresses: addresses)
+    serviceWork = ServiceWork(caller: caller, timers: timers, addresses: addresses, timeoutMs: configuration.serviceTimeoutMs)
     let reconciler = Reconciler()
     projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
     partition = Server.partition(configuration, store, projection, serviceWork, models)
     deploymentWork = DeploymentWork(
-      partition: partition, orchestrator: orchestrator, addresses: addresses, client: client, timers: timers, world: configuration.world,
-      log: configuration.log)
+      partition: partition, orchestrator: orchestrator, addresses: addresses, timers: timers, world: configuration.world,
+      log: configuration.log, onMoved: { [board] in board.told($0) })
     reconciler.begin(deploymentWork, on: control)
   }
 
@@ -76,6 +77,7 @@ package final class Server: Sendable {
       if view.applied(Server.partitionID) > (try store.standing(Server.partitionID).last) { try view.wipe() }
       try partition.start()
     }
+    try deploymentWork.start(probeClient)
   }
 
   /// Finishes what is under way and lets go of everything. Services stop unless they are to be kept.
@@ -84,6 +86,7 @@ package final class Server: Sendable {
     deploymentWork.stop()
     orchestrator?.shutdown(keepServices: configuration.keepsServices)
     client.close()
+    probeClient.close()
     partition.stop()
     timers.stop()
     view.close()

@@ -1,4 +1,5 @@
 import FlowCore
+import FlowHTTP
 import FlowRuntime
 
 /// What a node is told by its program.
@@ -8,9 +9,11 @@ package struct ServerConfiguration: Sendable {
   /// Where services log and where their process records lie; nil keeps them in a temporary folder.
   package var dataDirectory: String
   /// Addresses that stand in for hosts of a model: `calc` or `calc:80` to `127.0.0.1:5000`.
-  package var resolve: [String: String] = [:]
+  package var resolve: [String: HTTPAddress] = [:]
   /// Whether commands of services are started here.
   package var runsProcesses = true
+  /// How long a service may take to answer one call.
+  package var serviceTimeoutMs: Int64 = 30_000
   /// Services outlive the node.
   package var keepsServices = false
   /// Keeps the whole journal for verification.

@@ -14,7 +14,10 @@ final class ServiceWork: ObligationPerformer {
   private let underWay = Mutex<Set<Key>>([])
   let counters = ServiceCounters()
 
-  init(caller: ServiceCaller, timers: TimerQueue, addresses: ServiceAddresses) {
+  private let timeoutMs: Int
+
+  init(caller: ServiceCaller, timers: TimerQueue, addresses: ServiceAddresses, timeoutMs: Int64) {
+    self.timeoutMs = Int(timeoutMs)
     self.caller = caller
     self.timers = timers
     self.addresses = addresses
@@ -40,7 +43,7 @@ final class ServiceWork: ObligationPerformer {
     let request = ServiceRequest(
       target: ServiceTarget(
         scheme: job.binding.scheme, host: address.host, port: address.port, method: job.binding.method, path: job.binding.path,
-        attemptsMax: job.binding.attemptsMax),
+        attemptsMax: job.binding.attemptsMax, readTimeoutMs: timeoutMs),
       instance: job.instance.text, deployment: job.deploymentID, element: job.elementID, idempotencyKey: String(job.job.raw),
       contentType: job.body.contentType, body: job.body.bytes)
     caller.call(request) { [self] outcome in
@@ -72,5 +75,8 @@ final class ServiceCounters: Sendable {
   let failedTotal = Atomic<Int>(0)
 
   func started() { startedTotal.add(1, ordering: .relaxed) }
-  func ended(ok: Bool) { (ok ? succeededTotal : failedTotal).add(1, ordering: .relaxed) }
+
+  func ended(ok: Bool) {
+    if ok { succeededTotal.add(1, ordering: .relaxed) } else { failedTotal.add(1, ordering: .relaxed) }
+  }
 }

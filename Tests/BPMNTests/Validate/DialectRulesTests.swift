@@ -31,7 +31,8 @@ import Testing
   @Test(
     "properties of the process fit together",
     arguments: [
-      ("{namespace: a}", ["namespace-not-shared"]), ("{namespace: a, namespace_shared: true}", []), ("{orchestrator: nomad}", ["unknown-orchestrator"]),
+      ("{namespace: a}", ["namespace-not-shared"]), ("{namespace: a, namespace_shared: true}", []),
+      ("{orchestrator: nomad}", ["unknown-orchestrator"]),
       ("{orchestrator: istio}", []), ("{transport: kafka}", ["durable-already"]), ("{notification_kafka_topic: t}", ["no-notifications"]),
       ("{passthrough_target: t}", ["not-executable"]), ("{id: '!'}", ["no-deployment-name"]),
     ])
@@ -54,7 +55,10 @@ import Testing
   @Test("splitters and combiners have the flows that they need")
   func parallel() {
     #expect(codes("<bpmn:parallelGateway id='n'/>", ValidateTests.note("{gateway_type: combiner}")) == [])
-    #expect(codes("<bpmn:parallelGateway id='n'/>", ValidateTests.note("{gateway_type: splitter, gateway_split: [a]}")) == ["gateway-edges", "gateway-split"])
+    #expect(
+      codes("<bpmn:parallelGateway id='n'/>", ValidateTests.note("{gateway_type: splitter, gateway_split: [a]}")) == [
+        "gateway-edges", "gateway-split",
+      ])
     #expect(codes("<bpmn:parallelGateway id='n'/>", ValidateTests.note("{service: {host: a}}")) == ["gateway-with-service"])
   }
 
@@ -63,10 +67,12 @@ import Testing
     arguments: [
       ("timeCycle", "R3/PT1S", false), ("timeCycle", "R/PT1S", true), ("timeCycle", "R2000/PT1S", true), ("timeCycle", "R1024/PT1S", false),
       ("timeCycle", "R3", true), ("timeCycle", "PT10S", true), ("timeCycle", "R3/P1D/P1D", true), ("timeCycle", "R{n}/PT1S", false),
-      ("timeDuration", "PT1S", false), ("timeDuration", "1s", true), ("timeDate", "2026-11-20T10:00:00Z", false), ("timeDate", "2026-11-20", true),
+      ("timeDuration", "PT1S", false), ("timeDuration", "1s", true), ("timeDate", "2026-11-20T10:00:00Z", false),
+      ("timeDate", "2026-11-20", true),
     ])
   func timers(_ kind: String, _ text: String, _ isRefused: Bool) {
-    let event = "<bpmn:intermediateCatchEvent id='n'><bpmn:timerEventDefinition><bpmn:\(kind)>\(text)</bpmn:\(kind)></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
+    let event =
+      "<bpmn:intermediateCatchEvent id='n'><bpmn:timerEventDefinition><bpmn:\(kind)>\(text)</bpmn:\(kind)></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
 
     #expect(codes(event, "").contains("timer-spec") == isRefused)
   }

@@ -10,7 +10,8 @@ import Testing
     for (index, kind) in flows.enumerated() {
       let condition = kind == "c" ? "<bpmn:conditionExpression>x</bpmn:conditionExpression>" : ""
       if kind == "d" { defaultFlow = "default='f\(index)'" }
-      body += "<bpmn:endEvent id='e\(index)'/><bpmn:sequenceFlow id='f\(index)' sourceRef='g' targetRef='e\(index)'>\(condition)</bpmn:sequenceFlow>"
+      body +=
+        "<bpmn:endEvent id='e\(index)'/><bpmn:sequenceFlow id='f\(index)' sourceRef='g' targetRef='e\(index)'>\(condition)</bpmn:sequenceFlow>"
     }
     body += "<bpmn:exclusiveGateway id='g' \(defaultFlow)/>"
     return ValidateTests.codes(model(body + (rexflow ? ValidateTests.globals("{}") : "")))
@@ -33,7 +34,10 @@ import Testing
 
   @Test(
     "two flows without condition can not be decided, and a missing default is warned of",
-    arguments: [("--", "gateway-conditions"), ("c--", "gateway-conditions"), ("cd-", "gateway-conditions"), ("cc", "gateway-without-default"), ("", "gateway-without-outgoing")])
+    arguments: [
+      ("--", "gateway-conditions"), ("c--", "gateway-conditions"), ("cd-", "gateway-conditions"), ("cc", "gateway-without-default"),
+      ("", "gateway-without-outgoing"),
+    ])
   func generalRefuses(_ flows: String, _ code: String) {
     #expect(codes(flows, rexflow: false) == [code])
   }

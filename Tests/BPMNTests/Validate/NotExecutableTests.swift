@@ -46,7 +46,8 @@ import Testing
   @Test("conditions run on flows out of exclusive gateways only")
   func conditions() {
     func codes(_ node: String) -> [String] {
-      let flow = "<bpmn:endEvent id='e2'/><bpmn:sequenceFlow id='c' sourceRef='n' targetRef='e2'><bpmn:conditionExpression>x</bpmn:conditionExpression></bpmn:sequenceFlow>"
+      let flow =
+        "<bpmn:endEvent id='e2'/><bpmn:sequenceFlow id='c' sourceRef='n' targetRef='e2'><bpmn:conditionExpression>x</bpmn:conditionExpression></bpmn:sequenceFlow>"
       return ValidateTests.codes(ValidateTests.through(node, more: flow))
     }
 
@@ -55,7 +56,9 @@ import Testing
     #expect(codes("<bpmn:parallelGateway id='n'/>") == ["misplaced-condition"])
   }
 
-  @Test("keys of the original that need what is not there yet are told", arguments: ["{service: {host: a, asynchronous: true}}", "{service: {host: a}, kafka_topic: t}"])
+  @Test(
+    "keys of the original that need what is not there yet are told",
+    arguments: ["{service: {host: a, asynchronous: true}}", "{service: {host: a}, kafka_topic: t}"])
   func keys(_ yaml: String) {
     #expect(ValidateTests.codes(ValidateTests.through("<bpmn:serviceTask id='n'/>", more: ValidateTests.note(yaml))) == ["not-executable"])
   }

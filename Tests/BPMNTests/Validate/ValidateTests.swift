@@ -37,7 +37,8 @@ import Testing
   @Test(
     "examples of the original that this version runs have no error",
     arguments: [
-      "calc/calcprocess", "underpants/underpants", "k8s/k8s-underpants", "istio/istio-underpants", "full-functionality/closure/closure_example",
+      "calc/calcprocess", "underpants/underpants", "k8s/k8s-underpants", "istio/istio-underpants",
+      "full-functionality/closure/closure_example",
       "full-functionality/closure/closure_array", "full-functionality/error_gateway/error_gateway",
       "full-functionality/error_gateway/unreliable", "full-functionality/error_gateway/closure_bad_input",
       "full-functionality/error_gateway/closure_bad_output", "full-functionality/error_gateway/upstream_unavailable/upstream_unavailable",
@@ -94,7 +95,10 @@ import Testing
       ("<bpmn:boundaryEvent id='x' attachedToRef='nobody'><bpmn:errorEventDefinition/></bpmn:boundaryEvent>", "dangling-attached-to"),
       ("<bpmn:exclusiveGateway id='x' default='nothing'/>", "dangling-default"),
       ("<bpmn:endEvent id='x'><bpmn:errorEventDefinition errorRef='nothing'/></bpmn:endEvent>", "dangling-reference"),
-      ("<bpmn:subProcess id='x'><bpmn:task id='y'/></bpmn:subProcess><bpmn:sequenceFlow id='z' sourceRef='n' targetRef='y'/>", "flow-crosses-scope"),
+      (
+        "<bpmn:subProcess id='x'><bpmn:task id='y'/></bpmn:subProcess><bpmn:sequenceFlow id='z' sourceRef='n' targetRef='y'/>",
+        "flow-crosses-scope"
+      ),
     ])
   func references(_ more: String, _ code: String) {
     #expect(Self.codes(Self.through("<bpmn:task id='n'/>", more: more)).contains(code))
@@ -104,16 +108,20 @@ import Testing
   func startsAndEnds() {
     #expect(Self.codes(model("<bpmn:task id='n'/>")).contains("no-start-event"))
     #expect(
-      Self.codes(Self.through("<bpmn:task id='n'/>", more: "<bpmn:sequenceFlow id='x' sourceRef='n' targetRef='s'/>")).contains("start-with-incoming"))
+      Self.codes(Self.through("<bpmn:task id='n'/>", more: "<bpmn:sequenceFlow id='x' sourceRef='n' targetRef='s'/>")).contains(
+        "start-with-incoming"))
     #expect(
-      Self.codes(Self.through("<bpmn:task id='n'/>", more: "<bpmn:sequenceFlow id='x' sourceRef='e' targetRef='n'/>")).contains("end-with-outgoing"))
+      Self.codes(Self.through("<bpmn:task id='n'/>", more: "<bpmn:sequenceFlow id='x' sourceRef='e' targetRef='n'/>")).contains(
+        "end-with-outgoing"))
   }
 
   @Test("nodes that no token reaches are warned of")
   func reachability() {
     #expect(Self.codes(Self.through("<bpmn:task id='n'/><bpmn:task id='x'/>")) == ["unconnected"])
     #expect(
-      Self.codes(Self.through("<bpmn:task id='n'/><bpmn:task id='x'/><bpmn:task id='y'/>", more: "<bpmn:sequenceFlow id='z' sourceRef='x' targetRef='y'/>"))
+      Self.codes(
+        Self.through(
+          "<bpmn:task id='n'/><bpmn:task id='x'/><bpmn:task id='y'/>", more: "<bpmn:sequenceFlow id='z' sourceRef='x' targetRef='y'/>"))
         == ["unreachable", "unreachable"])
   }
 

@@ -1,6 +1,7 @@
 import FlowCore
 import FlowEngine
 import FlowRPC
+import FlowRuntime
 import FlowServer
 
 /// The original's `FlowDaemon`, as its clients know it: an envelope of status, message and a JSON text whose shape depends on the call.
@@ -27,7 +28,7 @@ package struct FlowDaemonService: FlowProto.FlowDaemonService {
       guard !request.includeKubernetes else {
         throw EnvelopeError("NotImplementedError", "this version has no Kubernetes orchestrator, so there are no specs to show")
       }
-      return validationResult(PreparedModel(Array(request.bpmnXml.utf8)))
+      return validationResult(PreparedModel(Array(request.bpmnXML.utf8)))
     }
   }
 
@@ -87,7 +88,7 @@ package struct FlowDaemonService: FlowProto.FlowDaemonService {
       metadata: request.metadata.map { ($0.key, $0.value) }, isStopped: request.stopped
     ) { outcome in
       switch outcome {
-      case .success(let id): call.respond(.ok(["status": 0, "message": "Ok", "id": .string(id.text)]))
+      case .success(let created): call.respond(.ok(["status": 0, "message": "Ok", "id": .string(created.id.text)]))
       case .failure(.rejected(let rejection)) where rejection.reason == .invalid:
         call.respond(.ok(["status": -1, "message": .string(rejection.message)]))
       case .failure(let refusal): call.respond(.raised(EnvelopeError("RuntimeError", refusal.description)))
@@ -143,7 +144,7 @@ extension FlowDaemonService {
   // MARK: apply
 
   private func apply(_ request: FlowProto.ApplyRequest) throws(EnvelopeError) -> JSON {
-    let model = PreparedModel(Array(request.bpmnXml.utf8))
+    let model = PreparedModel(Array(request.bpmnXML.utf8))
     guard model.isWellFormed else { throw EnvelopeError("ExpatError", model.errorText) }
     do throws(ApplyFailure) {
       let applied = try server.apply(model, resourceName: "", isStopped: request.stopped)
@@ -175,7 +176,8 @@ extension FlowDaemonService {
   private func startDeployment(_ id: String) -> JSON { deploymentCommand(id, "status", "Started.") { .startDeployment($0) } }
 
   private func stopDeployment(_ id: String, force: Bool) -> JSON {
-    if !force, let status = server.board[id], let unfinished = server.unfinishedInstances(of: status.id), unfinished > 0 {
+    let unfinished = force ? 0 : server.unfinishedInstances(of: id)
+    if unfinished > 0 {
       let message = "Error: \(id) has \(unfinished) running instances; wait for them, or stop with --force"
       return ["status": -1, "message": .string(message)]
     }
@@ -204,19 +206,19 @@ extension FlowDaemonService {
 
   // MARK: instances
 
-  private func instanceCommand(_ id: String, _ key: String, _ success: String, _ command: (Key) -> Command) -> JSON {
+  private func instanceCommand(_ id: String, _ key: String, _ success: String, _ command: (InstanceID) -> Command) -> JSON {
     guard let known = InstanceID(id), let state = server.instanceState(of: known) else {
       return .item(key, -1, "Error: \(id) not found")
     }
-    switch server.ask(command(known.key)) {
+    switch server.ask(command(known)) {
     case .success: return .item(key, 0, success)
     case .failure(.rejected(let rejection)) where rejection.reason == .notFound: return .item(key, -1, "Error: \(id) is \(state.name)")
     case .failure(let refusal): return .item(key, refusal.isWrongState && key == "result" ? -2 : -1, "Error: \(refusal)")
     }
   }
 
-  private func retryInstance(_ id: String) -> JSON { instanceCommand(id, "status", "Retry Succeeded.") { .retryInstance($0) } }
-  private func cancelInstance(_ id: String) -> JSON { instanceCommand(id, "status", "Stopped.") { .cancelInstance($0) } }
+  private func retryInstance(_ id: String) -> JSON { instanceCommand(id, "status", "Retry Succeeded.") { .retryInstance($0.key) } }
+  private func cancelInstance(_ id: String) -> JSON { instanceCommand(id, "status", "Stopped.") { .cancelInstance($0.key) } }
 
   private func deleteInstance(_ id: String) -> JSON {
     instanceCommand(id, "result", "Successfully deleted \(id).") { .deleteInstance($0) }

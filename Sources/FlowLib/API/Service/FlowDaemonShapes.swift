@@ -9,7 +9,8 @@ import FlowView
 ///
 /// - Source: reference, section 2.
 package func validationResult(_ model: PreparedModel) -> JSON {
-  guard model.errors.isEmpty, let id = model.process?.deploymentID else { return compileFailure(model) }
+  // An element that does not run yet is for apply to refuse; the deployment id is known all the same.
+  guard model.errors.allSatisfy({ $0.code == "not-executable" }), let id = model.process?.deploymentID else { return compileFailure(model) }
   return ["status": 0, "message": "Ok.", "wf_id": .string(id)]
 }
 

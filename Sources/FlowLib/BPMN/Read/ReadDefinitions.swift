@@ -17,15 +17,16 @@ package struct ReadResult: Sendable {
 /// - Source: OMG BPMN 2.0.2, chapter 15.
 package func readDefinitions(_ bytes: [UInt8]) -> ReadResult {
   let root: Element
+  let counts: Counts
   do {
-    root = try readTree(bytes)
+    (root, counts) = try readTree(bytes)
   } catch {
     return ReadResult(findings: [Finding(.error, error.code, line: error.line, error.message, hint: error.hint)])
   }
   guard root.name == "definitions", root.namespace == Namespace.bpmn else { return ReadResult(findings: [notBPMN(root)]) }
   var reader = DefinitionsReader()
   let definitions = reader.read(root)
-  return ReadResult(definitions: definitions, counts: Counts(root), findings: Array(reader.findings.prefix(Limits.findings)))
+  return ReadResult(definitions: definitions, counts: counts, findings: Array(reader.findings.prefix(Limits.findings)))
 }
 
 private func notBPMN(_ root: Element) -> Finding {

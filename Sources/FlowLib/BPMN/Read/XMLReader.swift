@@ -13,7 +13,7 @@ struct XMLFailure: Error, Equatable {
 /// Reads bytes as namespace-well-formed XML into a tree. The only place that knows libxml2.
 ///
 /// No network, no document type, so no entities but the five of XML; every bound is checked while reading.
-func readTree(_ bytes: [UInt8]) throws(XMLFailure) -> Element {
+func readTree(_ bytes: [UInt8]) throws(XMLFailure) -> (root: Element, counts: Counts) {
   try checkBounds(bytes)
   _ = initialised
   // What libxml2 reports outside of a parser (unknown encodings) would go to stderr; the structured handler has it all.
@@ -25,7 +25,7 @@ func readTree(_ bytes: [UInt8]) throws(XMLFailure) -> Element {
     throw XMLFailure(
       code: "xml-not-well-formed", line: 0, message: "the file is not well-formed XML", hint: "open it in an XML editor")
   }
-  return root
+  return (root, builder.counts)
 }
 
 private let initialised: Void = xmlInitParser()
@@ -60,6 +60,8 @@ private final class TreeBuilder {
   @exclusivity(unchecked) private var textStarts: [Int] = []
   @exclusivity(unchecked) private var elements = 0
   @exclusivity(unchecked) private var namespacesInForce = 0
+  @exclusivity(unchecked) private(set) var counts = Counts()
+  @exclusivity(unchecked) private var kinds = NameCache<Counts.Kind?>(nil) { Counts.Kind(String(cString: $0)) }
   @exclusivity(unchecked) private var names = NameCache<String>("") { String(cString: $0) }
   @exclusivity(unchecked) private var namespaces = NameCache<Namespace>(.none) { Namespace(String(cString: $0)) }
 
@@ -67,6 +69,8 @@ private final class TreeBuilder {
     guard let context = xmlCreateMemoryParserCtxt(bytes.baseAddress, Int32(bytes.count)) else { return false }
     defer {
       self.context = nil
+      // libxml2 makes a document of its own for the entities of a document type behind an error.
+      if let leftover = context.pointee.myDoc { xmlFreeDoc(leftover) }
       xmlFreeParserCtxt(context)
     }
     self.context = context
@@ -93,6 +97,9 @@ private final class TreeBuilder {
 
   func reported(_ error: xmlError) {
     guard failure == nil, error.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
+    // The parser may be in the middle of its buffers, which xmlStopParser would free: only tell it to end soon.
+    context?.pointee.disableSAX = 1
+    context?.pointee.instate = XML_PARSER_EOF
     let message = error.message.map { String(cString: $0) } ?? "not well-formed XML"
     let isNamespace = error.domain == Int32(XML_FROM_NAMESPACE.rawValue)
     failure = XMLFailure(
@@ -111,6 +118,7 @@ private final class TreeBuilder {
       element.declarations.append(.init(prefix: names[declarations[index]], uri: names[declarations[index + 1]]))
     }
     if !attributes.isEmpty { element.attributes = read(attributes) }
+    if element.namespace == .bpmn, let kind = kinds[name] { counts.add(kind) }
     open.append(element)
     textStarts.append(text.count)
   }
@@ -123,7 +131,8 @@ private final class TreeBuilder {
     } else if open.count >= Limits.xmlDepth {
       stop("xml-too-deep", "elements are nested deeper than \(Limits.xmlDepth) levels", "flatten the model")
     } else if namespacesInForce > Limits.xmlNamespaces {
-      stop("xml-too-many-namespaces", "more than \(Limits.xmlNamespaces) namespaces are in force", "declare each namespace once, on the root")
+      stop(
+        "xml-too-many-namespaces", "more than \(Limits.xmlNamespaces) namespaces are in force", "declare each namespace once, on the root")
     }
     return failure == nil
   }

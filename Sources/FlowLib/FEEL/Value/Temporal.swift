@@ -127,7 +127,8 @@ package struct CivilDateTime: Sendable, Hashable {
 package struct ZoneOffsets: Sendable {
   private let lookup: @Sendable (_ name: String, _ localSeconds: Int64) -> Int64?
 
-  /// - Parameter lookup: seconds east of UTC of the zone when its local clock shows `localSeconds` since 1970; nil when the zone is unknown.
+  /// - Parameter lookup: seconds east of UTC of the zone when its local clock shows `localSeconds` since 1970;
+  ///   nil when the zone is unknown.
   package init(_ lookup: @escaping @Sendable (_ name: String, _ localSeconds: Int64) -> Int64?) { self.lookup = lookup }
 
   /// Knows UTC and nothing else.
