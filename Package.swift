@@ -67,7 +67,7 @@ let package = Package(
     wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
     wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowBPMN"]),
     wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP", "CFlowProcess"]),
-    wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowOrchestrator"]),
+    wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowCrypto", "FlowEngine", "FlowStorage"]),
     // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
     wall(
       "FlowServer", "Server",

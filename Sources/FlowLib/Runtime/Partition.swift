@@ -1,6 +1,7 @@
 import FlowCore
 import FlowEngine
 import FlowStorage
+import Synchronization
 
 /// What is asked of a partition, and how it hears the answer.
 package enum Request: Sendable {
@@ -136,4 +137,21 @@ extension Request {
     case .read(_, let refused): refused()
     }
   }
+}
+
+/// Nobody reads: for looking at a store, and for tests.
+package final class NoObserver: PartitionObserver {
+  private let position = Mutex(Position.start)
+
+  package init() {}
+
+  package func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
+  package func beginBatch(at position: Position) {}
+  package func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {}
+  package func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
+    self.position.withLock { $0 = position }
+  }
+  package func rested() {}
+  package func discarded() {}
+  package var settled: Position { position.withLock { $0 } }
 }

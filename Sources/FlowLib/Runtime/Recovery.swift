@@ -53,7 +53,7 @@ struct Recovery {
     do throws(ByteCodingError) { return try RecordCodec.decode(bytes) } catch { throw .corrupt("\(what): \(error)") }
   }
 
-  private func replay(after mark: Position, upTo last: Position, into recovered: inout Recovered) throws(StoreError) {
+  func replay(after mark: Position, upTo last: Position, into recovered: inout Recovered) throws(StoreError) {
     var position = mark
     while position < last {
       let batches = try store.journal(configuration.id, after: position, maxBytes: Recovery.tailBytes)

@@ -19,7 +19,7 @@ package final class PartitionBench: Sendable {
     services = TestServices(answer: answer)
     let byID = Dictionary(processes.map { ($0.deploymentID, $0) }) { first, _ in first }
     let configuration = PartitionConfiguration(
-      id: PartitionID(1), store: store, world: clock.world, log: .none, observer: SilentObserver(), performer: services,
+      id: PartitionID(1), store: store, world: clock.world, log: .none, observer: NoObserver(), performer: services,
       load: { deployment throws(StoreError) in
         guard let process = byID[deployment.id] else { throw .corrupt("no process for \(deployment.id)") }
         return process
@@ -68,23 +68,6 @@ package final class TestClock: Sendable {
       now: { [self] in Instant(milliseconds: milliseconds.load(ordering: .sequentiallyConsistent)) },
       entropy: { [self] in random.withLock { $0.next() } })
   }
-}
-
-/// Keeps nothing: there are no readers.
-package final class SilentObserver: PartitionObserver {
-  private let position = Mutex(Position.start)
-
-  package init() {}
-
-  package func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
-  package func beginBatch(at position: Position) {}
-  package func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {}
-  package func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
-    self.position.withLock { $0 = position }
-  }
-  package func discarded() {}
-  package func rested() {}
-  package var settled: Position { position.withLock { $0 } }
 }
 
 /// Services that answer at once, from within.

@@ -1,4 +1,13 @@
+import FlowAPI
 import FlowCommandLine
+import FlowCore
+import FlowEngine
+import FlowRPC
+import FlowRuntime
+import FlowServer
+import FlowStorage
+import FlowView
+import Glibc
 
 /// `run FILE.bpmn ARGS`: the process runs here, in memory, with its services started by the embedded orchestrator.
 enum RunInProcess {
@@ -6,8 +15,107 @@ enum RunInProcess {
   /// - Parameter arguments: the instance's input, as `run` takes it.
   /// - Returns: the exit code of `run --wait`: 0 completed, 1 ended otherwise, 6 the time is over.
   static func run(_ path: String, _ arguments: [String], _ context: Context) throws(Failure) -> Int32 {
-    throw Failure(
-      ExitCode.negative, "can not run \(path) without a server", why: "this build has no engine in flowctl",
-      hint: "flowctl apply --wait \(path), then flowctl run --wait ID")
+    let model = PreparedModel(try read(path))
+    guard model.errors.isEmpty else {
+      throw Failure(ExitCode.invalidDocument, "\(path) can not run", why: model.errorText, hint: "flowctl validate \(path)")
+    }
+    let folder = try temporaryFolder()
+    defer { TemporaryFolder.remove(folder) }
+    let server = try node(folder)
+    defer { server.stop() }
+    return try run(model, path, arguments, on: server, context)
   }
+
+  private static func read(_ path: String) throws(Failure) -> [UInt8] {
+    do throws(FileProblem) { return try FileText.read(path, limit: Limits.bpmnFileBytes) } catch {
+      throw Failure(error, exitCode: ExitCode.notFound)
+    }
+  }
+
+  private static func temporaryFolder() throws(Failure) -> String {
+    var template = Array("/tmp/flowctl-run-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw Failure(ExitCode.negative, "no temporary folder", why: String(cString: strerror(errno)))
+    }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  private static func node(_ folder: String) throws(Failure) -> Server {
+    signal(SIGPIPE, SIG_IGN)
+    do throws(ServerError) {
+      let server = try Server(ServerConfiguration(dataDirectory: folder), store: MemoryStore(), viewPath: ":memory:")
+      try server.start()
+      return server
+    } catch {
+      throw Failure(ExitCode.negative, "the engine does not start", why: error.description)
+    }
+  }
+
+  private static func run(
+    _ model: PreparedModel, _ path: String, _ arguments: [String], on server: Server, _ context: Context
+  ) throws(Failure) -> Int32 {
+    let id: String
+    do throws(ApplyFailure) {
+      id = try server.apply(model, resourceName: path, isStopped: false).deploymentID
+    } catch {
+      throw Failure(ExitCode.negative, "\(path) can not be deployed", why: "\(error)")
+    }
+    let deadline = Deadline(ms: context.settings.milliseconds("timeout"))
+    guard try waitUntilRunning(id, server, deadline) else {
+      let down = server.health(of: id).filter { !$0.isUp }.map { "\($0.elementID): \($0.reason)" }.joined(separator: ", ")
+      throw Failure(ExitCode.timeout, "\(id) is not RUNNING in time", why: down, hint: "are its services reachable, and their commands right?")
+    }
+    let instance = try create(id, arguments, on: server, context)
+    guard let row = try waitUntilEnded(instance, server, deadline) else {
+      throw Failure(ExitCode.timeout, "\(instance) has not ended in time", hint: "--timeout gives it longer")
+    }
+    return InstanceOutcome.tell(FlowV1.Instance(row), context)
+  }
+
+  private static func waitUntilRunning(_ id: String, _ server: Server, _ deadline: Deadline) throws(Failure) -> Bool {
+    while !deadline.isOver {
+      switch server.board[id]?.deployment.state {
+      case .running: return true
+      case .error:
+        throw Failure(ExitCode.negative, "\(id) can not start", why: server.board[id]?.deployment.reason)
+      case .starting, .stopping, .stopped, nil: usleep(10_000)
+      }
+    }
+    return false
+  }
+
+  private static func create(_ id: String, _ arguments: [String], on server: Server, _ context: Context) throws(Failure) -> String {
+    guard let status = server.board[id] else { throw Failure(ExitCode.negative, "\(id) is gone") }
+    let created = Promise<Result<String, Refusal>>()
+    let start = context.settings.text("start-event-id")
+    let metadata = try Run.metadata(context).map { ($0.key, $0.value) }
+    server.createInstance(
+      of: status.deployment.key, start: start.isEmpty ? nil : start, payload: runPayload(arguments, of: status), metadata: metadata
+    ) { created.keep($0.map(\.id.text)) }
+    switch created.wait() {
+    case .success(let instance): return instance
+    case .failure(let refusal): throw Failure(ExitCode.negative, "no instance was started", why: refusal.description)
+    }
+  }
+
+  private static func waitUntilEnded(_ id: String, _ server: Server, _ deadline: Deadline) throws(Failure) -> InstanceRow? {
+    while !deadline.isOver {
+      do throws(Status) {
+        if let row = try server.instance(id), row.state != .running { return row }
+      } catch {
+        throw Failure(error, doing: "can not look at \(id)")
+      }
+      usleep(2_000)
+    }
+    return nil
+  }
+}
+
+/// A point in time after which nobody waits; never when there is none.
+private struct Deadline {
+  private let end: Instant?
+
+  init(ms: Int64?) { end = ms.map { Instant.now + $0 } }
+
+  var isOver: Bool { end.map { Instant.now > $0 } ?? false }
 }

@@ -1,18 +1,64 @@
 import FlowCommandLine
+import FlowCore
+import FlowRuntime
+import FlowSQLite
+import FlowServer
+import FlowStorage
+import Glibc
 
 /// Store files without flowd: what `store` needs of the storage adapters and the engine's replay.
 enum StoreFiles {
-  /// Opens a backup, replays it and hashes the state, as flowd does for the last chunk.
-  static func stateHash(ofBackup path: String) throws(Failure) -> String { throw missing("verify \(path)") }
+  /// Makes a store of the backup in a temporary folder, replays it and hashes its state.
+  static func stateHash(ofBackup path: String) throws(Failure) -> String {
+    var template = Array("/tmp/flowctl-store-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw Failure(ExitCode.negative, "no temporary folder", why: String(cString: strerror(errno)))
+    }
+    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    defer { TemporaryFolder.remove(folder) }
+    let directory = folder + "/data"
+    try store(doing: "read \(path)") { () throws(StoreError) in try SQLiteStore.restore(path, to: directory) }
+    return try stateHash(ofDirectory: directory)
+  }
 
-  static func stateHash(ofDirectory path: String) throws(Failure) -> String { throw missing("hash \(path)") }
+  static func stateHash(ofDirectory path: String) throws(Failure) -> String {
+    guard access(path + "/journal.db", F_OK) == 0 else {
+      throw Failure(ExitCode.notFound, "\(path) holds no store", hint: "--data-dir names flowd's data directory")
+    }
+    return try store(doing: "read the store in \(path)") { () throws(StoreError) in
+      let store = try SQLiteStore(path, reserveBytes: 0)
+      defer { store.close() }
+      let image = try Server.image(of: store)
+      if let replayed = image.replayedHash, replayed != image.recoveredHash {
+        throw StoreError.corrupt("records and journal differ: recovery gives \(image.recoveredHash), the journal alone \(replayed)")
+      }
+      return image.recoveredHash
+    }
+  }
 
   /// Makes a store from a backup in a directory that holds none.
   static func restore(_ path: String, to directory: String, _ context: Context) throws(Failure) -> Int32 {
-    throw missing("restore \(path)")
+    try store(doing: "restore \(path)") { () throws(StoreError) in try SQLiteStore.restore(path, to: directory) }
+    let hash = try stateHash(ofDirectory: directory)
+    context.note("\(directory): restored, state hash \(hash)")
+    return ExitCode.ok
   }
 
-  private static func missing(_ what: String) -> Failure {
-    Failure(ExitCode.negative, "can not \(what)", why: "this build has no store in flowctl")
+  private static func store<Value>(doing what: String, _ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
+    do throws(StoreError) { return try body() } catch { throw Failure(ExitCode.negative, "can not \(what)", why: error.description) }
+  }
+}
+
+/// A folder of this process alone, gone afterwards.
+enum TemporaryFolder {
+  static func remove(_ path: String) {
+    guard let folder = opendir(path) else { return }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      guard name != ".", name != ".." else { continue }
+      if entry.pointee.d_type == UInt8(DT_DIR) { remove(path + "/" + name) } else { unlink(path + "/" + name) }
+    }
+    closedir(folder)
+    rmdir(path)
   }
 }

@@ -136,7 +136,7 @@ extension ElementStatus {
 }
 
 extension FlowV1.Instance {
-  init(_ row: InstanceRow) {
+  package init(_ row: InstanceRow) {
     self.init()
     id = row.id
     deploymentID = row.deployment

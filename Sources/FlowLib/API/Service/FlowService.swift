@@ -247,15 +247,18 @@ package struct FlowService: FlowV1.FlowService {
   package func backup(_ call: ServerStreamCall<FlowV1.BackupRequest, FlowV1.BackupChunk>) {
     later(call) { () throws(Status) in
       let path = "\(temporaryFolder)/backup-\(getpid())-\(call.context.metadata["x-request-id"] ?? String(UInt64(bitPattern: Int64(time(nil)))))"
-      let position = server.position
+      let before = server.stateHash
       try backup(path)
       defer { unlink(path) }
+      let after = server.stateHash
       let file = open(path, O_RDONLY | O_CLOEXEC)
       guard file >= 0 else { throw Status(.internal, "the backup can not be read: \(String(cString: strerror(errno)))") }
       defer { close(file) }
       try send(file, to: call)
       var last = FlowV1.BackupChunk()
-      last.position = position.raw
+      // The hash can only be told when nothing moved meanwhile; else the copy is checked by what is in it.
+      if let before, let after, before.position == after.position { last.stateHash = after.hash }
+      last.position = (before?.position ?? .start).raw
       deliver(last, to: call)
       call.finish()
     }
