@@ -28,7 +28,7 @@ func suite(_ name: String, of walls: String...) -> Target {
 
 let library = [
   "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
-  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer",
+  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer", "FlowCommandLine",
 ]
 
 let package = Package(
@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "CFlowCurl", path: "Sources/C/CFlowCurl"),
 
     wall("FlowCore", "Core"),
+    wall("FlowCommandLine", "CommandLine", knows: ["FlowCore"]),
     wall("FlowFEEL", "FEEL", knows: ["FlowCore"]),
     wall("FlowBPMN", "BPMN/Model", knows: ["FlowCore"]),
     wall("FlowCrypto", "Crypto", knows: ["FlowCore", "COpenSSL"]),
@@ -63,6 +64,7 @@ let package = Package(
     wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC"]),
     wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
     wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowBPMN"]),
+    wall("FlowDashboard", "Dashboard", knows: ["FlowCore", "FlowHTTP", "FlowRPC"]),
     wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP"]),
     wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowOrchestrator"]),
     // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
@@ -77,12 +79,14 @@ let package = Package(
     wall("FlowLib", "Umbrella", knows: library),
 
     program("flowd", knows: library + ["CSystemd"]),
-    program("healthd", knows: ["FlowCore", "FlowAPI", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "CSystemd"]),
+    program(
+      "healthd", knows: ["FlowCore", "FlowAPI", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "FlowDashboard", "FlowCommandLine", "CSystemd"]),
     program("flowctl", knows: library),
     program("flowbench", knows: library),
     program("protoc-gen-flow", knows: ["FlowCore", "FlowRPC"]),
 
     suite("Core", of: "FlowCore"),
+    suite("CommandLine", of: "FlowCore", "FlowCommandLine"),
     suite("FEEL", of: "FlowCore", "FlowFEEL"),
     suite("BPMN", of: "FlowCore", "FlowBPMN", "FlowBPMNRead"),
     suite("Crypto", of: "FlowCore", "FlowCrypto"),
@@ -93,6 +97,7 @@ let package = Package(
     suite("HTTP", of: "FlowCore", "FlowHTTP"),
     suite("Orchestrator", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowOrchestrator"),
     suite("Health", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowHealth"),
+    suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowTestKit"),
     suite("API", of: "FlowCore", "FlowRPC", "FlowAPI"),
     suite("Tidy"),

@@ -46,6 +46,8 @@ struct FileEmitter {
     out.line("/// The file itself, for server reflection.")
     out.line("package static let file = RPCFileDescriptor(")
     out.line("  name: \"\(source.descriptor.name)\",")
+    let imports = source.descriptor.dependencies.compactMap { schema.namespaces[$0] }.map { "\($0).file" }
+    if !imports.isEmpty { out.line("  imports: [\(imports.joined(separator: ", "))],") }
     out.line("  hex: \"\"\"")
     for start in stride(from: 0, to: hex.count, by: 120) {
       let isLast = start + 120 >= hex.count

@@ -58,9 +58,12 @@ struct ProtoSource {
 struct Schema {
   private(set) var swiftNames: [String: String] = [:]
   private(set) var messages: [String: Descriptor.MessageDescriptor] = [:]
+  /// The Swift namespace of each file.
+  private(set) var namespaces: [String: String] = [:]
 
   init(_ files: [Descriptor.FileDescriptor]) throws {
     for file in files {
+      namespaces[file.name] = Naming.namespace(of: file)
       let scope = file.package.isEmpty ? "" : ".\(file.package)"
       add(file.messages, file.enums, scope: scope, swiftScope: Naming.namespace(of: file))
     }

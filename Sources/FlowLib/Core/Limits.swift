@@ -2,6 +2,10 @@
 public enum Limits {
   /// Levels of JSON. Deeper documents only come from mistakes or attacks; a parser's stack must not depend on its input.
   public static let jsonDepth = 128
+  /// Bytes of a program's config file; real ones are a page.
+  public static let configFileBytes = 256 << 10
+  /// Bytes of a file of test cases; the whole FEEL corpus is below 1 MiB.
+  public static let caseFileBytes = 16 << 20
   /// Bytes of one BPMN file. The largest real models are below 1 MiB.
   public static let bpmnFileBytes = 4 << 20
   /// Levels of XML elements. Real models stay below 30.
@@ -102,4 +106,8 @@ public enum Limits {
   public static let metadataBytes = 16 << 10
   /// Control-plane calls (apply, stop, lists) that wait for a thread; more is an attack or a loop.
   public static let controlJobs = 4_096
+  /// Bytes of a status message on the wire; clients refuse trailers above 8 KiB and escaping may triple them.
+  public static let statusMessageBytes = 2 << 10
+  /// How long a unary gRPC call may take when its caller does not say.
+  public static let callTimeoutMs: Int64 = 30_000
 }

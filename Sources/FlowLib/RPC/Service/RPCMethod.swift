@@ -17,10 +17,12 @@ package struct RPCMethod<Request: ProtoMessage, Response: ProtoMessage>: Sendabl
 package struct RPCFileDescriptor: Sendable {
   /// `flow/v1/flow.proto`.
   package let name: String
+  package let imports: [RPCFileDescriptor]
   private let hex: StaticString
 
-  package init(name: String, hex: StaticString) {
+  package init(name: String, imports: [RPCFileDescriptor] = [], hex: StaticString) {
     self.name = name
+    self.imports = imports
     self.hex = hex
   }
 

@@ -1,0 +1,111 @@
+import FlowAPI
+import FlowCommandLine
+import FlowCore
+import Glibc
+
+/// What a verb works with: its settings, its two outputs, and the servers.
+struct Context: Sendable {
+  let settings: Settings
+  let stdout: Terminal
+  let stderr: Terminal
+
+  init(_ invocation: Invocation) throws(UsageError) {
+    settings = try UserConfig.settings(invocation)
+    stdout = Context.terminal(STDOUT_FILENO, settings)
+    stderr = Context.terminal(STDERR_FILENO, settings)
+  }
+
+  private static func terminal(_ descriptor: Int32, _ settings: Settings) -> Terminal {
+    var terminal = Terminal(descriptor: descriptor)
+    switch settings.text("color").lowercased() {
+    case "always": terminal.colour = true
+    case "never": terminal.colour = false
+    default: break
+    }
+    return terminal
+  }
+
+  /// What `-o` asked for; nil without it.
+  var format: OutputFormat? { settings.optional("output").flatMap(OutputFormat.init(rawValue:)) }
+
+  /// A person looks at stdout, and asked for nothing else.
+  var isForPeople: Bool { stdout.isTerminal && format == nil }
+
+  /// Tables are for terminals; a pipe gets them when it asks.
+  var wantsTable: Bool { isForPeople || format == .table }
+}
+
+// MARK: - Servers
+
+extension Context {
+  func flowd() throws(Failure) -> FlowClient { try client("flowd", settings.text("flowd-host"), settings.integer("flowd-port") ?? 9001) }
+
+  func healthd() throws(Failure) -> FlowClient {
+    try client("healthd", settings.text("healthd-host"), settings.integer("healthd-port") ?? 5051)
+  }
+
+  private func client(_ name: String, _ host: String, _ port: Int) throws(Failure) -> FlowClient {
+    var endpoint = FlowEndpoint(name: name, host: host, port: port)
+    endpoint.timeoutMs = settings.milliseconds("request-timeout") ?? FlowEndpoint.defaultTimeoutMs
+    if settings.flag("tls") || settings.optional("ca") != nil || settings.optional("cert") != nil {
+      endpoint.tls = FlowEndpoint.TLS(ca: try pem("ca"), certificate: try pem("cert"), key: try pem("key"))
+    }
+    do throws(Status) {
+      return try FlowClient(endpoint)
+    } catch {
+      throw Failure(error, doing: "can not connect to \(name) at \(host):\(port)")
+    }
+  }
+
+  private func pem(_ option: String) throws(Failure) -> [UInt8]? {
+    guard let path = settings.optional(option) else { return nil }
+    do throws(FileProblem) {
+      return try FileText.read(path, limit: Limits.configFileBytes)
+    } catch {
+      throw Failure(ExitCode.usage, "option --\(option): \(error.description)")
+    }
+  }
+}
+
+// MARK: - Output
+
+extension Context {
+  /// Data, to stdout.
+  func print(_ text: String) { Output.write(text, to: STDOUT_FILENO) }
+
+  /// Everything else, to stderr.
+  func note(_ text: String) { Output.write(text + "\n", to: STDERR_FILENO) }
+
+  func complain(_ failure: Failure) { Output.write(failure.text, to: STDERR_FILENO) }
+
+  /// A line of the original's log. A person who sees a table is spared the same as JSON.
+  func log(_ level: LogLevel, _ message: String, file: StaticString = #fileID, line: UInt = #line) {
+    guard level.rawValue >= settings.integer("log-level") ?? LogLevel.info.rawValue else { return }
+    note(LogText.line(program: "flowctl", level, message, at: .now, file: file, line: line))
+  }
+
+  func print(_ table: Table) { print(table.text(for: format == .table ? nil : stdout)) }
+
+  /// A JSON text as `-o` wants it.
+  ///
+  /// - Parameter names: ids for `-o name`.
+  func print(data: String, names: [String]) {
+    switch format {
+    case nil, .table?: break
+    case .json?: print(data + "\n")
+    case .yaml?: print(YAML.of(data))
+    case .name?: print(names.map { Printable.line($0) + "\n" }.joined())
+    }
+  }
+}
+
+/// Data that flowd sent as JSON text, in YAML; as it is when it is no JSON.
+private enum YAML {
+  static func of(_ data: String) -> String {
+    do {
+      return YAMLText.text(try JSON(parsing: data))
+    } catch {
+      return data + "\n"
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import FlowCommandLine
+
+enum HelpTopics {
+  static let all = [exitCodes, config, output]
+
+  private static let exitCodes = HelpTopic(
+    "exit-codes", "What exit codes mean",
+    body: """
+      0    done
+      1    negative outcome: an instance ended with an error, a file is not valid,
+           a task is DOWN, a test failed; also flowctl without a verb
+      2    wrong usage of flowctl
+      3    not found
+      4    not allowed, or not signed in
+      5    conflict, or not possible in this state
+      6    time-out while waiting
+      7    flowd or healthd can not be reached
+      8    flowd is busy; try again later
+      9    invalid document
+      130  interrupted
+      255  what apply, delete, probe, ps, run, start, stop and update say when flowd
+           refused the whole request or can not be reached
+
+      With several files or ids the first failure decides.
+
+      """)
+
+  private static let config = HelpTopic(
+    "config", "The config file and contexts",
+    body: """
+      Settings come from the command line, else from the environment, else from the
+      config file, else they have a default. `flowctl ps --print-config` shows each
+      value with its origin.
+
+      The file is the one that --config or FLOWCTL_CONFIG names, else
+      $XDG_CONFIG_HOME/flowctl/config.toml, else ~/.config/flowctl/config.toml.
+      Its keys are the long names of flowctl's options:
+
+        request-timeout = 10s
+        context = "test"          # the section that is used by default
+
+        [test]
+        flowd-host = "flow.test"
+        tls = true
+        ca = "/etc/flow/ca.pem"
+
+      `--context NAME` or FLOWCTL_CONTEXT picks another section; its keys go before
+      the keys above all sections.
+
+      """)
+
+  private static let output = HelpTopic(
+    "output", "Where output goes and in what form",
+    body: """
+      Data goes to stdout, everything else to stderr. Without -o stdout holds tables
+      when it is a terminal, and nothing when it is a pipe or a file (as the original
+      did); -o asks for data there too.
+
+        -o, -o json   the reply's data as JSON
+        -o yaml       the same as YAML
+        -o name       only ids, one a line
+        -o table      the table of a terminal, without colours and never cut
+
+      `-o` takes the next word only when it is one of these four.
+
+      """)
+}

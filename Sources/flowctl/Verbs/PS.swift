@@ -1,0 +1,116 @@
+import FlowAPI
+import FlowCommandLine
+import FlowCore
+import FlowRPC
+
+enum PS {
+  static let verb = Verb(spec: spec, run: run)
+
+  private static let spec = CommandSpec(
+    "ps", "Show instances, or deployments",
+    details: "Without -o there is a table on a terminal, and nothing on stdout in a pipe; `-o table` prints it there too.",
+    options: GlobalOptions.kinds + [
+      GlobalOptions.output,
+      .flag("watch", short: "w", configurable: false, help: "keep showing it as it changes"),
+      .flag("health", configurable: false, help: "show deployments with the tasks that healthd finds UP"),
+      OptionSpec("limit", type: .integer(1...1000), metavar: "N", preset: "100", configurable: false, help: "rows of the table, newest first"),
+      OptionSpec("metadata", .repeatable, metavar: "KEY=VALUE", configurable: false, help: "only instances that carry this"),
+      OptionSpec("kubernetes-output", type: .file, metavar: "FILE", configurable: false, help: "write the manifests of deployments to FILE"),
+    ],
+    positionals: [GlobalOptions.ids(minimum: 0, "what to show; all when there are none")],
+    examples: [
+      Example("flowctl ps", "the newest instances"), Example("flowctl ps -d --health", "deployments, and which of their tasks are UP"),
+      Example("flowctl ps --watch flow-0123", "watch one instance"),
+    ])
+
+  @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
+    let ids = context.settings.words("ids")
+    let kind = context.settings.flag("health") ? .deployment : context.kind
+    let manifests = context.settings.optional("kubernetes-output")
+    if context.settings.flag("watch") { return try Watch.run(kind, ids, context) }
+    let pairs = try Run.metadata(context)
+    let reply = try context.asking("ps") { client throws(Status) in
+      try client.psQuery(kind, ids: ids, includeKubernetes: manifests != nil, metadata: pairs)
+    }
+    guard !reply.failed else { return context.report(reply) }
+    if let manifests { return try Manifests.write(reply, to: manifests, context) }
+    if !context.isForPeople || !context.stderr.isTerminal { context.log(.info, reply.logLine) }
+    let health = context.settings.flag("health") ? try report(context) : nil
+    if context.wantsTable {
+      context.print(try table(kind, ids, health, context))
+    } else {
+      context.print(data: health.map { merged(reply, $0) } ?? reply.data, names: reply.names)
+    }
+    return missing(reply, ids, kind, context)
+  }
+
+  private static func report(_ context: Context) throws(Failure) -> FlowV1.ReportResponse {
+    let client = try context.healthd()
+    do throws(Status) {
+      return try client.healthReport()
+    } catch {
+      throw Failure(error, doing: "ps --health: healthd at \(client.endpoint.address)")
+    }
+  }
+
+  private static func table(
+    _ kind: FlowProto.RequestKind, _ ids: [String], _ health: FlowV1.ReportResponse?, _ context: Context
+  ) throws(Failure) -> Table {
+    if kind == .deployment {
+      var rows = try context.asking("ps") { client throws(Status) in try client.listDeployments(names: ids) }.deployments
+      for index in rows.indices {
+        if let known = health?.deployments.first(where: { $0.deploymentID == rows[index].id }) { rows[index].health = known.elements }
+      }
+      return PSTable.deployments(rows)
+    }
+    var request = FlowV1.ListInstancesRequest(ids: ids, pageSize: UInt32(context.settings.integer("limit") ?? 100))
+    for pair in try Run.metadata(context) { request.metadata[pair.key] = pair.value }
+    let page = try context.asking("ps") { client throws(Status) in try client.listInstances(request) }
+    if !page.nextPageToken.isEmpty { context.note("there are more than these \(page.instances.count); --limit shows up to 1000") }
+    return PSTable.instances(page.instances)
+  }
+
+  /// The original's data, each deployment with `health`: its tasks as healthd finds them.
+  private static func merged(_ reply: EnvelopeReply, _ report: FlowV1.ReportResponse) -> String {
+    guard var all = reply.json?.object else { return reply.data }
+    for health in report.deployments {
+      guard var deployment = all[health.deploymentID]?.object else { continue }
+      var tasks = JSON.Object()
+      for element in health.elements { tasks[element.elementID] = .string(element.up ? "UP" : "DOWN") }
+      deployment["health"] = .object(tasks)
+      all[health.deploymentID] = .object(deployment)
+    }
+    return JSON.object(all).text
+  }
+
+  /// The original leaves an unknown id out of its answer; we do too, and say so. That is no failure: it is how scripts see that a
+  /// deployment is gone (row A22).
+  private static func missing(_ reply: EnvelopeReply, _ ids: [String], _ kind: FlowProto.RequestKind, _ context: Context) -> Int32 {
+    guard let known = reply.json?.object?.names, context.stderr.isTerminal else { return ExitCode.ok }
+    for id in ids where !known.contains(where: { $0.lowercased().contains(id.lowercased()) }) {
+      let hint = IDs.suggestion(for: id, kind == .deployment ? .deployments : .instances, context)
+      context.note("there is no \(kind == .deployment ? "deployment" : "instance") '\(id)'" + (hint.map { "; \($0)" } ?? ""))
+    }
+    return ExitCode.ok
+  }
+}
+
+/// `--kubernetes-output FILE`, as the original did it.
+private enum Manifests {
+  static func write(_ reply: EnvelopeReply, to path: String, _ context: Context) throws(Failure) -> Int32 {
+    var states = JSON.Object()
+    var text = ""
+    for (id, value) in reply.json?.object?.members ?? [] {
+      text += value["k8s_specs"]?.string ?? ""
+      states[id] = value["state"].map { ["state": $0] } ?? .object([:])
+    }
+    guard !text.isEmpty else { throw Failure(ExitCode.negative, "flowd sent no manifests", hint: "flowctl ps -d --kubernetes-output \(path) ID") }
+    do throws(FileProblem) {
+      try FileText.write(Array(text.utf8), to: path)
+    } catch {
+      throw Failure(error, exitCode: ExitCode.negative)
+    }
+    context.log(.info, EnvelopeReply(status: reply.status, message: reply.message, data: JSON.object(states).text).logLine)
+    return ExitCode.ok
+  }
+}

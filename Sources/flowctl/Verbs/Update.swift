@@ -1,0 +1,33 @@
+import FlowAPI
+import FlowCommandLine
+import FlowCore
+
+enum Update {
+  static let verb = Verb(spec: spec, run: run)
+
+  private static let spec = CommandSpec(
+    "update", "Change deployments by YAML files of actions",
+    options: [GlobalOptions.output],
+    positionals: [PositionalSpec("update_spec", maximum: nil, type: .file, help: "YAML files; `-` reads standard input")],
+    examples: [
+      Example("flowctl update ingress.yaml", "do what the file says"),
+      Example("flowctl update -o ingress.yaml", "the same, with the answer on stdout"),
+      Example("flowctl update a.yaml b.yaml", "two files, one after the other"),
+    ])
+
+  @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
+    var exitCode = ExitCode.ok
+    for path in context.settings.words("update_spec") {
+      let text: String
+      do throws(FileProblem) {
+        text = String(decoding: try FileText.read(path, limit: Limits.messageBytes), as: UTF8.self)
+      } catch {
+        throw Failure(error, exitCode: ExitCode.original)
+      }
+      let reply = try context.asking("update \(path)") { client throws(Status) in try client.updateWorkflow(spec: text) }
+      let code = context.report(reply)
+      if exitCode == ExitCode.ok { exitCode = code }
+    }
+    return exitCode
+  }
+}

@@ -1,0 +1,137 @@
+import FlowAPI
+import FlowBPMN
+import FlowBPMNRead
+import FlowCommandLine
+import FlowCore
+
+enum Validate {
+  static let verb = Verb(spec: spec, run: run)
+
+  private static let spec = CommandSpec(
+    "validate", "Check BPMN files without a server",
+    details: """
+      Every finding is told with line, element and what to try. The exit code is 1 when a file could not be deployed.
+      `-o json` prints one JSON object a line and file: the original's keys, the file's counts and all findings; its exit code is 1 when a file is no BPMN (`ok` false), since a model that does not run here may be a good one.
+      """,
+    options: [
+      // Bare `-o` is JSON as everywhere, but keeps the exit code of a plain `validate`.
+      OptionSpec(
+        "output", short: "o", .optionalValue(bare: "bare", words: OutputFormat.allCases.map(\.rawValue)), metavar: "FORMAT", configurable: false,
+        help: "data on stdout as json (also when no word follows), yaml, name or table"),
+      .flag("include-kubernetes", configurable: false, help: "accepted; this version makes no manifests"),
+    ],
+    positionals: [GlobalOptions.bpmnFiles("BPMN files; `-` reads standard input")],
+    examples: [
+      Example("flowctl validate calc.bpmn", "what is wrong with a file"), Example("flowctl validate -o json *.bpmn", "one JSON object a file"),
+      Example("flowctl validate -o name calc.bpmn", "the id that it would be deployed under"),
+    ])
+
+  @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
+    if context.settings.flag("include-kubernetes") { context.note("warning: this version makes no Kubernetes manifests") }
+    let checks = context.settings.words("bpmn_spec").map(ModelCheck.init(reading:))
+    let form = context.settings.text("output")
+    for check in checks {
+      if form != "json" { context.log(check.isGood ? .info : .error, check.envelope.logLine) }
+      tell(check, form, context)
+    }
+    if form == "table" || form.isEmpty && context.stdout.isTerminal { context.print(table(checks)) }
+    let good = form == "json" ? checks.allSatisfy(\.ok) : checks.allSatisfy(\.isGood)
+    return good ? ExitCode.ok : ExitCode.negative
+  }
+
+  private static func tell(_ check: ModelCheck, _ form: String, _ context: Context) {
+    switch form {
+    case "json", "bare": context.print(check.json.text + "\n")
+    case "yaml": context.print("---\n" + YAMLText.text(check.json))
+    case "name": if let id = check.deploymentID, check.isGood { context.print(id + "\n") }
+    default: for finding in check.findings { context.note(line(of: finding, check.file)) }
+    }
+  }
+
+  private static func line(of finding: Finding, _ path: String) -> String {
+    let place = finding.line > 0 ? "\(path):\(finding.line)" : path
+    let element = finding.element.map { " (\($0))" } ?? ""
+    let hint = finding.hint.map { "; try: \($0)" } ?? ""
+    return Printable.line("\(place): \(finding.severity.rawValue): \(finding.message)\(element)\(hint) [\(finding.code)]")
+  }
+
+  private static func table(_ checks: [ModelCheck]) -> Table {
+    var table = Table([
+      Table.Column("FILE", shrinks: true), Table.Column("RESULT"), Table.Column("ID", shrinks: true), Table.Column("NODES", right: true),
+      Table.Column("FLOWS", right: true), Table.Column("ERRORS", right: true), Table.Column("WARNINGS", right: true),
+    ])
+    for check in checks {
+      let errors = check.findings.count { $0.severity == .error }
+      table.add(
+        Table.Cell(check.file), check.isGood ? Table.Cell("good", .green) : Table.Cell("bad", .red), Table.Cell(check.deploymentID ?? "-"),
+        Table.Cell(String(check.counts.flowNodes)), Table.Cell(String(check.counts.sequenceFlows)), Table.Cell(String(errors)),
+        Table.Cell(String(check.findings.count - errors)))
+    }
+    return table
+  }
+}
+
+/// What `validate` knows of one file.
+struct ModelCheck: Sendable {
+  let file: String
+  /// It is BPMN; whether it runs is another matter.
+  let ok: Bool
+  let counts: Counts
+  let findings: [Finding]
+  let deploymentID: String?
+
+  init(reading path: String) {
+    file = path
+    do throws(FileProblem) {
+      let result = readDefinitions(try FileText.read(path, limit: Limits.bpmnFileBytes))
+      ok = result.ok
+      counts = result.counts
+      findings = result.findings + (result.definitions.map(FlowBPMN.validate) ?? [])
+      deploymentID = result.definitions?.deployable?.deploymentID
+    } catch {
+      ok = false
+      counts = Counts()
+      findings = [Finding(.error, "unreadable", error.reason, hint: "a BPMN file of at most \(Limits.bpmnFileBytes >> 20) MiB")]
+      deploymentID = nil
+    }
+  }
+
+  /// It could be deployed.
+  var isGood: Bool { ok && !findings.hasErrors }
+
+  private var message: String {
+    guard !isGood else { return "Ok." }
+    guard let first = findings.first(where: { $0.severity == .error }) else { return "Failed to compile \(file)" }
+    return "Failed to compile \(file)" + (first.line > 0 ? ", line \(first.line)" : "") + ": \(first.message)"
+  }
+
+  /// `status`, `message` and `wf_id`, as the original has them.
+  private var original: JSON.Object {
+    var object: JSON.Object = ["status": .int(isGood ? 0 : -1), "message": .string(message)]
+    if isGood, let deploymentID { object["wf_id"] = .string(deploymentID) }
+    return object
+  }
+
+  /// The original's answer, whose envelope is good also when the file is not.
+  var envelope: EnvelopeReply { EnvelopeReply(status: 0, message: "Ok", data: JSON.object(original).text) }
+
+  /// The original's keys, and the rest.
+  var json: JSON {
+    var object = original
+    if object["wf_id"] == nil { object["wf_id"] = deploymentID.map { .string($0) } ?? .null }
+    object["file"] = .string(file)
+    object["ok"] = .bool(ok)
+    object["processes"] = .int(Int64(counts.processes))
+    object["flow_nodes"] = .int(Int64(counts.flowNodes))
+    object["sequence_flows"] = .int(Int64(counts.sequenceFlows))
+    object["findings"] = .array(
+      findings.map { finding in
+        [
+          "code": .string(finding.code), "severity": .string(finding.severity.rawValue), "line": .int(Int64(finding.line)),
+          "element": finding.element.map { .string($0) } ?? .null, "message": .string(finding.message),
+          "hint": finding.hint.map { .string($0) } ?? .null,
+        ]
+      })
+    return .object(object)
+  }
+}
