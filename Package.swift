@@ -50,6 +50,8 @@ let package = Package(
     // libgrpc and libcurl are loaded with dlopen when first used, so that `flowctl --help` does not pay for them.
     .target(name: "CFlowGRPC", path: "Sources/C/CFlowGRPC"),
     .target(name: "CFlowCurl", path: "Sources/C/CFlowCurl"),
+    // posix_spawn's GNU file actions and pidfd_open, which Swift's Glibc does not have.
+    .target(name: "CFlowProcess", path: "Sources/C/CFlowProcess"),
 
     wall("FlowCore", "Core"),
     wall("FlowCommandLine", "CommandLine", knows: ["FlowCore"]),
@@ -65,7 +67,7 @@ let package = Package(
     wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
     wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowBPMN"]),
     wall("FlowDashboard", "Dashboard", knows: ["FlowCore", "FlowHTTP", "FlowRPC"]),
-    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP"]),
+    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP", "CFlowProcess"]),
     wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowOrchestrator"]),
     // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
     wall(

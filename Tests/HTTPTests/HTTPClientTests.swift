@@ -31,9 +31,9 @@ struct HTTPClientTests {
     #expect(error?.message == "connection to \(bound) refused")
   }
 
-  @Test("an unknown name is 'could not connect'")
+  @Test("an unknown name is told as such")
   func unknownName() {
-    #expect(failure("http://no.such.host.invalid/")?.kind == .couldNotConnect)
+    #expect(failure("http://no.such.host.invalid/")?.kind == .unknownName)
   }
 
   @Test("a server that accepts and says nothing times out")

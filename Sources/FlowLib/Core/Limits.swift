@@ -88,6 +88,18 @@ public enum Limits {
   public static let httpStreamBytes = 256 << 10
   /// HTTP calls that wait for one of the transfers in flight.
   public static let httpCallsQueued = 50_000
+  /// Attempts of one service call, whatever the model asks for; at 5 s of back-off they take eight minutes.
+  public static let serviceAttempts = 100
+  /// Shortest period of a health probe; a model must not make a probe into a load test.
+  public static let probePeriodMsMin: Int64 = 500
+  /// Longest time-out of a health probe; a longer one would hide that a service is down.
+  public static let probeTimeoutMsMax = 60_000
+  /// Bytes of the answer of a health probe; only its status counts.
+  public static let probeAnswerBytes = 1 << 20
+  /// Bytes of one line of a service's log; longer ones are cut into several.
+  public static let logLineBytes = 16 << 10
+  /// Bytes of a service's log file before it becomes the old one, of which one is kept.
+  public static let logFileBytes = 8 << 20
   /// Bytes of the header section of one HTTP answer.
   public static let httpAnswerHeaderBytes = 64 << 10
   /// Levels of protobuf messages, the limit of the official runtimes; a reader's stack must not depend on its input.

@@ -172,7 +172,7 @@ package struct HomePage: Sendable {
     if deployment.health.isEmpty { return "<span class=soft>not probed yet</span>" }
     let downBadge: HTML = down == 0 ? .empty : " <span class=\"badge bad\">\(Badge.icon("down"))\(down) DOWN</span>"
     let upBadge: HTML = up == 0 ? .empty : "<span class=\"badge good\">\(Badge.icon("up"))\(up) UP</span>"
-    return upBadge + downBadge
+    return "<span>\(upBadge)\(downBadge)</span>"
   }
 
   private var recent: HTML {

@@ -51,7 +51,7 @@ enum StyleSheet {
     .lead{display:flex;align-items:center;flex-wrap:wrap;gap:.5rem .9rem;margin-bottom:.35rem}
     .lead>span{display:inline-flex}.lead .icon{width:1.55rem;height:1.55rem}.lead .good{color:var(--good)}.lead .bad{color:var(--bad)}.lead .idle{color:var(--idle)}.lead .busy{color:var(--busy)}
     .lead .badge .icon{width:1em;height:1em}
-    .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:.75rem;margin:1.1rem 0 1.75rem;padding:0;list-style:none}
+    .tiles{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:.75rem;margin:1.1rem 0 1.75rem;padding:0;list-style:none}
     .tiles li{background:var(--panel);border:1px solid var(--line);border-radius:11px;padding:.8rem 1.05rem .7rem}
     .tiles b{display:block;font-size:1.75rem;line-height:1.2;font-weight:600;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
     .tiles b small{font-size:1.05rem;font-weight:450;color:var(--soft)}.tiles span{color:var(--soft);font-size:.9rem}
@@ -111,11 +111,11 @@ enum StyleSheet {
     @keyframes fresh{from{background:var(--busy-bg)}}
     tr.fresh>*{animation:fresh 2.5s ease-out}
     @media (prefers-reduced-motion:reduce){tr.fresh>*{animation:none}}
-    @media (max-width:60rem){.split{grid-template-columns:minmax(0,1fr)}}
-    @media (max-width:43rem){
+    @media (max-width:70rem){.split{grid-template-columns:minmax(0,1fr)}}
+    @media (max-width:52rem){
     .bar,main,footer{padding-left:.9rem;padding-right:.9rem}main{padding-top:1.2rem}.wide{display:none}
-    header form{order:9;flex-basis:100%;max-width:none}#live{margin-left:auto}h1{font-size:1.32rem}
-    nav[aria-label=Pages] a{padding:.25rem .5rem}.bar{gap:.5rem .7rem}
+    header form{order:8;flex:1 1 9rem;max-width:none;margin:0}#live{order:9}nav[aria-label=Pages]{margin-right:auto}h1{font-size:1.32rem}
+    nav[aria-label=Pages] a{padding:.25rem .5rem}.bar{gap:.5rem .9rem}.bar::after{content:"";order:7;flex-basis:100%}
     .tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:.6rem}.tiles li{padding:.65rem .8rem}
     .card{padding:.9rem .95rem}.scroll{margin:0;padding:0;overflow:visible}
     table,tbody,tr,tbody th,td{display:block}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

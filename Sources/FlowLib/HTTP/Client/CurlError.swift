@@ -1,7 +1,7 @@
 import CFlowCurl
 
 /// What libcurl's codes mean for the caller.
-enum CurlError {
+package enum CurlError {
   /// - Parameter connected: whether a connection stood when it failed.
   static func classify(_ code: CURLcode, connected: Bool, request: HTTPClientRequest) -> HTTPClientError {
     let host = authority(request.url)
@@ -10,7 +10,7 @@ enum CurlError {
     // libcurl gives the same code to an answer that has no status line.
     case CURLE_UNSUPPORTED_PROTOCOL where !connected: return HTTPClientError(.badURL, "'\(request.url)' is neither http nor https")
     case CURLE_COULDNT_CONNECT: return HTTPClientError(.couldNotConnect, "connection to \(host) refused")
-    case CURLE_COULDNT_RESOLVE_HOST: return HTTPClientError(.couldNotConnect, "the name \(host) is not known")
+    case CURLE_COULDNT_RESOLVE_HOST: return HTTPClientError(.unknownName, "the name \(host) is not known")
     case CURLE_OPERATION_TIMEDOUT where connected:
       return HTTPClientError(.timedOut, "no whole answer from \(host): timed out after \(seconds(request.timeoutMs))")
     case CURLE_OPERATION_TIMEDOUT:
@@ -29,7 +29,7 @@ enum CurlError {
   static func text(_ code: CURLcode) -> String { String(cString: flow_curl_easy_strerror(code)) }
 
   /// `30 s`, `1.5 s`, `250 ms`.
-  static func seconds(_ ms: Int) -> String {
+  package static func seconds(_ ms: Int) -> String {
     if ms < 1000 { return "\(ms) ms" }
     return ms % 1000 == 0 ? "\(ms / 1000) s" : "\(ms / 1000).\(ms % 1000 / 100) s"
   }

@@ -43,8 +43,9 @@ package struct HTTPClientResponse: Sendable, Equatable {
 /// Why there is no answer, with a text for people.
 package struct HTTPClientError: Error, Sendable, Equatable, CustomStringConvertible {
   package enum Kind: Sendable, Equatable {
-    /// Refused, unreachable, or the name is unknown.
+    /// Refused or unreachable.
     case couldNotConnect
+    case unknownName
     case connectTimedOut
     /// Connected, but the answer was not whole in time.
     case timedOut
