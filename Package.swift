@@ -81,8 +81,7 @@ let package = Package(
     wall("FlowLib", "Umbrella", knows: library),
 
     program("flowd", knows: library + ["CSystemd"]),
-    program(
-      "healthd", knows: ["FlowCore", "FlowAPI", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "FlowDashboard", "FlowCommandLine", "CSystemd"]),
+    program("healthd", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowDashboard", "FlowCommandLine", "CSystemd"]),
     program("flowctl", knows: library),
     program("flowbench", knows: library),
     program("protoc-gen-flow", knows: ["FlowCore", "FlowRPC"]),
@@ -99,7 +98,7 @@ let package = Package(
     suite("HTTP", of: "FlowCore", "FlowHTTP"),
     suite("Orchestrator", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowOrchestrator"),
     suite("Health", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowHealth"),
-    suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
+    suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowTestKit"),
     suite("API", of: "FlowCore", "FlowRPC", "FlowAPI"),
     suite("Tidy"),

@@ -43,7 +43,11 @@ final class HealthMonitor: Sendable {
 
   func stop() {
     shell.change { $0.isStopping = true }
-    thread.withLock { $0 }?.join()
+    let thread = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    thread?.join()
     prober.withLock { $0 }?.close()
     flowd.disconnect()
     feed.close()
@@ -80,7 +84,7 @@ final class HealthMonitor: Sendable {
 
   private func probed(_ result: ProbeResult) {
     let isUp = result.state == .up
-    (isUp ? probesUp : probesDown).add(1, ordering: .relaxed)
+    if isUp { probesUp.add(1, ordering: .relaxed) } else { probesDown.add(1, ordering: .relaxed) }
     let seen = FlowV1.ElementHealth(
       elementID: result.key.element, up: isUp, sinceMs: result.since.milliseconds, reason: result.reason ?? "",
       checkedMs: result.checkedAt.milliseconds)
@@ -159,7 +163,7 @@ final class HealthMonitor: Sendable {
   var metrics: Metrics {
     read { state in
       Metrics(
-        deployments: state.knownDeployments, health: state.allHealth, isLive: state.link.isLive, streams: feed.count,
+        deployments: state.knownDeployments, health: state.allHealth, isLive: state.link.isLive, instances: state.instancesKnown, streams: feed.count,
         probesUp: probesUp.load(ordering: .relaxed), probesDown: probesDown.load(ordering: .relaxed))
     }
   }

@@ -97,11 +97,8 @@ extension HealthState {
   mutating func told(_ event: FlowV1.DeploymentEvent, generation: Int, at moment: Moment) -> [Directive] {
     guard generation == link.generation else { return [] }
     var directives = heard(at: moment)
-    let id = event.deployment.id
-    if event.deleted {
-      directives += drop(id, position: event.position)
-    } else if !id.isEmpty {
-      directives += keep(event.deployment, position: event.position)
+    if let deployment = event.deployment, !deployment.id.isEmpty {
+      directives += event.deleted ? drop(deployment.id, position: event.position) : keep(deployment, position: event.position)
     }
     if event.snapshotDone { directives += snapshotDone(position: event.position, at: moment) }
     return directives
@@ -159,11 +156,11 @@ extension HealthState {
   mutating func told(_ event: FlowV1.InstanceEvent, generation: Int, at moment: Moment) -> [Directive] {
     guard generation == link.generation else { return [] }
     var directives = heard(at: moment)
-    let id = event.instance.id
-    guard !id.isEmpty else { return directives }
-    let before = event.deleted ? instances.removeValue(forKey: id) : instances.updateValue(event.instance, forKey: id)
+    guard let instance = event.instance, !instance.id.isEmpty else { return directives }
+    let id = instance.id
+    let before = event.deleted ? instances.removeValue(forKey: id) : instances.updateValue(instance, forKey: id)
     trimInstances()
-    if hasSnapshot, event.deleted || before != event.instance {
+    if hasSnapshot, event.deleted || before != instance {
       directives.append(.publish(changed("instance", id, position: event.position)))
     }
     return directives
@@ -178,6 +175,8 @@ extension HealthState {
   var recentInstances: [FlowV1.Instance] {
     instances.values.sorted { ($0.createdMs, $0.id) > ($1.createdMs, $1.id) }
   }
+
+  var instancesKnown: Int { instances.count }
 
   func instance(_ id: String) -> FlowV1.Instance? { instances[id] }
 }

@@ -5,6 +5,7 @@ struct Metrics {
   var deployments: [FlowV1.Deployment]
   var health: [FlowV1.DeploymentHealth]
   var isLive: Bool
+  var instances: Int
   var streams: Int
   var probesUp: Int
   var probesDown: Int
@@ -20,6 +21,7 @@ struct Metrics {
       + family(
         "flow_healthd_probes_total", "counter", "Probes made by result",
         [(#"{status="up"}"#, probesUp), (#"{status="down"}"#, probesDown)])
+      + family("flow_healthd_instances_known", "gauge", "Instances kept for pages while flowd is away", [("", instances)])
       + family("flow_healthd_event_streams", "gauge", "Pages that listen", [("", streams)])
       + family("flow_build_info", "gauge", "Version of this program", [(#"{program="healthd",version="\#(Options.version)"}"#, 1)])
   }

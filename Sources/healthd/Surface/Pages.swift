@@ -76,8 +76,8 @@ struct Pages: Sendable {
     let id = request.parameters["id"] ?? ""
     reader.instance(id) { answer in
       let frame = frame(answer.link, answer.position)
-      if let found = answer.value {
-        return send(InstancePage(frame: frame, instance: found.instance, history: found.history).render(), frame, reply)
+      if let found = answer.value, let instance = found.instance {
+        return send(InstancePage(frame: frame, instance: instance, history: found.history).render(), frame, reply)
       }
       let detail = answer.link == .live ? "it may have been deleted, or be older than what is kept" : "it is not known here while flowd is away"
       missing("There is no instance \(id); \(detail).", frame, reply)
