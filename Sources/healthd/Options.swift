@@ -29,8 +29,11 @@ struct Options {
     ], envPrefix: "HEALTHD_")
 
   private static let own: [OptionSpec] = [
-    OptionSpec("flowd", .repeatable, metavar: "HOST:PORT", preset: "127.0.0.1:9001", help: "gRPC address of flowd; a list by commas is tried in turn"),
-    OptionSpec("http-address", type: .address, metavar: "HOST:PORT", preset: "127.0.0.1:5050", help: "where dashboard and probes are served"),
+    OptionSpec(
+      "flowd", .repeatable, metavar: "HOST:PORT", preset: "127.0.0.1:9001", help: "gRPC address of flowd; a list by commas is tried in turn"
+    ),
+    OptionSpec(
+      "http-address", type: .address, metavar: "HOST:PORT", preset: "127.0.0.1:5050", help: "where dashboard and probes are served"),
     OptionSpec("grpc-address", type: .address, metavar: "HOST:PORT", preset: "127.0.0.1:5051", help: "where flow.v1.Health is served"),
     OptionSpec("endpoints-file", type: .file, metavar: "FILE", help: "write the addresses in use to FILE once both listen"),
     OptionSpec("log-level", metavar: "LEVEL", preset: "INFO", help: "DEBUG, INFO, WARNING, ERROR, or the number that Python gives it"),

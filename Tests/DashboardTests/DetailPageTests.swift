@@ -13,8 +13,8 @@ import Testing
   func tasks() throws {
     let page = render(Sample.deployment(tasks: ["alpha": true, "zulu": false]))
 
-    let zulu = try #require(page.range(of: "data-key=\"zulu\""))
-    let alpha = try #require(page.range(of: "data-key=\"alpha\""))
+    let zulu = try #require(page.firstRange(of: "data-key=\"zulu\""))
+    let alpha = try #require(page.firstRange(of: "data-key=\"alpha\""))
     #expect(zulu.lowerBound < alpha.lowerBound)
     #expect(page.contains("connection refused"))
     #expect(page.contains("1 min ago"))
@@ -29,10 +29,12 @@ import Testing
     #expect(render(deployment).contains("not probed"))
   }
 
-  @Test("what to type fits the state", arguments: [
-    (FlowV1.DeploymentState.running, "stop</span> <span>-d"), (.stopped, "start</span> <span>-d"), (.error, "probe</span>"),
-    (.starting, "ps</span> <span>-d"),
-  ])
+  @Test(
+    "what to type fits the state",
+    arguments: [
+      (FlowV1.DeploymentState.running, "stop</span> <span>-d"), (.stopped, "start</span> <span>-d"), (.error, "probe</span>"),
+      (.starting, "ps</span> <span>-d"),
+    ])
   func commands(_ state: FlowV1.DeploymentState, words: String) {
     #expect(render(Sample.deployment("calc-1", state)).contains(words))
   }
@@ -83,11 +85,15 @@ import Testing
     for result in [String(repeating: "\"", count: 1 << 20), deep, "[" + String(repeating: "1,", count: 2000) + "1]"] {
       #expect(render(Sample.instance(result: result)).utf8.count <= 60_000)
     }
-    let history = (0..<5000).map { FlowV1.HistoryEntry(position: UInt64($0), timeMs: Sample.ago(1), event: "element entered", elementID: "task-\($0)", detail: String(repeating: "d", count: 1000)) }
+    let history = (0..<5000).map {
+      FlowV1.HistoryEntry(
+        position: UInt64($0), timeMs: Sample.ago(1), event: "element entered", elementID: "task-\($0)",
+        detail: String(repeating: "d", count: 1000))
+    }
     let page = render(Sample.instance(), history: history)
-    #expect(page.contains("4880 earlier entries are not shown"))
+    #expect(page.contains("4900 earlier entries are not shown"))
     #expect(page.contains("task-4999"))
-    #expect(page.utf8.count < 80_000)
+    #expect(page.utf8.count <= 60_000)
   }
 
   @Test("an error shows code, place, message and data, all as text")
@@ -107,7 +113,9 @@ import Testing
   @Test("a running instance shows where it is and what it waits for")
   func active() {
     var instance = Sample.instance(1, .running, result: "")
-    instance.active = [FlowV1.ActiveElement(elementID: "t1", elementName: Sample.evil, type: "serviceTask", sinceMs: Sample.ago(3), waitsFor: "service call")]
+    instance.active = [
+      FlowV1.ActiveElement(elementID: "t1", elementName: Sample.evil, type: "serviceTask", sinceMs: Sample.ago(3), waitsFor: "service call")
+    ]
 
     let page = render(instance)
 
@@ -126,7 +134,8 @@ import Testing
 
   @Test("history counts from the start and links back to the deployment")
   func history() {
-    let entry = FlowV1.HistoryEntry(position: 3, timeMs: Sample.ago(10) + 1_250, event: "job <created>", elementID: "calc", detail: Sample.evil)
+    let entry = FlowV1.HistoryEntry(
+      position: 3, timeMs: Sample.ago(10) + 1_250, event: "job <created>", elementID: "calc", detail: Sample.evil)
 
     let page = render(Sample.instance(), history: [entry])
 
@@ -138,9 +147,12 @@ import Testing
 }
 
 @Suite("Instances page") struct InstancesPageTests {
-  private func render(_ instances: [FlowV1.Instance], filter: FlowV1.InstanceState? = nil, deployment: String = "", token: String = "", next: String = "") -> String {
+  private func render(
+    _ instances: [FlowV1.Instance], filter: FlowV1.InstanceState? = nil, deployment: String = "", token: String = "", next: String = ""
+  ) -> String {
     InstancesPage(
-      frame: Sample.frame(), instances: instances, deployments: ["calc-00000001", "b-2"], filter: filter, deployment: deployment, token: token,
+      frame: Sample.frame(), instances: instances, deployments: ["calc-00000001", "b-2"], filter: filter, deployment: deployment,
+      token: token,
       nextToken: next
     ).render()
   }
@@ -165,7 +177,9 @@ import Testing
 
   @Test("a full page stays within 60 KB")
   func bounded() {
-    let rows = (0..<Int(InstancesPage.rows)).map { Sample.instance($0, .error, code: "FAILED_CONNECTION", message: String(repeating: "m", count: 4000)) }
+    let rows = (0..<Int(InstancesPage.rows)).map {
+      Sample.instance($0, .error, code: "FAILED_CONNECTION", message: String(repeating: "m", count: 4000))
+    }
 
     #expect(render(rows, next: "n").utf8.count <= 60_000)
   }
@@ -179,14 +193,18 @@ import Testing
 }
 
 @Suite("Times") struct TimeWordsTests {
-  @Test("ages and durations read like speech", arguments: [
-    (0, "just now"), (-5_000, "just now"), (12_000, "12 s ago"), (180_000, "3 min ago"), (7_300_000, "2 h ago"), (432_000_000, "5 d ago"),
-  ])
+  @Test(
+    "ages and durations read like speech",
+    arguments: [
+      (0, "just now"), (-5_000, "just now"), (12_000, "12 s ago"), (180_000, "3 min ago"), (7_300_000, "2 h ago"), (432_000_000, "5 d ago"),
+    ])
   func ages(_ milliseconds: Int64, words: String) { #expect(TimeWords.age(milliseconds) == words) }
 
-  @Test("durations keep two units", arguments: [
-    (340, "340 ms"), (1_250, "1.2 s"), (130_000, "2 min 10 s"), (12_000_000, "3 h 20 min"), (190_800_000, "2 d 5 h"), (-1, "0 ms"),
-  ])
+  @Test(
+    "durations keep two units",
+    arguments: [
+      (340, "340 ms"), (1_250, "1.2 s"), (130_000, "2 min 10 s"), (12_000_000, "3 h 20 min"), (190_800_000, "2 d 5 h"), (-1, "0 ms"),
+    ])
   func durations(_ milliseconds: Int64, words: String) { #expect(TimeWords.duration(milliseconds) == words) }
 
   @Test("times of a hostile peer do not trap")

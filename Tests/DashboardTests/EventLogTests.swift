@@ -44,7 +44,9 @@ import Testing
     #expect(kept.map(\.id) == Array(ids[26...]))
   }
 
-  @Test("an id of an earlier or a later life, and nonsense, reset", arguments: ["5.999", "1.99999999999999", "", "x", "1.2.3", "-1", "1.", "99999999999999999999"])
+  @Test(
+    "an id of an earlier or a later life, and nonsense, reset",
+    arguments: ["5.999", "1.99999999999999", "", "x", "1.2.3", "-1", "1.", "99999999999999999999"])
   func foreign(_ mark: String) {
     var log = EventLog(startMs: 5_000)
     log.restart(at: 1)

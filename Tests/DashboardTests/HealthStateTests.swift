@@ -27,7 +27,8 @@ private struct Bench {
   }
 
   mutating func probed(_ element: String, _ up: Bool, _ id: String = "calc-00000001") -> [HealthState.Directive] {
-    let seen = FlowV1.ElementHealth(elementID: element, up: up, sinceMs: moment.wallMs, reason: up ? "" : "HTTP 503", checkedMs: moment.wallMs)
+    let seen = FlowV1.ElementHealth(
+      elementID: element, up: up, sinceMs: moment.wallMs, reason: up ? "" : "HTTP 503", checkedMs: moment.wallMs)
     return state.probed(seen, deployment: id, at: moment)
   }
 

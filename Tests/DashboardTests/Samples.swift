@@ -20,7 +20,10 @@ enum Sample {
     return FlowV1.Deployment(
       id: id, processID: "calc", processName: "Calculate", version: 2, state: state, reason: reason, sinceMs: ago(90), appliedMs: ago(100),
       probes: names.map { FlowV1.ProbeTarget(elementID: $0, url: "http://127.0.0.1:4000/\($0)", periodMs: 1000) },
-      health: names.map { FlowV1.ElementHealth(elementID: $0, up: tasks[$0] ?? false, sinceMs: ago(60), reason: tasks[$0] == true ? "" : "connection refused", checkedMs: ago(1)) },
+      health: names.map {
+        FlowV1.ElementHealth(
+          elementID: $0, up: tasks[$0] ?? false, sinceMs: ago(60), reason: tasks[$0] == true ? "" : "connection refused", checkedMs: ago(1))
+      },
       instancesRunning: 3, resourceName: "calc.bpmn")
   }
 

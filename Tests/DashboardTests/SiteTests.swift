@@ -7,7 +7,7 @@ import Testing
 @testable import healthd
 
 /// A healthd before a fake flowd and one service that is probed, all on free ports of this machine.
-private struct House: ~Copyable {
+private final class House {
   let flowd: FakeFlowd
   let flowdServer: RPCServer
   let service: HTTPServer
@@ -16,11 +16,15 @@ private struct House: ~Copyable {
   let deployment: FlowV1.Deployment
 
   init(instances: [FlowV1.Instance] = [Sample.instance(1), Sample.instance(2, .stopped, code: "FAILED_TASK")]) throws {
-    service = try HTTPServer(.init(address: HTTPAddress(host: "127.0.0.1", port: 0))) { request, reply in
+    let service = try HTTPServer(.init(address: HTTPAddress(host: "127.0.0.1", port: 0))) { request, reply in
       reply.send(.text("", status: request.path == ["well"] ? 200 : 503))
     }
+    let address = service.address
     var deployment = Sample.deployment()
-    deployment.probes = ["well", "sick"].map { FlowV1.ProbeTarget(elementID: $0, url: "http://\(service.address)/\($0)", periodMs: 60_000) }
+    deployment.probes = ["well", "sick"].map {
+      FlowV1.ProbeTarget(elementID: $0, url: "http://\(address)/\($0)", periodMs: 60_000)
+    }
+    self.service = service
     self.deployment = deployment
     flowd = FakeFlowd([deployment], instances: instances)
     flowdServer = try RPCServer(services: [flowd.service], listeners: [.init("127.0.0.1:0")])
@@ -30,7 +34,8 @@ private struct House: ~Copyable {
 
   static func start(flowdPort: Int) throws -> Daemon {
     let arguments = ["--flowd", "127.0.0.1:\(flowdPort)", "--http-address", "127.0.0.1:0", "--grpc-address", "127.0.0.1:0"]
-    guard case .run(let settings) = ProgramStart.daemon(Options.program, version: "0", arguments: arguments, environment: { _ in nil }) else {
+    guard case .run(let settings) = ProgramStart.daemon(Options.program, version: "0", arguments: arguments, environment: { _ in nil })
+    else {
       throw Status(.internal, "the options were refused")
     }
     return try Daemon(try Options(settings), log: .none)
@@ -43,7 +48,8 @@ private struct House: ~Copyable {
 
   func get(_ path: String, html: Bool = false) throws -> HTTPClientResponse {
     try client.sendAndWait(
-      HTTPClientRequest("GET", "http://\(daemon.httpAddress)\(path)", headers: html ? ["Accept": "text/html,*/*;q=0.8"] : ["Accept": "*/*"]))
+      HTTPClientRequest("GET", "http://\(daemon.httpAddress)\(path)", headers: html ? ["Accept": "text/html,*/*;q=0.8"] : ["Accept": "*/*"])
+    )
   }
 
   func text(_ path: String, html: Bool = false) throws -> String { String(decoding: try get(path, html: html).body, as: UTF8.self) }
@@ -172,7 +178,7 @@ private struct House: ~Copyable {
     #expect(house.isSettled())
     #expect(house.flowd.isWatched())
     let page = try house.text("/", html: true)
-    let start = try #require(page.range(of: "data-position=\"")).upperBound
+    let start = try #require(page.firstRange(of: "data-position=\"")).upperBound
     let position = page[start...].prefix { $0.isNumber }
     // healthd ends the stream when it stops, so that the whole of it is one answer.
     let received = Monitor<String?>(nil)

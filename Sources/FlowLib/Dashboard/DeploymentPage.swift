@@ -79,23 +79,27 @@ package struct DeploymentPage: Sendable {
       return leftUp == rightUp ? left < right : !leftUp
     }
     let shown = sorted.prefix(DeploymentPage.tasksMax)
-    let rest: HTML = all.count > shown.count ? "<p class=soft>\(all.count - shown.count) more are not shown; <code>flowctl health</code> shows all.</p>" : .empty
-    let table = Table(
+    let (table, count) = Table(
       caption: "Tasks and their probes",
       columns: [
         .init(title: "Task"), .init(title: "Status"), .init(title: "Since", isNumber: true), .init(title: "Why"),
         .init(title: "Last check", isNumber: true),
       ],
-      rows: shown.map { row($0, health[$0], targets[$0]) })
-    return table.html + rest
+      rows: shown.map { row($0, health[$0], targets[$0]) }
+    ).fitting()
+    let rest: HTML =
+      all.count > count
+      ? "<p class=soft>\(all.count - count) more are not shown; <code>flowctl health</code> shows all.</p>" : .empty
+    return table + rest
   }
 
   private func row(_ id: String, _ health: FlowV1.ElementHealth?, _ target: FlowV1.ProbeTarget?) -> Table.Row {
     let badge = health.badge
-    let probe: HTML = target.map { target in
-      let method = target.method.isEmpty ? "GET" : target.method.shortened(to: 12)
-      return "<small class=mono>\(method) \(target.url.shortened(to: 160))</small>"
-    } ?? .empty
+    let probe: HTML =
+      target.map { target in
+        let method = target.method.isEmpty ? "GET" : target.method.shortened(to: 12)
+        return "<small class=mono>\(method) \(target.url.shortened(to: 160))</small>"
+      } ?? .empty
     let why = health.map { $0.up ? "" : $0.reason.shortened(to: 300) } ?? ""
     return Table.Row(
       key: id, state: badge.word,
@@ -119,12 +123,15 @@ package struct DeploymentPage: Sendable {
 
   private var runs: HTML {
     guard !instances.isEmpty else {
-      if let filter { return Parts.nothing("No instance is \(filter.badge.word).", "<p><a href=\"\(Links.deployment(deployment.id))\">Show all states</a></p>") }
+      if let filter {
+        return Parts.nothing(
+          "No instance is \(filter.badge.word).", "<p><a href=\"\(Links.deployment(deployment.id))\">Show all states</a></p>")
+      }
       return Parts.nothing("Nothing has run yet.", "<p>Start an instance:</p><p><code>flowctl run \(deployment.id) --wait</code></p>")
     }
     let table = InstanceTable(instances: instances, now: frame.now, caption: "Instances of this deployment", showsDeployment: false)
     let all = Links.query("/instances", ["deployment": deployment.id, "state": filter?.word ?? ""])
-    return table.html + "<p><a href=\"\(all)\">\(hasMore ? "Older instances and filters" : "All with filters")</a></p>"
+    return table.fitting + "<p><a href=\"\(all)\">\(hasMore ? "Older instances and filters" : "All with filters")</a></p>"
   }
 
   // MARK: aside
@@ -143,7 +150,8 @@ package struct DeploymentPage: Sendable {
     let id = deployment.id
     var lines: [(command: String, purpose: String)]
     switch deployment.state {
-    case .running: lines = [("flowctl run \(id) --wait", "start an instance and print its result"), ("flowctl stop -d \(id)", "stop the deployment")]
+    case .running:
+      lines = [("flowctl run \(id) --wait", "start an instance and print its result"), ("flowctl stop -d \(id)", "stop the deployment")]
     case .stopped: lines = [("flowctl start -d \(id)", "start it again"), ("flowctl delete -d \(id)", "forget it")]
     case .error: lines = [("flowctl probe \(id)", "probe its tasks now"), ("flowctl stop -d \(id)", "stop the deployment")]
     case .starting, .stopping, .stateUnspecified, .unrecognized: lines = [("flowctl ps -d \(id) --watch", "follow its state")]

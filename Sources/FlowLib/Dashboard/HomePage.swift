@@ -22,15 +22,17 @@ package struct HomePage: Sendable {
   /// Rows of each table; who has more uses the filter.
   static let deploymentsMax = 40
   static let issuesMax = 12
+  static let issueBytesMax = 8 << 10
 
   package func render() -> String {
+    let issues = issues
     let title = issues.isEmpty ? "Home" : "\(issues.count) to look at"
     return frame.page(
       title: title, section: .home,
       """
-      <div id=summary data-live>\(lead)
+      <div id=summary data-live>\(lead(issues.count))
       \(tiles)</div>
-      \(attention)
+      \(attention(issues))
       <section id=deployments data-live class=card><h2>Deployments\(filterNote)</h2>\(deploymentTable)</section>
       <section id=recent data-live class=card><h2>Recent instances\(filterNote)</h2>\(recent)</section>
       """)
@@ -38,13 +40,13 @@ package struct HomePage: Sendable {
 
   // MARK: summary
 
-  private var lead: HTML {
+  private func lead(_ issues: Int) -> HTML {
     let (icon, tone, text): (String, String, String)
     let running = deployments.filter { $0.state == .running }.count
     if deployments.isEmpty {
       (icon, tone, text) = ("off", "idle", frame.link == .live ? "Nothing is deployed yet" : "Nothing is known")
-    } else if !issues.isEmpty {
-      (icon, tone, text) = ("error", "bad", "\(Parts.plural(issues.count, "thing needs", "things need")) attention")
+    } else if issues > 0 {
+      (icon, tone, text) = ("error", "bad", "\(Parts.plural(issues, "thing needs", "things need")) attention")
     } else if running == deployments.count {
       (icon, tone, text) = ("done", "good", running == 1 ? "The deployment is running" : "All \(running) deployments are running")
     } else {
@@ -110,15 +112,18 @@ package struct HomePage: Sendable {
       sinceMs: instance.endedMs > 0 ? instance.endedMs : instance.createdMs)
   }
 
-  private var attention: HTML {
-    let issues = issues
+  private func attention(_ issues: [Issue]) -> HTML {
     guard !issues.isEmpty else { return "<div id=attention data-live></div>" }
     let items = issues.prefix(HomePage.issuesMax).map { issue -> HTML in
       "<li><span>\(issue.badge)</span><p>\(issue.what)</p>\(TimeWords.ago(issue.sinceMs, now: frame.now))</li>\n"
     }
-    let rest = issues.count - items.count
-    let more: HTML = rest > 0 ? "<p class=soft>and \(rest) more; <a href=\"/instances?state=stopped\">stopped instances</a>, <a href=\"/instances?state=error\">instances in error</a></p>" : .empty
-    return "<section id=attention data-live class=card><h2>Needs attention</h2><ul class=issues>\(items)</ul>\(more)</section>"
+    let (list, shown) = Parts.fitting(items, HomePage.issueBytesMax)
+    let rest = issues.count - shown
+    let more: HTML =
+      rest > 0
+      ? "<p class=soft>and \(rest) more; <a href=\"/instances?state=stopped\">stopped instances</a>, <a href=\"/instances?state=error\">instances in error</a></p>"
+      : .empty
+    return "<section id=attention data-live class=card><h2>Needs attention</h2><ul class=issues>\(list)</ul>\(more)</section>"
   }
 
   // MARK: tables
@@ -134,17 +139,22 @@ package struct HomePage: Sendable {
       needle.isEmpty || [deployment.id, deployment.processID, deployment.processName].contains { $0.lowercased().contains(needle) }
     }
     guard !found.isEmpty else { return nothingDeployed }
-    let order: (FlowV1.Deployment) -> (Int, String) = { ($0.state == .error ? 0 : $0.state == .stopped ? 2 : 1, $0.id) }
+    // Broken ones first, stopped ones last, and what changed lately before the rest: who has just applied something looks for it.
+    let order: (FlowV1.Deployment) -> (Int, Int64, String) = { deployment in
+      (deployment.state == .error ? 0 : deployment.state == .stopped ? 2 : 1, -max(0, deployment.sinceMs), deployment.id)
+    }
     let shown = found.sorted { order($0) < order($1) }.prefix(HomePage.deploymentsMax)
-    let table = Table(
+    let (table, count) = Table(
       caption: "Deployments",
       columns: [
         .init(title: "Deployment"), .init(title: "State"), .init(title: "Since", isNumber: true), .init(title: "Tasks"),
         .init(title: "Running", isNumber: true),
       ],
-      rows: shown.map(row))
-    let rest: HTML = found.count > shown.count ? "<p class=soft>\(found.count - shown.count) more; the search field finds them.</p>" : .empty
-    return table.html + rest
+      rows: shown.map(row)
+    ).fitting()
+    let rest: HTML =
+      found.count > count ? "<p class=soft>\(found.count - count) more; the search field finds them.</p>" : .empty
+    return table + rest
   }
 
   private var nothingDeployed: HTML {
@@ -180,10 +190,12 @@ package struct HomePage: Sendable {
       needle.isEmpty || instance.id.lowercased().contains(needle) || instance.deploymentID.lowercased().contains(needle)
     }
     if !found.isEmpty {
-      return InstanceTable(instances: found, now: frame.now, caption: "Recent instances").html
+      return InstanceTable(instances: found, now: frame.now, caption: "Recent instances").fitting
         + "<p><a href=\"/instances\">All instances</a></p>"
     }
-    if !needle.isEmpty { return Parts.nothing("None of the newest instances has this in its name.", "<p><a href=\"/instances\">Look at all instances</a></p>") }
+    if !needle.isEmpty {
+      return Parts.nothing("None of the newest instances has this in its name.", "<p><a href=\"/instances\">Look at all instances</a></p>")
+    }
     let target = deployments.first { $0.state == .running }?.id ?? "calc"
     return Parts.nothing("Nothing has run yet.", "<p>Start an instance:</p><p><code>flowctl run \(target) 42 --wait</code></p>")
   }

@@ -14,7 +14,7 @@ package struct InstancePage: Sendable {
   }
 
   /// The last so many entries fit the page's budget.
-  static let historyMax = 120
+  static let historyMax = 100
   static let activeMax = 50
 
   package func render() -> String {
@@ -82,7 +82,8 @@ package struct InstancePage: Sendable {
     }
     let table = Table(
       caption: "Elements that hold a token",
-      columns: [.init(title: "Element"), .init(title: "Type"), .init(title: "Waits for"), .init(title: "Since", isNumber: true)], rows: rows)
+      columns: [.init(title: "Element"), .init(title: "Type"), .init(title: "Waits for"), .init(title: "Since", isNumber: true)], rows: rows
+    )
     let rest = instance.active.count - rows.count
     let more: HTML = rest > 0 ? "<p class=soft>\(rest) more are not shown.</p>" : .empty
     return "<section id=active data-live class=card><h2>Now at</h2>\(table.html)\(more)</section>"
@@ -114,7 +115,8 @@ package struct InstancePage: Sendable {
     Parts.facts([
       ("Deployment", "<a class=mono href=\"\(Links.deployment(instance.deploymentID))\">\(instance.deploymentID)</a>"),
       ("Started", exact(instance.createdMs)), ("Ended", exact(instance.endedMs)),
-      ("End event", Parts.code(instance.endEvent.shortened(to: 120))), ("Failed at", Parts.code(instance.failedElementID.shortened(to: 120))),
+      ("End event", Parts.code(instance.endEvent.shortened(to: 120))),
+      ("Failed at", Parts.code(instance.failedElementID.shortened(to: 120))),
     ])
   }
 

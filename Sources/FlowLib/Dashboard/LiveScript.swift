@@ -7,13 +7,17 @@ enum LiveScript {
     "use strict";
     const $ = (s, r = document) => r.querySelector(s), all = (s, r = document) => [...r.querySelectorAll(s)];
     const live = $("#live"), label = $("#live span");
-    let last = document.body.dataset.position, source, seen = Date.now(), lost = +live.dataset.lost, cut = 0, linkUp = lost ? false : null;
+    let last = document.body.dataset.position, source, seen = Date.now(), lost = +live.dataset.lost, cut = 0, linkUp = !lost;
     const clock = ms => new Date(ms).toTimeString().slice(0, 8);
     const say = (state, text) => { if (live.dataset.state !== state || label.textContent !== text) { live.dataset.state = state; label.textContent = text; } };
     const show = () => { const since = cut || lost; since ? say("stale", "stale since " + clock(since)) : say("live", "live"); };
     const age = ms => { const s = Math.max(0, Math.floor(ms / 1000));
       return s < 2 ? "just now" : s < 60 ? s + " s ago" : s < 3600 ? Math.floor(s / 60) + " min ago" : s < 172800 ? Math.floor(s / 3600) + " h ago" : Math.floor(s / 86400) + " d ago"; };
-    const tick = () => { for (const t of all("time[data-ms]")) { const text = age(Date.now() - t.dataset.ms); if (t.textContent !== text) t.textContent = text; } };
+    const set = (t, text) => { if (t.textContent !== text) t.textContent = text; };
+    const tick = (root = document) => {
+      for (const t of all("time[data-ago]", root)) set(t, age(Date.now() - Date.parse(t.dateTime)));
+      for (const t of all("time[data-clock]", root)) set(t, clock(+t.dataset.clock));
+    };
 
     let timer = 0, busy = false, again = false;
     const soon = (wait = 150) => { if (!timer) timer = setTimeout(() => { timer = 0; refresh(); }, wait); };
@@ -25,7 +29,9 @@ enum LiveScript {
       busy = true;
       try {
         const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
-        swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+        // The fresh style has another nonce and would be refused aloud; the present one stays.
+        const text = (await answer.text()).replace(/<style[^]*?<\/style>/, "");
+        swap(new DOMParser().parseFromString(text, "text/html"));
       } catch { /* the stream says that it is stale */ }
       busy = false;
       if (again) { again = false; soon(400); }
@@ -35,7 +41,7 @@ enum LiveScript {
       for (const old of all("[data-live]")) {
         const part = fresh.getElementById(old.id);
         if (!part) continue;
-        for (const t of all("time[data-ms]", part)) t.textContent = age(Date.now() - t.dataset.ms);
+        tick(part);
         if (part.outerHTML === old.outerHTML.replace(/ class="fresh"/g, "")) continue;
         const known = new Map(all("tr[data-key]", old).map(r => [r.dataset.key, r.dataset.state]));
         const open = new Set(all("details[open]", old).map(d => d.id));

@@ -101,7 +101,10 @@ package struct PageFrame: Sendable {
 
   private func stamp(_ milliseconds: Int64) -> HTML {
     let instant = Instant(milliseconds: milliseconds)
-    return "<time datetime=\"\(instant.rfc3339)\" title=\"\(TimeWords.exact(instant))\">\(TimeWords.clock(instant))</time>"
+    // The script turns it into the reader's own time, as the indicator has it.
+    return """
+      <time datetime="\(instant.rfc3339)" title="\(TimeWords.exact(instant))" data-clock="\(milliseconds)">\(TimeWords.clock(instant))</time>
+      """
   }
 
   private static let favicon =

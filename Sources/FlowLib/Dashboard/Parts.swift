@@ -21,12 +21,23 @@ struct Table {
   let columns: [Column]
   let rows: [Row]
 
-  var html: HTML {
+  /// Bytes of rows on a page that has several parts; two tables and all else make 60 KB.
+  static let bytesMax = 15 << 10
+
+  var html: HTML { fitting(.max).html }
+
+  /// As many rows as fit.
+  func fitting(_ bytesMax: Int = Table.bytesMax) -> (html: HTML, shown: Int) {
+    let (body, shown) = Parts.fitting(rows.lazy.map(html), bytesMax)
+    return (frame(body), shown)
+  }
+
+  private func frame(_ body: HTML) -> HTML {
     let heads = columns.map { "<th scope=col\($0.isNumber ? " class=num" : "" as HTML)>\($0.title)</th>" as HTML }
     return """
       <div class=scroll><table><caption class=hide>\(caption)</caption><thead><tr>\(heads)</tr></thead>
       <tbody>
-      \(rows.map(html))</tbody></table></div>
+      \(body)</tbody></table></div>
       """
   }
 
@@ -42,6 +53,18 @@ struct Table {
 
 /// Small pieces that several pages share.
 enum Parts {
+  /// As many items as fit, and how many those are; always one.
+  static func fitting(_ items: some Sequence<HTML>, _ bytesMax: Int) -> (html: HTML, shown: Int) {
+    var kept: [HTML] = []
+    var bytes = 0
+    for item in items {
+      bytes += item.text.utf8.count
+      if bytes > bytesMax, !kept.isEmpty { break }
+      kept.append(item)
+    }
+    return ("\(kept)", kept.count)
+  }
+
   /// Commands to copy.
   static func commands(_ lines: [(command: String, purpose: String)]) -> HTML {
     let items = lines.map { line -> HTML in
@@ -88,11 +111,16 @@ struct InstanceTable {
   let caption: String
   var showsDeployment = true
 
-  var html: HTML {
+  var html: HTML { table.html }
+
+  /// As many of the newest as fit beside other parts of a page.
+  var fitting: HTML { table.fitting().html }
+
+  private var table: Table {
     var columns: [Table.Column] = [.init(title: "Instance"), .init(title: "State")]
     if showsDeployment { columns.append(.init(title: "Deployment")) }
     columns += [.init(title: "Started", isNumber: true), .init(title: "Took", isNumber: true), .init(title: "Outcome")]
-    return Table(caption: caption, columns: columns, rows: instances.map(row)).html
+    return Table(caption: caption, columns: columns, rows: instances.map(row))
   }
 
   private func row(_ instance: FlowV1.Instance) -> Table.Row {
@@ -150,7 +178,8 @@ enum Payload {
       return "<pre tabindex=0>\(laidOut)</pre>"
     }
     guard let text = cut(bytes, at: bytesMax) else { return "<p class=soft>\(bytes.count) bytes that are no text.</p>" }
-    let rest: HTML = bytes.count > bytesMax ? "<p class=soft>The first \(bytesMax) of \(bytes.count) bytes; <code>flowctl ps -i</code> shows all.</p>" : ""
+    let rest: HTML =
+      bytes.count > bytesMax ? "<p class=soft>The first \(bytesMax) of \(bytes.count) bytes; <code>flowctl ps -i</code> shows all.</p>" : ""
     return "<pre tabindex=0>\(text)</pre>\(rest)"
   }
 

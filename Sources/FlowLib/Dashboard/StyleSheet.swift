@@ -67,7 +67,7 @@ enum StyleSheet {
     thead th{color:var(--soft);font-size:.82rem;border-top:0;padding-top:0;font-weight:500;white-space:nowrap}
     tbody th{overflow-wrap:anywhere;min-width:9rem}
     tbody th>a.mono,td>a.mono{font-size:.86em;white-space:nowrap}
-    tr>:last-child{padding-right:0}td.num,th.num{text-align:right;white-space:nowrap}
+    tr>:last-child{padding-right:0}td.num,th.num{text-align:right;white-space:nowrap;padding-right:1.6rem}tr>.num:last-child{padding-right:0}
     tbody th small{display:block;color:var(--soft);font-size:.85rem}
     td{overflow-wrap:anywhere}
     .badge{display:inline-flex;align-items:center;gap:.38em;font-size:.78rem;font-weight:620;letter-spacing:.025em;padding:.12rem .55rem .12rem .45rem;border-radius:99px;white-space:nowrap;line-height:1.5}
@@ -90,7 +90,7 @@ enum StyleSheet {
     dt{color:var(--soft);font-size:.9rem;overflow-wrap:anywhere}dd{margin:0;overflow-wrap:anywhere}
     .commands{list-style:none;margin:0;padding:0}
     .commands li{padding:.4rem 0;border-top:1px solid var(--line)}.commands li:first-child{border:0;padding-top:0}
-    .commands code{display:block;user-select:all;font-size:.87em;padding:.1rem 0}
+    .commands code{display:block;user-select:all;font-size:.81em;padding:.1rem 0}
     .commands code span{display:inline-block;max-width:100%;color:inherit;font-size:1em}.commands span{color:var(--soft);font-size:.87rem}
     .nothing{border:1px dashed var(--line);border-radius:11px;padding:1.2rem 1.3rem;color:var(--soft)}
     .nothing b{color:var(--ink)}.nothing code{background:var(--idle-bg);border-radius:5px;padding:.12rem .4rem;color:var(--ink)}

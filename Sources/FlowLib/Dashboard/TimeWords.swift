@@ -7,7 +7,7 @@ enum TimeWords {
     guard milliseconds > 0 else { return "<span class=soft>–</span>" }
     let instant = Instant(milliseconds: milliseconds)
     return """
-      <time datetime="\(instant.rfc3339)" title="\(exact(instant))" data-ms="\(milliseconds)">\(age(now - instant))</time>
+      <time datetime="\(instant.rfc3339)" title="\(exact(instant))" data-ago>\(age(now - instant))</time>
       """
   }
 

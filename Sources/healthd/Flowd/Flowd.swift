@@ -27,7 +27,9 @@ final class Flowd: Sendable {
   /// - Parameter addresses: gRPC addresses, tried in turn; never empty.
   init(_ addresses: [String], tls: ClientTLS?) throws(RPCError) {
     var channels: [RPCChannel] = []
-    for address in addresses { channels.append(try RPCChannel(address, tls: tls, authority: tls == nil ? "flowd:9001" : nil, keepaliveMs: 10_000)) }
+    for address in addresses {
+      channels.append(try RPCChannel(address, tls: tls, authority: tls == nil ? "flowd:9001" : nil, keepaliveMs: 10_000))
+    }
     self.channels = channels
   }
 

@@ -163,7 +163,8 @@ final class HealthMonitor: Sendable {
   var metrics: Metrics {
     read { state in
       Metrics(
-        deployments: state.knownDeployments, health: state.allHealth, isLive: state.link.isLive, instances: state.instancesKnown, streams: feed.count,
+        deployments: state.knownDeployments, health: state.allHealth, isLive: state.link.isLive, instances: state.instancesKnown,
+        streams: feed.count,
         probesUp: probesUp.load(ordering: .relaxed), probesDown: probesDown.load(ordering: .relaxed))
     }
   }

@@ -17,7 +17,8 @@ struct Metrics {
     let up = elements.filter(\.up).count
     return family("flow_healthd_flowd_up", "gauge", "1 while flowd is reached", [("", isLive ? 1 : 0)])
       + family("flow_healthd_deployments", "gauge", "Deployments by state", states)
-      + family("flow_healthd_tasks", "gauge", "Probed tasks by result", [(#"{status="up"}"#, up), (#"{status="down"}"#, elements.count - up)])
+      + family(
+        "flow_healthd_tasks", "gauge", "Probed tasks by result", [(#"{status="up"}"#, up), (#"{status="down"}"#, elements.count - up)])
       + family(
         "flow_healthd_probes_total", "counter", "Probes made by result",
         [(#"{status="up"}"#, probesUp), (#"{status="down"}"#, probesDown)])

@@ -79,7 +79,8 @@ struct Pages: Sendable {
       if let found = answer.value, let instance = found.instance {
         return send(InstancePage(frame: frame, instance: instance, history: found.history).render(), frame, reply)
       }
-      let detail = answer.link == .live ? "it may have been deleted, or be older than what is kept" : "it is not known here while flowd is away"
+      let detail =
+        answer.link == .live ? "it may have been deleted, or be older than what is kept" : "it is not known here while flowd is away"
       missing("There is no instance \(id); \(detail).", frame, reply)
     }
   }
