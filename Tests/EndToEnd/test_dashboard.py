@@ -61,7 +61,11 @@ def is_live(browser):
 
 
 def follow(browser, selector):
-    browser.find_element(By.CSS_SELECTOR, selector).click()
+    """Clicks a link and waits until its page is there."""
+    link = until(lambda: browser.find_elements(By.CSS_SELECTOR, selector), f"a link {selector}")[0]
+    target = link.get_attribute("href")
+    link.click()
+    until(lambda: browser.current_url == target, f"the browser is at {target}")
 
 
 def test_home_leads_to_a_deployment_and_to_its_instance(browser, healthd, wire, up):
@@ -76,17 +80,17 @@ def test_home_leads_to_a_deployment_and_to_its_instance(browser, healthd, wire, 
 
     follow(browser, f'tr[data-key="{deployment}"] a')
     assert browser.current_url.endswith(f"/deployments/{deployment}")
-    assert "UP" in row(browser, "Work")
+    until(lambda: "UP" in row(browser, "Work"), "its task is listed")
     until(lambda: "COMPLETED" in row(browser, instance), "its instance is listed")
 
     follow(browser, f'tr[data-key="{instance}"] a')
     assert browser.current_url.endswith(f"/instances/{instance}")
-    assert "COMPLETED" in text(browser, "#state")
+    until(lambda: "COMPLETED" in text(browser, "#state"), "the state is shown")
     assert "Result" in text(browser, "#outcome")
     assert "Work" in text(browser, "#history")
 
     follow(browser, f'nav a[href="/deployments/{deployment}"]')
-    assert deployment in text(browser)
+    until(lambda: deployment in text(browser), "the way leads back")
 
 
 def test_what_happens_meanwhile_appears_without_reload(browser, healthd, wire, services, up):
@@ -122,7 +126,7 @@ def test_a_failed_instance_is_what_home_shows_first(browser, own, tmp_path, serv
 
         until(lambda: instance in text(browser, "#attention"), "the failed instance needs attention")
         follow(browser, f'#attention a[href="/instances/{instance}"]')
-        assert "What went wrong" in text(browser, "#outcome")
+        until(lambda: "What went wrong" in text(browser, "#outcome"), "its page says what went wrong")
 
 
 def test_a_lost_flowd_is_shown_as_stale_and_heals(browser, own, tmp_path):
@@ -164,12 +168,12 @@ def test_without_scripts_the_pages_are_whole(healthd, wire, up):
         assert "RUNNING" in row(browser, deployment)
 
         follow(browser, f'tr[data-key="{deployment}"] a')
-        assert instance in text(browser, "#runs")
+        until(lambda: instance in text(browser, "#runs"), "its instance is listed")
 
         browser.get(f"{healthd.url}/instances?deployment={deployment}")
         browser.find_element(By.CSS_SELECTOR, 'select[name=state] option[value="error"]').click()
         browser.find_element(By.CSS_SELECTOR, ".filter button").click()
-        assert "No instance is like this" in text(browser, "#list")
+        until(lambda: "No instance is like this" in text(browser, "#list"), "the filter works")
 
 
 def test_the_keyboard_finds_things(browser, healthd, wire, up):

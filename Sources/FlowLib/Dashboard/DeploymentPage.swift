@@ -127,6 +127,9 @@ package struct DeploymentPage: Sendable {
         return Parts.nothing(
           "No instance is \(filter.badge.word).", "<p><a href=\"\(Links.deployment(deployment.id))\">Show all states</a></p>")
       }
+      guard deployment.state == .running else {
+        return Parts.nothing("Nothing has run yet.", "<p>Instances can be started when the deployment is RUNNING.</p>")
+      }
       return Parts.nothing("Nothing has run yet.", "<p>Start an instance:</p><p><code>flowctl run \(deployment.id) --wait</code></p>")
     }
     let table = InstanceTable(instances: instances, now: frame.now, caption: "Instances of this deployment", showsDeployment: false)

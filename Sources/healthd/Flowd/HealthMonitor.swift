@@ -134,6 +134,8 @@ final class HealthMonitor: Sendable {
     let link = read(\.link)
     if link.isLive {
       log.info("flowd reached", ["flowd": flowd.address])
+    } else if link.lastContactMs == 0 {
+      log.warning("flowd can not be reached yet", ["flowd": flowd.address])
     } else {
       log.warning("flowd lost", ["flowd": flowd.address])
     }

@@ -76,7 +76,7 @@ struct Link: Sendable {
   }
 
   /// - Parameter jitter: 0 to 1, so that many healthd do not come back at once.
-  /// - Returns: true when the link was live before.
+  /// - Returns: true when that is news: the link was live before, or the very first try failed.
   mutating func lost(at moment: Moment, jitter: Double) -> Bool {
     let wasLive = isLive
     if wasLive { lostSinceMs = moment.wallMs }
@@ -84,6 +84,6 @@ struct Link: Sendable {
     failures += 1
     let part = Double(full) * (0.5 + 0.5 * min(1, max(0, jitter)))
     phase = .waiting(untilMs: moment.steadyMs + Int64(part))
-    return wasLive
+    return wasLive || (generation == 1 && lastContactMs == 0)
   }
 }
