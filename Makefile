@@ -45,7 +45,8 @@ fmt: ## format all Swift files
 bench: build ## measure; one line a figure
 	@.build/release/flowbench
 
-fuzz: ## fuzz the readers of hostile input for a while; SECONDS_EACH=30
+fuzz: ## fuzz the readers of hostile input; SECONDS_EACH=30, KEEP=1
+	@scripts/setup --runtime
 	@scripts/fuzz
 
 clean: ## remove what the builds made

@@ -28,7 +28,7 @@ func suite(_ name: String, of walls: String...) -> Target {
 
 let library = [
   "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
-  "FlowHTTP", "FlowCrypto", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer", "FlowCommandLine",
+  "FlowHTTP", "FlowCrypto", "FlowClient", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer", "FlowCommandLine",
 ]
 
 let package = Package(
@@ -76,7 +76,13 @@ let package = Package(
         "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowView", "FlowHTTP", "FlowHealth", "FlowOrchestrator",
         "FlowRuntime", "FlowCrypto",
       ]),
-    wall("FlowAPI", "API", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowView"]),
+    wall("FlowClient", "API/Client", knows: ["FlowCore", "FlowRPC"]),
+    wall(
+      "FlowAPI", "API/Service",
+      knows: [
+        "FlowCore", "FlowBPMN", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowHealth", "FlowOrchestrator", "FlowRuntime",
+        "FlowStorage", "FlowView", "FlowServer", "FlowClient",
+      ]),
     wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
     wall("FlowLib", "Umbrella", knows: library),
 
@@ -100,6 +106,7 @@ let package = Package(
     suite("Health", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowHealth"),
     suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowTestKit"),
+    suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
     suite("API", of: "FlowCore", "FlowRPC", "FlowAPI"),
     suite("Tidy"),
   ],

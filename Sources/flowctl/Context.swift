@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import Glibc
@@ -17,11 +17,8 @@ struct Context: Sendable {
 
   private static func terminal(_ descriptor: Int32, _ settings: Settings) -> Terminal {
     var terminal = Terminal(descriptor: descriptor)
-    switch settings.text("color").lowercased() {
-    case "always": terminal.colour = true
-    case "never": terminal.colour = false
-    default: break
-    }
+    let wish = settings.text("color").lowercased()
+    if wish != "auto" { terminal.colour = wish == "always" }
     return terminal
   }
 

@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 
@@ -15,7 +15,7 @@ extension Context {
     do throws(Status) {
       return try call(client)
     } catch {
-      throw Failure(error, doing: "\(what): flowd at \(client.endpoint.address)").asOriginal
+      throw Failure(error, doing: "\(what) failed at flowd on \(client.endpoint.address)").asOriginal
     }
   }
 
@@ -53,7 +53,9 @@ extension Context {
       guard let message = value["message"]?.string, (value["status"] ?? value["result"])?.int ?? 0 >= 0 else { continue }
       table.add(Table.Cell(name), Table.Cell(message, .green))
     }
-    if let id = reply.names.first, object["wf_id"] != nil || object["id"] != nil { table.add(Table.Cell(id), Table.Cell(object["message"]?.string ?? "")) }
+    if let id = reply.names.first, object["wf_id"] != nil || object["id"] != nil {
+      table.add(Table.Cell(id), Table.Cell(object["message"]?.string ?? ""))
+    }
     if !table.rows.isEmpty { print(table) }
   }
 }

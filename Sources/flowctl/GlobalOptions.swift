@@ -3,12 +3,16 @@ import FlowCommandLine
 /// Options of every verb, and groups of options that several verbs share.
 enum GlobalOptions {
   static let all: [OptionSpec] = [
-    OptionSpec("flowd-host", .optionalValue(bare: "", words: []), metavar: "HOST", preset: "localhost", env: "FLOWD_HOST", help: "host of flowd"),
-    OptionSpec("flowd-port", .optionalValue(bare: "", words: []), type: .integer(1...65_535), metavar: "PORT", preset: "9001", env: "FLOWD_PORT",
+    OptionSpec(
+      "flowd-host", .optionalValue(bare: "", words: []), metavar: "HOST", preset: "localhost", env: "FLOWD_HOST", help: "host of flowd"),
+    OptionSpec(
+      "flowd-port", .optionalValue(bare: "", words: []), type: .integer(1...65_535), metavar: "PORT", preset: "9001", env: "FLOWD_PORT",
       help: "gRPC port of flowd"),
     OptionSpec("healthd-host", metavar: "HOST", preset: "localhost", env: "HEALTHD_HOST", help: "host of healthd"),
-    OptionSpec("healthd-port", type: .integer(1...65_535), metavar: "PORT", preset: "5051", env: "HEALTHD_PORT", help: "gRPC port of healthd"),
-    OptionSpec("log-level", .optionalValue(bare: "", words: []), type: .integer(0...100), metavar: "N", preset: "20",
+    OptionSpec(
+      "healthd-port", type: .integer(1...65_535), metavar: "PORT", preset: "5051", env: "HEALTHD_PORT", help: "gRPC port of healthd"),
+    OptionSpec(
+      "log-level", .optionalValue(bare: "", words: []), type: .integer(0...100), metavar: "N", preset: "20",
       help: "lines on stderr from this level on: 10 debug, 20 info, 40 error"),
     .flag("tls", help: "speak TLS with flowd and healthd"),
     OptionSpec("ca", type: .file, metavar: "FILE", help: "certificates that vouch for the server (PEM)"),
@@ -27,7 +31,8 @@ enum GlobalOptions {
     help: "data on stdout as json (when no word follows), yaml, name or table")
 
   static let kinds: [OptionSpec] = [
-    OptionSpec("kind", short: "k", type: .choice(["DEPLOYMENT", "INSTANCE"]), metavar: "KIND", group: "kind",
+    OptionSpec(
+      "kind", short: "k", type: .choice(["DEPLOYMENT", "INSTANCE"]), metavar: "KIND", group: "kind",
       help: "what the ids name: DEPLOYMENT or INSTANCE (the default)"),
     .flag("deployment", short: "d", group: "kind", help: "the ids name deployments"),
     .flag("instance", short: "i", group: "kind", help: "the ids name instances"),

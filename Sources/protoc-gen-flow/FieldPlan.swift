@@ -8,6 +8,8 @@ struct FieldPlan {
     /// An optional: messages, and fields marked `optional`.
     case explicit
     case repeated
+    /// A list marked `packed = false`.
+    case unpacked
     case map(keyCodec: String, valueCodec: String)
     /// A member of a oneof with that name in Swift.
     case oneof(String)
@@ -27,7 +29,7 @@ struct FieldPlan {
     switch shape {
     case .implicit, .oneof: value
     case .explicit: value + "?"
-    case .repeated: "[\(value)]"
+    case .repeated, .unpacked: "[\(value)]"
     case .map: value
     }
   }
@@ -36,7 +38,7 @@ struct FieldPlan {
     switch shape {
     case .implicit: initial
     case .explicit, .oneof: "nil"
-    case .repeated: "[]"
+    case .repeated, .unpacked: "[]"
     case .map: "[:]"
     }
   }
@@ -64,7 +66,7 @@ struct FieldPlan {
     of field: Descriptor.FieldDescriptor, in message: Descriptor.MessageDescriptor, isMessage: Bool
   ) throws -> Shape {
     let repeatedLabel: Int32 = 3
-    if field.label == repeatedLabel { return .repeated }
+    if field.label == repeatedLabel { return field.options?.isPacked == false ? .unpacked : .repeated }
     if let index = field.oneofIndex, !field.isProto3Optional {
       guard message.oneofs.indices.contains(Int(index)) else { throw GeneratorError("\(field.name): no oneof \(index)") }
       return .oneof(Naming.member(message.oneofs[Int(index)].name))

@@ -13,11 +13,13 @@ func generate(_ request: [UInt8]) -> Descriptor.CodeGeneratorResponse {
   do {
     let request = try Descriptor.CodeGeneratorRequest(decoding: request)
     let sources = try request.files.map { try ProtoSource($0) }
+    // `--flow_opt=import=FlowRPC` for files outside of FlowRPC.
+    let imports = request.parameter.split(separator: ",").compactMap { $0.hasPrefix("import=") ? String($0.dropFirst(7)) : nil }
     let schema = try Schema(sources.map(\.descriptor))
     for source in sources where request.filesToGenerate.contains(source.descriptor.name) {
       var file = Descriptor.GeneratedFile()
       file.name = Naming.swiftFile(of: source.descriptor)
-      file.content = try FileEmitter(source: source, schema: schema).text()
+      file.content = try FileEmitter(source: source, schema: schema, imports: imports).text()
       response.files.append(file)
     }
   } catch let error as GeneratorError {
@@ -63,7 +65,9 @@ struct Schema {
 
   init(_ files: [Descriptor.FileDescriptor]) throws {
     for file in files {
-      namespaces[file.name] = Naming.namespace(of: file)
+      let namespace = Naming.namespace(of: file)
+      guard !namespaces.values.contains(namespace) else { throw GeneratorError("\(file.name): a second file of its package") }
+      namespaces[file.name] = namespace
       let scope = file.package.isEmpty ? "" : ".\(file.package)"
       add(file.messages, file.enums, scope: scope, swiftScope: Naming.namespace(of: file))
     }

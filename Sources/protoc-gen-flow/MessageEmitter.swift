@@ -111,6 +111,7 @@ struct MessageEmitter {
         case .implicit: out.line("sink.value(\(field.codec).self, \(field.number), \(field.name))")
         case .explicit: out.line("sink.optional(\(field.codec).self, \(field.number), \(field.name))")
         case .repeated: out.line("sink.repeated(\(field.codec).self, \(field.number), \(field.name))")
+        case .unpacked: out.line("sink.unpacked(\(field.codec).self, \(field.number), \(field.name))")
         case .map(let key, let value): out.line("sink.map(\(key).self, \(value).self, \(field.number), \(field.name))")
         case .oneof(let oneof):
           out.line("if case .\(field.name)(let value) = \(oneof) { sink.always(\(field.codec).self, \(field.number), value) }")
@@ -139,7 +140,7 @@ struct MessageEmitter {
     case .implicit: out.line("case \(tag): \(field.name) = \(one)")
     case .explicit:
       out.line("case \(tag): \(field.name) = " + (field.isMessage ? "try reader.message(\(field.name))" : one))
-    case .repeated:
+    case .repeated, .unpacked:
       out.line("case \(tag): \(field.name).append(\(one))")
       guard field.wireType != .delimited else { return }
       let packed = UInt64(field.number) << 3 | WireType.delimited.rawValue

@@ -61,7 +61,8 @@ import Testing
 
   @Test("UTF-16 with either byte order, UTF-8 with its mark and Latin-1 are read")
   func encodings() throws {
-    let text = "<?xml version=\"1.0\" encoding=\"ENC\"?><definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\">"
+    let text =
+      "<?xml version=\"1.0\" encoding=\"ENC\"?><definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\">"
       + "<process id=\"p\" name=\"Öl\"/></definitions>"
     let wide = text.replacing("ENC", with: "UTF-16").utf16
     let little: [UInt8] = [0xFF, 0xFE] + wide.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }

@@ -66,7 +66,8 @@ struct SettingsTests {
       ("data-dir = [\"a\", \"b\"]", "f.toml:1: data-dir: one value expected"),
       ("data-dir = \"a", "f.toml:1: the quote is not closed"), ("data-dir = a b", "f.toml:1: text after the value; put it in quotes"),
       ("data-dir", "f.toml:1: '=' expected"), ("= a", "f.toml:1: a line must be `key = value`"),
-      ("data-dir = a\ndata_dir = b", "f.toml:2: 'data-dir' was set in line 1 already"), ("join = [\"a:1\" \"b:1\"]", "f.toml:1: ',' expected"),
+      ("data-dir = a\ndata_dir = b", "f.toml:2: 'data-dir' was set in line 1 already"),
+      ("join = [\"a:1\" \"b:1\"]", "f.toml:1: ',' expected"),
       ("join = [", "f.toml:1: a value is missing"), ("data-dir = \"\\x\"", "f.toml:1: unknown escape in a quoted text"),
     ])
   func refused(file: String, expected: String) {
@@ -75,7 +76,8 @@ struct SettingsTests {
 
   @Test("a wrong variable is refused by its name")
   func wrongVariable() {
-    #expect(message([], environment: ["FLOWD_GRPC_ADDRESS": "9001"]) == "environment FLOWD_GRPC_ADDRESS: grpc-address: '9001' is not host:port")
+    #expect(
+      message([], environment: ["FLOWD_GRPC_ADDRESS": "9001"]) == "environment FLOWD_GRPC_ADDRESS: grpc-address: '9001' is not host:port")
   }
 
   @Test("the listing shows each value's origin, hides secrets, and reads back as a config file")
@@ -85,7 +87,8 @@ struct SettingsTests {
     let listing = settings.listing
 
     #expect(!listing.contains("s3cret"))
-    #expect(listing.contains("data-dir = \"a \\\"b\\\"\"") && listing.contains("# f.toml:1") && listing.contains("# environment FLOWD_TOKEN"))
+    #expect(
+      listing.contains("data-dir = \"a \\\"b\\\"\"") && listing.contains("# f.toml:1") && listing.contains("# environment FLOWD_TOKEN"))
     #expect(!listing.contains("print-config"))
     let again = try self.settings([], file: listing)
     #expect(again.text("data-dir") == "a \"b\"" && again.list("join") == ["a:1"] && again.flag("insecure"))
@@ -111,7 +114,10 @@ struct SettingsTests {
 
   @Test("durations and addresses have one meaning or none")
   func texts() {
-    #expect(["500ms", "90s", "2m", "1h", "7d", "5", "1.5s"].map(SettingValue.milliseconds) == [500, 90_000, 120_000, 3_600_000, 604_800_000, 5000, 1500])
+    #expect(
+      ["500ms", "90s", "2m", "1h", "7d", "5", "1.5s"].map(SettingValue.milliseconds) == [
+        500, 90_000, 120_000, 3_600_000, 604_800_000, 5000, 1500,
+      ])
     #expect(["", "x", "-1s", "1y", "ms", "1e99", "nan", "inf"].compactMap(SettingValue.milliseconds).isEmpty)
     #expect(SettingValue.address("[::1]:9001").map { "\($0.host) \($0.port)" } == "::1 9001")
     #expect(["9001", "a:b", "a:70000", "::1:9001", "a:-1", ""].allSatisfy { SettingValue.address($0) == nil })

@@ -53,7 +53,8 @@ struct TableTests {
 
   @Test("YAML keeps the types of its values")
   func yaml() throws {
-    let json = try JSON(parsing: #"{"id":"calc-1","s":"true","n":"12","list":[1,{"a":null,"b":[]},[2,3]],"o":{},"t":"a: b","e":"","y":"Yes"}"#)
+    let json = try JSON(
+      parsing: #"{"id":"calc-1","s":"true","n":"12","list":[1,{"a":null,"b":[]},[2,3]],"o":{},"t":"a: b","e":"","y":"Yes"}"#)
 
     let expected = """
       id: calc-1
@@ -84,7 +85,8 @@ struct TableTests {
 
   @Test("a log line has the original's five parts")
   func logLine() {
-    let line = LogText.line(program: "flowctl", .info, "Got response: 0, \"Ok\", {}", at: Instant(milliseconds: 7), file: "a/Apply.swift", line: 3)
+    let line = LogText.line(
+      program: "flowctl", .info, "Got response: 0, \"Ok\", {}", at: Instant(milliseconds: 7), file: "a/Apply.swift", line: 3)
 
     let parts = line.split(separator: "|")
     #expect(parts.dropFirst() == ["flowctl", "INFO", "Apply.swift:3", "Got response: 0, \"Ok\", {}"])

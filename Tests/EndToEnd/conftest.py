@@ -1,7 +1,8 @@
 """One flowd and one healthd for most rows; a row that stops, kills or floods a daemon takes its own."""
 import functools
-import sys
 import pathlib
+import sys
+import time
 
 import pytest
 
@@ -13,6 +14,15 @@ from harness.services import Services  # noqa: E402
 from harness.wire import Wire  # noqa: E402
 
 LOG_LINES = 40
+
+# A daemon that hangs would cost every test its whole deadline; what comes after this fails at once.
+SUITE_S = 600
+BEGAN = time.monotonic()
+
+
+def pytest_runtest_setup(item):
+    if time.monotonic() - BEGAN > SUITE_S:
+        pytest.fail(f"the suite has been running for more than {SUITE_S} s", pytrace=False)
 
 
 @pytest.fixture(scope="session")

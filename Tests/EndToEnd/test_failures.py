@@ -7,10 +7,11 @@ import pytest
 import requests
 
 from harness import models
+from harness.daemons import running
 from harness.services import answer, drop, fail, hang, trickle
 from harness.waiting import until
 from harness.wire import INSTANCE, Wire
-from harness.daemons import running
+from test_run import process_id_of, start_url
 
 
 @pytest.fixture
@@ -243,10 +244,15 @@ def test_an_answer_that_is_not_json_is_kept(wire, services, up):
     assert (record["result"], record["content_type"].split(";")[0]) == ("plain words", "text/plain")
 
 
-def test_path_templating(wire, services, up):
-    deployment = up(models.one_task("Path", "first", call={"path": "/coworker/{coworker}/favorite-food"}))
+def test_path_templating(flowd, wire, services, up):
+    xml = models.one_task("Path", "first", call={"path": "/coworker/{coworker}/favorite-food"})
+    deployment = up(xml)
+    url = start_url(flowd, process_id_of(xml), deployment)
 
-    instance = wire.started(deployment, "1")
-    # A list has no member of that name.
-    assert wire.ended(instance)["error_code"] == "FAILED_CONTEXT_INPUT_PARSING"
-    assert not services["first"].calls_of(instance)
+    gary = requests.post(url, json={"coworker": "Gary"}, timeout=10).json()["id"]
+    wire.completed(gary)
+    assert [call.path for call in services["first"].calls_of(gary)] == ["/coworker/Gary/favorite-food"]
+
+    nobody = requests.post(url, json={"other": 1}, timeout=10).json()["id"]
+    assert wire.ended(nobody)["error_code"] == "FAILED_CONTEXT_INPUT_PARSING"
+    assert not services["first"].calls_of(nobody)

@@ -61,11 +61,13 @@ struct ProberTests {
     #expect(hand.told.withLock { $0 } == [result])
   }
 
-  @Test("what is down says why", arguments: [
-    (HTTPClientError(.couldNotConnect, "x"), "connection refused"), (HTTPClientError(.timedOut, "x"), "timed out after 5 s"),
-    (HTTPClientError(.connectTimedOut, "x"), "timed out after 5 s"), (HTTPClientError(.dropped, "x"), "connection dropped"),
-    (HTTPClientError(.unknownName, "the name x is not known"), "the name x is not known"),
-  ])
+  @Test(
+    "what is down says why",
+    arguments: [
+      (HTTPClientError(.couldNotConnect, "x"), "connection refused"), (HTTPClientError(.timedOut, "x"), "timed out after 5 s"),
+      (HTTPClientError(.connectTimedOut, "x"), "timed out after 5 s"), (HTTPClientError(.dropped, "x"), "connection dropped"),
+      (HTTPClientError(.unknownName, "the name x is not known"), "the name x is not known"),
+    ])
   func reasons(error: HTTPClientError, reason: String) {
     let hand = Hand()
     hand.prober.setTargets([target("a")], deployment: "d")

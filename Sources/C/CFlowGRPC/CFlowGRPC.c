@@ -340,13 +340,14 @@ static void close_op(flow_grpc_call *call, grpc_op *op) {
   op->data.recv_close_on_server.cancelled = &call->cancelled;
 }
 
-int flow_grpc_call_request(flow_grpc_call *call, flow_grpc_server *server, void *method, flow_grpc_queue *queue) {
+int flow_grpc_call_request(
+  flow_grpc_call *call, flow_grpc_server *server, void *method, int with_payload, flow_grpc_queue *queue) {
   grpc_completion_queue *cq = core_queue(queue);
   event_tag *tag = &call->tags[FLOW_GRPC_ARRIVED];
   grpc_call_error error =
     method
       ? core.grpc_server_request_registered_call(
-          server->server, method, &call->call, &call->deadline, &call->headers, &call->message, cq, cq, tag)
+          server->server, method, &call->call, &call->deadline, &call->headers, with_payload ? &call->message : NULL, cq, cq, tag)
       : core.grpc_server_request_call(server->server, &call->call, &call->details, &call->headers, cq, cq, tag);
   return error == GRPC_CALL_OK;
 }

@@ -6,7 +6,8 @@ extension Completion {
     var out = "#compdef \(name)\n# zsh completion for \(name); use: source <(\(name) completion zsh)\n"
     out += "_\(name)() {\n  local at=\(quote(name)) cur=\"$words[CURRENT]\" prev=\"$words[CURRENT-1]\" i\n  local -a list\n"
     if !names.isEmpty {
-      out += "  for ((i = 2; i < CURRENT; i++)); do\n    case \"$at $words[i]\" in\n    \(names)) at=\"$at $words[i]\" ;;\n    esac\n  done\n"
+      out +=
+        "  for ((i = 2; i < CURRENT; i++)); do\n    case \"$at $words[i]\" in\n    \(names)) at=\"$at $words[i]\" ;;\n    esac\n  done\n"
     }
     out += "  case \"$at:$prev\" in\n" + places.map(values).joined() + "  esac\n"
     out += "  if [[ $cur == -* ]]; then\n    case \"$at\" in\n" + places.map(optionList).joined()

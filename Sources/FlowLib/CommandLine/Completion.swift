@@ -80,7 +80,8 @@ extension Completion {
     let name = program.name
     let places = places(program)
     var out = "# bash completion for \(name); use: source <(\(name) completion bash)\n"
-    out += "_\(name)() {\n  local cur prev at i\n  COMPREPLY=()\n  cur=\"${COMP_WORDS[COMP_CWORD]}\"\n  prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+    out +=
+      "_\(name)() {\n  local cur prev at i\n  COMPREPLY=()\n  cur=\"${COMP_WORDS[COMP_CWORD]}\"\n  prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
     out += "  if [[ $cur == '=' ]]; then cur=''; elif [[ $prev == '=' ]]; then prev=\"${COMP_WORDS[COMP_CWORD-2]}\"; fi\n"
     out += "  at=\(quote(name))\n  for ((i = 1; i < COMP_CWORD; i++)); do\n    case \"$at ${COMP_WORDS[i]}\" in\n"
     out += verbPatterns(places, indent: "    ") + "    esac\n  done\n"

@@ -11,12 +11,15 @@ package enum HelpText {
     var out = paragraph(command.summary + ".") + "\n"
     out += "Usage: \(usage(for: path))\n"
     out += examples(command)
-    if !command.details.isEmpty { out += "\n" + command.details.split(separator: "\n").map { paragraph(String($0)) }.joined(separator: "\n") }
+    if !command.details.isEmpty {
+      out += "\n" + command.details.split(separator: "\n").map { paragraph(String($0)) }.joined(separator: "\n")
+    }
     out += section("Arguments", command.positionals.map { ($0.display, $0.help) })
     out += section(path.count == 1 ? "Verbs" : "Subcommands", command.subcommands.filter { !$0.hidden }.map { ($0.name, $0.summary) })
     out += section("Options", rows(command, [.help]))
     for outer in path.dropLast().reversed() where !outer.options.isEmpty {
-      out += section(outer.subcommands.isEmpty || path.count > 2 && outer.name != path[0].name ? "More options" : "Global options", rows(outer, []))
+      out += section(
+        outer.subcommands.isEmpty || path.count > 2 && outer.name != path[0].name ? "More options" : "Global options", rows(outer, []))
     }
     if !command.topics.isEmpty {
       out += section("Topics (`\(path[0].name) help TOPIC`)", command.topics.map { ($0.name, $0.summary) })
@@ -45,7 +48,8 @@ package enum HelpText {
   static func row(_ left: String, _ right: String) -> String {
     let lines = wrap(right, to: width - indent)
     let head = "  " + left
-    let first = head.columns <= indent - 2 ? [head.padded(to: indent) + (lines.first ?? "")] : [head] + lines.prefix(1).map { spaces(indent) + $0 }
+    let first =
+      head.columns <= indent - 2 ? [head.padded(to: indent) + (lines.first ?? "")] : [head] + lines.prefix(1).map { spaces(indent) + $0 }
     return (first + lines.dropFirst().map { spaces(indent) + $0 }).map { trimmed($0) + "\n" }.joined()
   }
 

@@ -10,7 +10,8 @@ package enum ProgramStart: Sendable {
   /// Options that every daemon has beside its own.
   package static func daemonOptions(_ program: String) -> [OptionSpec] {
     [
-      OptionSpec("config", short: "c", type: .file, metavar: "FILE", env: program.uppercased() + "_CONFIG", configurable: false,
+      OptionSpec(
+        "config", short: "c", type: .file, metavar: "FILE", env: program.uppercased() + "_CONFIG", configurable: false,
         help: "read settings from FILE (`key = value` lines)"),
       .flag("print-config", configurable: false, help: "print the effective settings and where each comes from, then exit"),
       .flag("check-config", configurable: false, help: "check the settings, then exit"),

@@ -23,7 +23,9 @@ package enum SettingValue {
 
   /// `host:port`, `[::1]:9001`, `:9001` (all interfaces, host empty).
   package static func address(_ text: String) -> (host: String, port: Int)? {
-    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port) else { return nil }
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port) else {
+      return nil
+    }
     let host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]"), host.count > 2 { return (String(host.dropFirst().dropLast()), port) }
     return host.contains(":") || host.contains("[") || host.contains(" ") ? nil : (String(host), port)

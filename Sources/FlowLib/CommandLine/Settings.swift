@@ -121,7 +121,8 @@ extension Settings {
 extension Settings {
   /// The effective configuration as a config file, each value with its origin.
   package var listing: String {
-    let shown = entries.filter { $0.option.configurable && !$0.option.hidden }.sorted { $0.option.long < $1.option.long }
+    let own = invocation.path[0].options.filter { $0.configurable && !$0.hidden }.map(\.long)
+    let shown = entries.filter { own.contains($0.option.long) }.sorted { $0.option.long < $1.option.long }
     let left = shown.map { entry in
       let key = entry.values.isEmpty ? "# \(entry.option.long) =" : "\(entry.option.long) = \(Settings.written(entry))"
       return (key, entry.origin.text)

@@ -3,12 +3,13 @@ package enum Suggestion {
   /// Longer words are not compared: the distance costs the product of both lengths.
   private static let wordBytes = 128
 
-  /// - Returns: the nearest word at most two edits away (one for words under four letters), the first of equals; nil when none is near.
+  /// - Returns: the nearest word at most two edits away (one for short words), the first of equals; nil when none is near.
   package static func nearest(to word: String, among known: [String]) -> String? {
     guard !word.isEmpty, word.utf8.count <= wordBytes else { return nil }
-    let bound = word.utf8.count < 4 ? 1 : 2
     let rated = known.filter { $0.utf8.count <= wordBytes }.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }
-    guard let best = rated.min(by: { $0.distance < $1.distance }), best.distance <= bound else { return nil }
+    guard let best = rated.min(by: { $0.distance < $1.distance }), best.distance <= 2 else { return nil }
+    // Two edits make another word of a short one.
+    guard best.distance < 2 || word.count > 5 || word.count > 3 && word.first == best.word.first else { return nil }
     return best.word
   }
 

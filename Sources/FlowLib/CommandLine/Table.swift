@@ -39,7 +39,9 @@ package struct Table: Sendable {
   /// - Parameter terminal: where it goes; without one nothing is cut and nothing coloured.
   /// - Returns: a header and the rows, each with a line feed and no spaces at its end.
   package func text(for terminal: Terminal? = nil) -> String {
-    let clean = rows.map { row in columns.indices.map { index in index < row.count ? Cell(Printable.line(row[index].text), row[index].style) : "" } }
+    let clean = rows.map { row in
+      columns.indices.map { index in index < row.count ? Cell(Printable.line(row[index].text), row[index].style) : "" }
+    }
     let widths = fitted(naturalWidths(clean), to: terminal?.columns)
     let colour = terminal?.colour ?? false
     let header = columns.map { Cell($0.title, .bold) }
@@ -56,7 +58,8 @@ package struct Table: Sendable {
     var surplus = natural.reduce(Table.gap.count * (natural.count - 1), +) - limit
     while surplus > 0 {
       // The widest shrinking column gives first, so that short ones stay whole.
-      guard let widest = columns.indices.filter({ columns[$0].shrinks && widths[$0] > Table.narrowest }).max(by: { widths[$0] < widths[$1] })
+      guard
+        let widest = columns.indices.filter({ columns[$0].shrinks && widths[$0] > Table.narrowest }).max(by: { widths[$0] < widths[$1] })
       else { return widths }
       let next = columns.indices.filter { columns[$0].shrinks && $0 != widest && widths[$0] < widths[widest] }.map { widths[$0] }.max()
       let step = max(1, min(surplus, widths[widest] - max(next ?? 0, Table.narrowest)))

@@ -15,7 +15,9 @@ package struct UsageError: Error, Equatable, CustomStringConvertible {
 
   /// Lines for stderr, with a line feed at the end.
   package var description: String {
-    let help = "`\(command) --help`"
-    return "error: \(Printable.line(message))\ntry:   " + (hint.map { Printable.line($0) + ", or " } ?? "") + "\(help)\n"
+    let help = "\(command) --help"
+    // A question stands alone; anything else is one of two things to try.
+    let hint = hint.map { Printable.line($0) + ($0.hasSuffix("?") ? "  (or see: " + help + ")" : ", or see: " + help) } ?? help
+    return "error: \(Printable.line(message))\ntry:   \(hint)\n"
   }
 }

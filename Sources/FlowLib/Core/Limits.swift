@@ -20,6 +20,8 @@ public enum Limits {
   public static let bpmnFileBytesUncommonEncoding = 256 << 10
   /// Findings of one file that are kept; who has more starts with these.
   public static let findings = 1_000
+  /// Characters of one text of a finding; names in a model can be as long as the file.
+  public static let findingText = 600
   /// Bytes of one annotation's YAML.
   public static let yamlBytes = 64 << 10
   /// Levels of YAML collections.
@@ -34,6 +36,12 @@ public enum Limits {
   public static let expressionSteps = 100_000
   /// Bytes that one expression may build.
   public static let expressionBytesBuilt = 16 << 20
+  /// Levels of calls and nodes that an evaluation is inside of; functions can call themselves by way of an argument.
+  public static let expressionCallDepth = 256
+  /// Levels of nesting of a value that an expression builds; printing, comparing and freeing it recur as deep.
+  public static let expressionValueDepth = 256
+  /// States of one compiled regular expression; its run costs states times characters.
+  public static let patternStates = 2_000
   /// Bytes of one instance's payload on every store and wire.
   public static let payloadBytes = 4 << 20
   /// Bytes of one gRPC message or HTTP body: a payload and its envelope.
@@ -118,8 +126,25 @@ public enum Limits {
   public static let metadataBytes = 16 << 10
   /// Control-plane calls (apply, stop, lists) that wait for a thread; more is an attack or a loop.
   public static let controlJobs = 4_096
+  /// Committed batches that wait for a view that can not write; beyond them the partition waits.
+  public static let viewBacklogBatches = 100_000
+  /// Bytes of history of one instance in the view; older entries are cut and counted.
+  public static let viewHistoryBytes = 64 << 10
+  /// Characters of one history entry's detail.
+  public static let viewHistoryDetail = 2000
+  /// Changes and bytes that wait for the view's writer; past them the view falls behind and is fed from the journal again.
+  public static let viewQueueChanges = 65_536
+  public static let viewQueueBytes = 64 << 20
+  /// Changes that are kept for subscribers that come back.
+  public static let viewFeedKept = 8192
+  /// Pairs of one metadata filter; each is one look into an index.
+  public static let viewMetadataPairs = 16
+  /// Finished instances that one step of retention removes; between steps changes are written.
+  public static let viewRetentionStep = 500
   /// Bytes of a status message on the wire; clients refuse trailers above 8 KiB and escaping may triple them.
   public static let statusMessageBytes = 2 << 10
   /// How long a unary gRPC call may take when its caller does not say.
   public static let callTimeoutMs: Int64 = 30_000
+  /// Instances that one answer of the original's `ps`, which has no pages, may hold.
+  public static let listedInstances = 20_000
 }

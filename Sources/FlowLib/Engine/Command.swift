@@ -21,7 +21,7 @@ package enum Command: Sendable {
   case retryInstance(Key)
   case cancelInstance(Key)
   /// Removes what the views keep of a finished instance.
-  case deleteInstance(Key)
+  case deleteInstance(InstanceID)
   /// Goes on with work that did not fit into one command.
   case `continue`(Continuation)
 }

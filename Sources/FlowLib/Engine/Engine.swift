@@ -25,7 +25,7 @@ package func decide(
     try Draft(of: key, in: state, catalog: catalog, context: context).endedFromOutside(result)
   case .retryInstance(let key): try Draft(of: key, in: state, catalog: catalog, context: context).retry()
   case .cancelInstance(let key): try Draft(of: key, in: state, catalog: catalog, context: context).cancel()
-  case .deleteInstance(let key): try decideDeleteInstance(key, in: state)
+  case .deleteInstance(let id): try decideDeleteInstance(id, in: state)
   case .continue(.instance(let key)): decideContinue(key, in: state, catalog: catalog, context: context)
   case .continue(.deletion(let key)): decideDeletionStep(of: key, in: state, context: context)
   }
@@ -79,9 +79,9 @@ private func decideContinue(_ key: Key, in state: PartitionState, catalog: Catal
 }
 
 /// Only what readers keep is left of a finished instance; a live one must be canceled first.
-private func decideDeleteInstance(_ key: Key, in state: PartitionState) throws(Rejection) -> Decision {
-  if let instance = state.instances[key], instance.state != .stopped {
+private func decideDeleteInstance(_ id: InstanceID, in state: PartitionState) throws(Rejection) -> Decision {
+  if let instance = state.instances[id.key], instance.state != .stopped {
     throw Rejection(.wrongState, "\(instance.id.text) is \(instance.state.name), only STOPPED, ERROR or COMPLETED instances can be deleted")
   }
-  return Decision(events: [.instance(key, .deleted)], answer: .done)
+  return Decision(events: [.instance(id.key, .deleted(id))], answer: .done)
 }

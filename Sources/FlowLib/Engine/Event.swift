@@ -44,7 +44,7 @@ package enum InstanceEvent: Sendable {
   case retried([Retry], at: Instant)
   case finished(InstanceState, Payload?, ServiceFailure?, at: Instant)
   /// What readers keep of a finished instance is to go.
-  case deleted
+  case deleted(InstanceID)
 }
 
 package struct Retry: Sendable, Equatable {

@@ -38,10 +38,16 @@ package enum Lane: Int, Sendable { case `internal` = 0, completions, creates }
 
 /// Who hears of a partition's events. All calls come from the partition's thread, in the order of the journal.
 package protocol PartitionObserver: AnyObject, Sendable {
+  /// Recovery has read the records; `state` is what they hold, the journal after `mark` will be told next.
+  func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog)
+  /// A batch begins; some of its events may not be told because the records already reflect them.
+  func beginBatch(at position: Position)
   /// An event is about to be applied; `state` is as it was before. Also called for the events of the journal's tail at recovery.
   func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog)
   /// Everything up to `position` is durable.
   func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool)
+  /// The partition has nothing to do for a moment, or came around after a batch.
+  func rested()
   /// What was told since the last `committed` never happened.
   func discarded()
   /// Up to where readers have what they need on the disk; the journal is kept from there on.

@@ -48,6 +48,7 @@ final class PartitionLoop {
     configuration.performer.perform(obligations(of: state, catalog: catalog), for: owner)
     while let requests = mailbox.take(waitingMs: checkpointer.isIdle ? 1_000 : 20) {
       handle(requests)
+      observer.rested()
       if !hasFailed { checkpoint() }
     }
     if !hasFailed { checkpointer.finish(state, at: position) }
@@ -122,6 +123,7 @@ final class PartitionLoop {
     let world = configuration.world
     let context = DecisionContext(now: state.now, entropy: (world.entropy(), world.entropy()))
     let decision = try FlowEngine.decide(command, in: state, catalog: catalog, context: context)
+    if batch.count == 0, !decision.events.isEmpty { observer.beginBatch(at: position.next) }
     for event in decision.events {
       observer.willApply(event, at: position.next, in: state, catalog: catalog)
       touch(event)

@@ -26,6 +26,7 @@ struct Recovery {
   func run(from standing: Standing) throws(StoreError) -> Recovered {
     var recovered = Recovered(state: PartitionState(partition: UInt64(configuration.id.raw)), mark: standing.mark)
     try readRecords(into: &recovered)
+    configuration.observer.willReplay(after: standing.mark, recovered.state, recovered.catalog)
     try replay(after: standing.mark, upTo: standing.last, into: &recovered)
     return recovered
   }
@@ -68,6 +69,7 @@ struct Recovery {
     let batch: EventBatch
     do throws(ByteCodingError) { batch = try EventCodec.decode(stored.bytes) } catch { throw .corrupt("batch \(stored.position): \(error)") }
     recovered.state.advance(to: batch.now)
+    configuration.observer.beginBatch(at: stored.position)
     for event in batch.events {
       if let key = event.recordKey {
         if let stamp = recovered.stamps[key], stamp >= stored.position { continue }

@@ -10,17 +10,29 @@ import Glibc
 extension SQLiteStore {
   package func backup(to path: String) throws(StoreError) {
     try guarded { () throws(StoreError) in
-      guard fileSize(at: path) == 0 else { throw .unavailable("\(path) exists; a backup goes to a new file") }
-      blobFolder.backupBegins()
-      defer { blobFolder.backupEnds() }
-      let temporary = path + ".part"
-      unlink(temporary)
-      defer { unlink(temporary) }
-      try copy(to: temporary)
-      try syncFile(temporary)
-      guard rename(temporary, path) == 0 else { throw systemError("rename \(temporary)") }
-      try syncDirectory(parent(of: path))
+      do throws(StoreError) {
+        try writeBackup(to: path)
+      } catch {
+        switch error {
+        // The backup's own disk, which says nothing about the store's.
+        case .io(let why), .full(let why): throw .unavailable("the backup to \(path) failed: \(why)")
+        case .fenced, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: throw error
+        }
+      }
     }
+  }
+
+  private func writeBackup(to path: String) throws(StoreError) {
+    guard fileSize(at: path) == nil else { throw .unavailable("\(path) exists; a backup goes to a new file") }
+    blobFolder.backupBegins()
+    defer { blobFolder.backupEnds() }
+    let temporary = path + ".part"
+    unlink(temporary)
+    defer { unlink(temporary) }
+    try copy(to: temporary)
+    try syncFile(temporary)
+    guard rename(temporary, path) == 0 else { throw systemError("rename \(temporary)") }
+    try syncDirectory(parent(of: path))
   }
 
   private func copy(to temporary: String) throws(StoreError) {
@@ -66,7 +78,7 @@ extension SQLiteStore {
   }
 
   private static func openBackup(_ path: String) throws(StoreError) -> Database {
-    guard fileSize(at: path) > 0 else { throw .unavailable("\(path) is missing or empty") }
+    guard (fileSize(at: path) ?? 0) > 0 else { throw .unavailable("\(path) is missing or empty") }
     let source = try Database(path, .readOnly)
     guard try source.integer("PRAGMA application_id") == backupID else { throw .corrupt("\(path) is not a backup of a store") }
     let found = Int(try source.integer("PRAGMA user_version") ?? 0)
@@ -104,11 +116,6 @@ private let backupID: Int64 = 0x5245_5842
 
 private func quoted(_ path: String) -> String {
   "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
-}
-
-private func parent(of path: String) -> String {
-  guard let slash = path.lastIndex(of: "/") else { return "." }
-  return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
 private func syncFile(_ path: String) throws(StoreError) {

@@ -66,7 +66,7 @@ final class BlobFolder: Sendable {
   func backupEnds() { backups.withLock { $0 -= 1 } }
 
   func totalBytes() throws(StoreError) -> Int {
-    try fileNames(in: path).reduce(0) { $0 + fileSize(at: path + "/" + $1) }
+    try fileNames(in: path).reduce(0) { $0 + (fileSize(at: path + "/" + $1) ?? 0) }
   }
 
   private func changed(_ name: String) -> Instant? {

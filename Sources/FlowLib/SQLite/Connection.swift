@@ -49,15 +49,34 @@ extension Database {
     try execute("PRAGMA locking_mode=NORMAL")
   }
 
-  /// Marks a file as ours, or says that it is not.
-  func checkFormat(_ supported: Int) throws(StoreError) {
+  /// Makes a new file's tables, or says that the file is not ours. One transaction: a file is made whole or not at all.
+  func install(_ schema: String, format: Int) throws(StoreError) {
     let found = Int(try integer("PRAGMA user_version") ?? 0)
-    guard found <= supported else { throw .tooNew(found: found, supported: supported) }
-    if found == 0 {
-      try execute("PRAGMA user_version=\(supported)")
+    guard found <= format else { throw .tooNew(found: found, supported: format) }
+    guard found == 0 else {
+      if try integer("PRAGMA application_id") != applicationID { throw .corrupt("\(path) is not a file of this store") }
+      return
+    }
+    try transaction { () throws(StoreError) in
+      try execute("CREATE TABLE IF NOT EXISTS identity(id BLOB NOT NULL)")
+      try execute(schema)
       try execute("PRAGMA application_id=\(applicationID)")
-    } else if try integer("PRAGMA application_id") != applicationID {
-      throw .corrupt("\(path) is not a file of this store")
+      try execute("PRAGMA user_version=\(format)")
+    }
+  }
+}
+
+extension Database {
+  func identity() throws(StoreError) -> [UInt8]? {
+    let row = try statement("SELECT id FROM identity")
+    defer { row.reset() }
+    return try row.step() ? row.bytes(0) : nil
+  }
+
+  func setIdentity(_ bytes: [UInt8]) throws(StoreError) {
+    try transaction { () throws(StoreError) in
+      try execute("DELETE FROM identity")
+      try statement("INSERT INTO identity VALUES (?)").bind(1, bytes).run()
     }
   }
 }

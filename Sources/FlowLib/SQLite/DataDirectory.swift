@@ -21,6 +21,7 @@ final class DataDirectory: Sendable {
     isComplete = try DataDirectory.checkFormat(path)
     try makeDirectory(path)
     try makeDirectory(path + "/blobs")
+    if !isComplete { try syncDirectory(parent(of: path)) }
     lock = Mutex(try DataDirectory.takeLock(path + "/lock"))
   }
 

@@ -87,10 +87,10 @@ func fileSize(_ descriptor: Int32) -> Int {
   return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
 }
 
-/// Bytes of a file, 0 when there is none.
-func fileSize(at path: String) -> Int {
+/// Bytes of a file, nil when there is none.
+package func fileSize(at path: String) -> Int? {
   var status = stat()
-  return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  return stat(path, &status) == 0 ? Int(status.st_size) : nil
 }
 
 /// Names in a directory in order, without those that begin with a dot.
@@ -105,4 +105,15 @@ func fileNames(in path: String) throws(StoreError) -> [String] {
     if !name.hasPrefix(".") { names.append(name) }
   }
   return names.sorted()
+}
+
+/// Removes a file; none is fine.
+package func removeFile(_ path: String) throws(StoreError) {
+  guard unlink(path) == 0 || errno == ENOENT else { throw systemError("remove \(path)") }
+}
+
+/// The directory that a name is in.
+func parent(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
 }

@@ -33,8 +33,7 @@ final class JournalFile: Sendable {
   init(_ path: String, marks: [PartitionID: Position], wantsFold: @escaping @Sendable () -> Void) throws(StoreError) {
     writer = try Database(path)
     try writer.makeDurable(pageBytes: 4096)
-    try writer.checkFormat(DataDirectory.format)
-    try writer.execute(JournalFile.schema)
+    try writer.install(JournalFile.schema, format: DataDirectory.format)
     try writer.execute("PRAGMA wal_autocheckpoint=0")
     folder = try Database(path, .readWrite)
     try folder.execute("PRAGMA synchronous=FULL")
@@ -70,6 +69,12 @@ final class JournalFile: Sendable {
       }
     }
     return lines
+  }
+
+  func identity() throws(StoreError) -> [UInt8]? { try reader.use { (database) throws(StoreError) in try database.identity() } }
+
+  func setIdentity(_ bytes: [UInt8]) throws(StoreError) {
+    try state.locked { (_) throws(StoreError) in try writer.setIdentity(bytes) }
   }
 
   // MARK: Owner's calls

@@ -2,10 +2,12 @@ import FlowStorage
 
 extension Database {
   /// One checkpoint step in one transaction.
-  func write(_ step: CheckpointStep, _ partition: PartitionID) throws(StoreError) {
+  ///
+  /// - Parameter mark: the mark before the step.
+  func write(_ step: CheckpointStep, _ partition: PartitionID, mark old: Position) throws(StoreError) {
     try transaction { () throws(StoreError) in
       for record in step.records { try put(record, partition) }
-      for deletion in step.deletions { try doom(deletion, partition) }
+      for deletion in step.deletions { try doom(deletion, partition, mark: old) }
       guard let mark = step.mark else { return }
       try statement("INSERT INTO mark VALUES (?, ?) ON CONFLICT DO UPDATE SET position = excluded.position")
         .bind(1, Int64(partition.raw)).bind(2, mark.sqlite).run()
@@ -55,10 +57,12 @@ extension Database {
       .bind(1, Int64(partition.raw)).bind(2, record.key.bytes).run()
   }
 
-  private func doom(_ deletion: RecordDeletion, _ partition: PartitionID) throws(StoreError) {
+  private func doom(_ deletion: RecordDeletion, _ partition: PartitionID, mark: Position) throws(StoreError) {
     try statement(
       "UPDATE record SET doomed = max(coalesce(doomed, 0), ?3) WHERE partition = ?1 AND key = ?2 AND stamp < ?3"
     ).bind(1, Int64(partition.raw)).bind(2, deletion.key.bytes).bind(3, deletion.stamp.sqlite).run()
+    // What replay no longer needs goes at once.
+    if deletion.stamp <= mark, self.changes > 0 { try remove(deletion.key.bytes, partition) }
   }
 
   /// Removes one bounded handful of records that the mark has passed; false when none is left.
@@ -70,7 +74,7 @@ extension Database {
     rows.reset()
     guard !keys.isEmpty else { return false }
     try transaction { () throws(StoreError) in
-      for key in keys { for table in ["record", "part", "unfinished"] { try remove(key, from: table, partition) } }
+      for key in keys { try remove(key, partition) }
     }
     return true
   }
@@ -89,6 +93,10 @@ extension Database {
         try remove(key, from: "unfinished", partition)
       }
     }
+  }
+
+  private func remove(_ key: [UInt8], _ partition: PartitionID) throws(StoreError) {
+    for table in ["record", "part", "unfinished"] { try remove(key, from: table, partition) }
   }
 
   private func remove(_ key: [UInt8], from table: String, _ partition: PartitionID) throws(StoreError) {

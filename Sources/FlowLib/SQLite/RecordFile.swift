@@ -9,8 +9,7 @@ final class RecordFile: Sendable {
   init(_ path: String) throws(StoreError) {
     let database = try Database(path)
     try database.makeDurable(pageBytes: 4096)
-    try database.checkFormat(DataDirectory.format)
-    try database.execute(RecordFile.schema)
+    try database.install(RecordFile.schema, format: DataDirectory.format)
     writer = Connection(database)
     reader = Connection(try Database(path, .readWrite))
   }

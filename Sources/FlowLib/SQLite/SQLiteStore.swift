@@ -35,11 +35,25 @@ package final class SQLiteStore: Store {
     hub = WatchHub(revision: try recordFile.read { (database) throws(StoreError) in try database.revision() })
     marks = Mutex(known)
     self.keeper = keeper
+    try SQLiteStore.identify(recordFile, journalFile, isComplete: directory.isComplete)
     if !directory.isComplete { try directory.complete() }
     keeper.start(journalFile, reserve)
   }
 
   deinit { close() }
+
+  /// Both files carry the same random bytes, so that a file of another store is found out.
+  private static func identify(_ records: RecordFile, _ journal: JournalFile, isComplete: Bool) throws(StoreError) {
+    if isComplete {
+      let one = try records.read { (database) throws(StoreError) in try database.identity() }
+      guard let one, try journal.identity() == one else { throw .corrupt("journal.db and records.db are not of one store") }
+    } else {
+      var generator = SystemRandomNumberGenerator()
+      let fresh = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      try records.write { (database) throws(StoreError) in try database.setIdentity(fresh) }
+      try journal.setIdentity(fresh)
+    }
+  }
 
   package var format: Int { DataDirectory.format }
   package var condition: StoreCondition { reserve.condition }
@@ -123,7 +137,7 @@ extension SQLiteStore {
         let standing = place(partition)
         guard standing.epoch == epoch, epoch > .none else { throw .fenced(epoch: standing.epoch, last: standing.last) }
         try step.check(standing: standing)
-        try database.write(step, partition)
+        try database.write(step, partition, mark: standing.mark)
         if let mark = step.mark { marks.withLock { $0[partition] = mark } }
       }
       guard let mark = step.mark else { return }
@@ -209,7 +223,9 @@ extension SQLiteStore {
 
   package func stats() throws(StoreError) -> StoreStats {
     try guarded { () throws(StoreError) in
-      let files = ["journal.db", "journal.db-wal", "records.db", "records.db-wal"].reduce(0) { $0 + fileSize(at: directory.file($1)) }
+      let files = ["journal.db", "journal.db-wal", "records.db", "records.db-wal"].reduce(0) {
+        $0 + (fileSize(at: directory.file($1)) ?? 0)
+      }
       return StoreStats(
         bytes: files + (try blobFolder.totalBytes()), journalBytes: try journalFile.usedBytes(), freeBytes: reserve.freeBytes)
     }

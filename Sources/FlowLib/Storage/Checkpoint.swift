@@ -12,7 +12,7 @@ package struct RecordKey: Sendable, Hashable, Comparable, CustomStringConvertibl
   }
 
   package static func < (left: RecordKey, right: RecordKey) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
-  package var description: String { hex(bytes) }
+  package var description: String { hexText(bytes) }
 }
 
 /// A record as it is after the batch at `stamp`: a small head, and parts that are read only when touched.

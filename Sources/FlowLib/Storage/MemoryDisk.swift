@@ -90,6 +90,10 @@ struct MemoryPartition {
   mutating func doom(_ deletion: RecordDeletion) {
     guard let record = records[deletion.key], record.stamp < deletion.stamp else { return }
     records[deletion.key]?.doomed = max(record.doomed ?? .start, deletion.stamp)
+    guard deletion.stamp <= standing.mark else { return }
+    // What replay no longer needs goes at once.
+    records[deletion.key] = nil
+    keys.remove(at: lowerBound(deletion.key))
   }
 
   mutating func moveMark(to mark: Position, trim: Position?) {

@@ -87,7 +87,9 @@ extension MemoryStore {
     }
     try disk.contents.locked { (contents) throws(StoreError) in
       let standing = contents.partitions[partition]?.standing ?? Standing()
-      guard standing.epoch == epoch, standing.last == after, epoch > .none else { throw .fenced(epoch: standing.epoch, last: standing.last) }
+      guard standing.epoch == epoch, standing.last == after, epoch > .none else {
+        throw .fenced(epoch: standing.epoch, last: standing.last)
+      }
       contents.partitions[partition]?.batches.append(batch)
       contents.partitions[partition]?.standing.last = after.next
     }
@@ -162,7 +164,8 @@ extension MemoryStore {
       let start = contents.lowerBound(from)
       let end = max(start, to.map { contents.lowerBound($0) } ?? contents.keys.count)
       let keys = contents.keys[start..<end].prefix(max(0, limit))
-      return KVPage(entries: keys.compactMap { contents.entries[Array($0.utf8)] }, revision: contents.revision, more: keys.count < end - start)
+      return KVPage(
+        entries: keys.compactMap { contents.entries[Array($0.utf8)] }, revision: contents.revision, more: keys.count < end - start)
     }
   }
 

@@ -165,11 +165,11 @@ package struct BlobHash: Sendable, Hashable, Comparable, CustomStringConvertible
     self.bytes = bytes
   }
 
-  package init(of content: [UInt8]) { bytes = SHA256.digest(content) }
+  package init(of content: [UInt8]) { bytes = BlobDigest.digest(content) }
 
   package static func < (left: BlobHash, right: BlobHash) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
   /// 64 hex digits.
-  package var description: String { hex(bytes) }
+  package var description: String { hexText(bytes) }
 }
 
 /// Ends its watch when cancelled or dropped; a call that already runs may still finish.
@@ -198,7 +198,7 @@ extension String {
   }
 }
 
-package func hex(_ bytes: [UInt8]) -> String {
+func hexText(_ bytes: [UInt8]) -> String {
   let digits = Array("0123456789abcdef".utf8)
   var text: [UInt8] = []
   text.reserveCapacity(bytes.count * 2)

@@ -22,7 +22,8 @@ package struct EngineBench {
     let (compiled, findings) = compile(builder.process, in: builder.definitions)
     guard let compiled else { throw Broken(description: "does not compile: \(findings.map(\.message))") }
     let deploy = Deploy(
-      id: compiled.deploymentID, processID: compiled.processID, version: 1, digest: "", resourceName: "", isStopped: false, needsNothing: true)
+      id: compiled.deploymentID, processID: compiled.processID, version: 1, digest: "", resourceName: "", isStopped: false,
+      needsNothing: true)
     catalog[state.nextKey] = compiled
     guard case .deployment(let key) = try run(.deploy(deploy)) else { throw Broken(description: "no deployment") }
     return key

@@ -34,7 +34,8 @@ package final class PartitionBench: Sendable {
 
   package func deploy(_ process: ExecutableProcess) throws -> Key {
     let deploy = Deploy(
-      id: process.deploymentID, processID: process.processID, version: 1, digest: "", resourceName: "", isStopped: false, needsNothing: true)
+      id: process.deploymentID, processID: process.processID, version: 1, digest: "", resourceName: "", isStopped: false, needsNothing: true
+    )
     guard case .deployment(let key) = try partition.ask(deploy, process).answer else { preconditionFailure("deploy without a key") }
     return key
   }
@@ -56,7 +57,7 @@ package final class PartitionBench: Sendable {
 /// A clock that moves only when it is told to.
 package final class TestClock: Sendable {
   private let milliseconds = Atomic<Int64>(1_000)
-  private let random = Mutex(SplitMix(seed: 7))
+  private let random = Mutex(SplitMix(state: 7))
 
   package init() {}
 
@@ -69,32 +70,20 @@ package final class TestClock: Sendable {
   }
 }
 
-/// A small seeded generator (splitmix64), so that a failing run can be run again.
-package struct SplitMix: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  package init(seed: UInt64) { state = seed }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
-
 /// Keeps nothing: there are no readers.
 package final class SilentObserver: PartitionObserver {
   private let position = Mutex(Position.start)
 
   package init() {}
 
+  package func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
+  package func beginBatch(at position: Position) {}
   package func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {}
   package func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
     self.position.withLock { $0 = position }
   }
   package func discarded() {}
+  package func rested() {}
   package var settled: Position { position.withLock { $0 } }
 }
 
@@ -109,7 +98,8 @@ final class TestServices: ObligationPerformer {
       switch obligation {
       case .callService(let job):
         switch answer(job) {
-        case .success(let response): partition.send(.jobCompleted(job: job.job, instance: job.instance.key, response: response), lane: .completions)
+        case .success(let response):
+          partition.send(.jobCompleted(job: job.job, instance: job.instance.key, response: response), lane: .completions)
         case .failure(let failure): partition.send(.jobFailed(job: job.job, instance: job.instance.key, failure), lane: .completions)
         case nil: break
         }

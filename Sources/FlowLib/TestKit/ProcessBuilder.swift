@@ -19,7 +19,9 @@ package struct ProcessBuilder {
   }
 
   /// Adds a node; `inside` names the subprocess that holds it.
-  package func node(_ id: String, _ kind: FlowNodeKind, inside: String? = nil, _ change: (inout FlowNode) -> Void = { _ in }) -> ProcessBuilder {
+  package func node(_ id: String, _ kind: FlowNodeKind, inside: String? = nil, _ change: (inout FlowNode) -> Void = { _ in })
+    -> ProcessBuilder
+  {
     var copy = self
     var node = FlowNode(id: id, kind: kind)
     node.parent = inside ?? process.id
@@ -29,7 +31,9 @@ package struct ProcessBuilder {
     return copy
   }
 
-  package func start(_ id: String = "start", inside: String? = nil) -> ProcessBuilder { node(id, .startEvent(StartEvent()), inside: inside) }
+  package func start(_ id: String = "start", inside: String? = nil) -> ProcessBuilder {
+    node(id, .startEvent(StartEvent()), inside: inside)
+  }
   package func end(_ id: String = "end", _ definitions: [EventDefinition] = [], inside: String? = nil) -> ProcessBuilder {
     node(id, .endEvent(definitions), inside: inside)
   }

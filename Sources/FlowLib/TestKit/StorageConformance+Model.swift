@@ -61,14 +61,14 @@ package struct StorageModelCheck {
     trace.append("claim \(epoch)")
     guard epoch > 0 else { return }
     model.epoch = epoch
-    try requireEqual(try store.claim(one, epoch: Epoch(epoch)), model.standing, "claim")
+    try requireEqual(try store.claim(firstPartition, epoch: Epoch(epoch)), model.standing, "claim")
   }
 
   private mutating func append() throws {
     let batch = random.bytes(upTo: random.below(20) == 0 ? 9000 : 300)
     trace.append("append \(batch.count) after \(model.last)")
     guard model.epoch > 0 else { return }
-    _ = try store.append(batch, to: one, after: Position(model.last), epoch: Epoch(model.epoch))
+    _ = try store.append(batch, to: firstPartition, after: Position(model.last), epoch: Epoch(model.epoch))
     model.batches.append(batch)
   }
 
@@ -76,10 +76,10 @@ package struct StorageModelCheck {
     trace.append("stale")
     guard model.epoch > 1 else { return }
     try requireError("stale append", isFenced) {
-      _ = try store.append([1], to: one, after: Position(model.last), epoch: Epoch(model.epoch - 1))
+      _ = try store.append([1], to: firstPartition, after: Position(model.last), epoch: Epoch(model.epoch - 1))
     }
     try requireError("misplaced append", isFenced) {
-      _ = try store.append([1], to: one, after: Position(model.last + 1), epoch: Epoch(model.epoch))
+      _ = try store.append([1], to: firstPartition, after: Position(model.last + 1), epoch: Epoch(model.epoch))
     }
   }
 
@@ -89,18 +89,20 @@ package struct StorageModelCheck {
     for _ in 0..<random.below(4) {
       let (key, stamp) = (random.below(12), random.below(model.last + 1))
       let parts = (0..<random.below(3)).map { _ in random.bytes(upTo: 5000) }
-      step.records.append(record(key, stamp: stamp, parts: parts))
+      step.records.append(sampleRecord(key, stamp: stamp, parts: parts))
       let old = model.records[key]
       if old == nil || max(old?.stamp ?? 0, old?.doomed ?? 0) < stamp { model.records[key] = (stamp, parts, nil) }
     }
     for _ in 0..<random.below(3) {
       let (key, stamp) = (random.below(12), random.below(model.last + 1))
       step.deletions.append(RecordDeletion(key: RecordKey(kind: 1, key), stamp: Position(stamp)))
-      if let old = model.records[key], old.stamp < stamp { model.records[key]?.doomed = max(old.doomed ?? 0, stamp) }
+      guard let old = model.records[key], old.stamp < stamp else { continue }
+      model.records[key]?.doomed = max(old.doomed ?? 0, stamp)
+      if stamp <= model.mark { model.records[key] = nil }
     }
     if random.below(3) == 0 { moveMark(&step) }
     trace.append("step of \(step.records.count) and \(step.deletions.count), mark \(step.mark.map { $0.raw } ?? 0)")
-    try store.write(step, partition: one, epoch: Epoch(model.epoch))
+    try store.write(step, partition: firstPartition, epoch: Epoch(model.epoch))
   }
 
   private mutating func moveMark(_ step: inout CheckpointStep) {
@@ -129,13 +131,13 @@ package struct StorageModelCheck {
   }
 
   private func compare() throws {
-    try requireEqual(try store.standing(one), model.standing, "standing")
-    let found = try store.journal(one, after: Position(max(model.trimmed, model.last > 5 ? model.last - 5 : 0)), maxBytes: .max)
+    try requireEqual(try store.standing(firstPartition), model.standing, "standing")
+    let found = try store.journal(firstPartition, after: Position(max(model.trimmed, model.last > 5 ? model.last - 5 : 0)), maxBytes: .max)
     try requireEqual(found.map(\.bytes), Array(model.batches[Int(max(model.trimmed, model.last > 5 ? model.last - 5 : 0))...]), "journal")
-    let heads = try store.heads(one, after: nil, limit: 100)
+    let heads = try store.heads(firstPartition, after: nil, limit: 100)
     try requireEqual(heads.map(\.key), model.records.keys.sorted().map { RecordKey(kind: 1, $0) }, "heads")
     for key in model.records.keys.sorted() {
-      try requireEqual(try store.parts(one, RecordKey(kind: 1, key)), model.records[key]?.parts, "parts of \(key)")
+      try requireEqual(try store.parts(firstPartition, RecordKey(kind: 1, key)), model.records[key]?.parts, "parts of \(key)")
     }
     try requireEqual(heads.map(\.stamp.raw), model.records.keys.sorted().compactMap { model.records[$0]?.stamp }, "stamps")
     let page = try store.range(from: "", to: nil, limit: 100)
@@ -144,18 +146,9 @@ package struct StorageModelCheck {
   }
 }
 
-/// A small seeded generator: the same seed, the same run, on every machine.
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
+extension SplitMix {
+  fileprivate mutating func below(_ bound: UInt64) -> UInt64 { bound == 0 ? 0 : next() % bound }
+  fileprivate mutating func bytes(upTo count: UInt64) -> [UInt8] {
+    (0..<below(count + 1)).map { _ in UInt8(truncatingIfNeeded: next()) }
   }
-
-  mutating func below(_ bound: UInt64) -> UInt64 { bound == 0 ? 0 : next() % bound }
-  mutating func bytes(upTo count: UInt64) -> [UInt8] { (0..<below(count + 1)).map { _ in UInt8(truncatingIfNeeded: next()) } }
 }

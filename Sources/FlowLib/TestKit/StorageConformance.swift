@@ -44,8 +44,8 @@ func requireError(_ what: String, _ wanted: (StoreError) -> Bool, _ body: () thr
   throw StorageConformance.Broken(description: "\(what) was accepted")
 }
 
-let one = PartitionID(1)
-let two = PartitionID(2)
+let firstPartition = PartitionID(1)
+let secondPartition = PartitionID(2)
 
 func isFenced(_ error: StoreError) -> Bool { if case .fenced = error { true } else { false } }
 func isTooLarge(_ error: StoreError) -> Bool { if case .tooLarge = error { true } else { false } }
@@ -55,97 +55,107 @@ extension StorageConformance {
   static let journalChecks: [StorageConformance] = [
     StorageConformance("batches come back in order with their bytes, also after reopening") { open in
       var store = try open()
-      _ = try store.claim(one, epoch: Epoch(1))
+      _ = try store.claim(firstPartition, epoch: Epoch(1))
       let batches = (1...20).map { [UInt8](repeating: UInt8($0), count: $0 * 37) } + [[]]
       for (index, batch) in batches.enumerated() {
-        let position = try store.append(batch, to: one, after: Position(UInt64(index)), epoch: Epoch(1))
+        let position = try store.append(batch, to: firstPartition, after: Position(UInt64(index)), epoch: Epoch(1))
         try requireEqual(position, Position(UInt64(index + 1)), "position of batch \(index)")
       }
       for _ in 0..<2 {
-        let found = try store.journal(one, after: .start, maxBytes: .max)
+        let found = try store.journal(firstPartition, after: .start, maxBytes: .max)
         try requireEqual(found.map(\.bytes), batches, "journal")
         try requireEqual(found.map(\.position.raw), (1...21).map { UInt64($0) }, "positions")
-        try requireEqual(try store.standing(one), Standing(epoch: Epoch(1), last: Position(21)), "standing")
+        try requireEqual(try store.standing(firstPartition), Standing(epoch: Epoch(1), last: Position(21)), "standing")
         store.close()
         store = try open()
       }
     },
     StorageConformance("a page of the journal ends at its bytes but is never empty before the end") { open in
       let store = try open()
-      _ = try store.claim(one, epoch: Epoch(1))
-      for index in 0..<5 { _ = try store.append([UInt8](repeating: 1, count: 100), to: one, after: Position(UInt64(index)), epoch: Epoch(1)) }
-      try requireEqual(try store.journal(one, after: .start, maxBytes: 250).count, 2, "batches in 250 bytes")
-      try requireEqual(try store.journal(one, after: Position(2), maxBytes: 0).map(\.position), [Position(3)], "batches in 0 bytes")
-      try requireEqual(try store.journal(one, after: Position(5), maxBytes: 100), [], "batches after the end")
-      try requireEqual(try store.journal(one, after: Position(99), maxBytes: 100), [], "batches far after the end")
+      _ = try store.claim(firstPartition, epoch: Epoch(1))
+      for index in 0..<5 {
+        _ = try store.append([UInt8](repeating: 1, count: 100), to: firstPartition, after: Position(UInt64(index)), epoch: Epoch(1))
+      }
+      try requireEqual(try store.journal(firstPartition, after: .start, maxBytes: 250).count, 2, "batches in 250 bytes")
+      try requireEqual(
+        try store.journal(firstPartition, after: Position(2), maxBytes: 0).map(\.position), [Position(3)], "batches in 0 bytes")
+      try requireEqual(try store.journal(firstPartition, after: Position(5), maxBytes: 100), [], "batches after the end")
+      try requireEqual(try store.journal(firstPartition, after: Position(99), maxBytes: 100), [], "batches far after the end")
     },
     StorageConformance("an append that does not follow the end is fenced and changes nothing") { open in
       let store = try open()
-      _ = try store.claim(one, epoch: Epoch(3))
-      _ = try store.append([1], to: one, after: .start, epoch: Epoch(3))
+      _ = try store.claim(firstPartition, epoch: Epoch(3))
+      _ = try store.append([1], to: firstPartition, after: .start, epoch: Epoch(3))
       for after in [Position(0), Position(2), Position(.max)] {
         try requireError("append after \(after)", { $0 == .fenced(epoch: Epoch(3), last: Position(1)) }) {
-          _ = try store.append([2], to: one, after: after, epoch: Epoch(3))
+          _ = try store.append([2], to: firstPartition, after: after, epoch: Epoch(3))
         }
       }
-      try requireEqual(try store.journal(one, after: .start, maxBytes: .max).map(\.bytes), [[1]], "journal")
+      try requireEqual(try store.journal(firstPartition, after: .start, maxBytes: .max).map(\.bytes), [[1]], "journal")
     },
     StorageConformance("a partition that nobody claimed takes nothing") { open in
       let store = try open()
-      try requireError("append", isFenced) { _ = try store.append([1], to: one, after: .start, epoch: Epoch(0)) }
-      try requireError("append", isFenced) { _ = try store.append([1], to: one, after: .start, epoch: Epoch(1)) }
-      try requireError("step", isFenced) { try store.write(CheckpointStep(), partition: one, epoch: Epoch(1)) }
-      try requireError("claim with epoch 0", isFenced) { _ = try store.claim(one, epoch: .none) }
+      try requireError("append", isFenced) { _ = try store.append([1], to: firstPartition, after: .start, epoch: Epoch(0)) }
+      try requireError("append", isFenced) { _ = try store.append([1], to: firstPartition, after: .start, epoch: Epoch(1)) }
+      try requireError("step", isFenced) { try store.write(CheckpointStep(), partition: firstPartition, epoch: Epoch(1)) }
+      try requireError("claim with epoch 0", isFenced) { _ = try store.claim(firstPartition, epoch: .none) }
     },
     StorageConformance("a higher epoch shuts out the lower one, also after reopening") { open in
       var store = try open()
-      _ = try store.claim(one, epoch: Epoch(1))
-      _ = try store.append([1], to: one, after: .start, epoch: Epoch(1))
-      let standing = try store.claim(one, epoch: Epoch(7))
+      _ = try store.claim(firstPartition, epoch: Epoch(1))
+      _ = try store.append([1], to: firstPartition, after: .start, epoch: Epoch(1))
+      let standing = try store.claim(firstPartition, epoch: Epoch(7))
       try requireEqual(standing, Standing(epoch: Epoch(7), last: Position(1)), "answer of the claim")
-      try requireEqual(try store.claim(one, epoch: Epoch(7)), standing, "the same claim again")
+      try requireEqual(try store.claim(firstPartition, epoch: Epoch(7)), standing, "the same claim again")
       store.close()
       store = try open()
-      try requireError("append of the old owner", isFenced) { _ = try store.append([2], to: one, after: Position(1), epoch: Epoch(1)) }
-      try requireError("step of the old owner", isFenced) { try store.write(CheckpointStep(mark: Position(1)), partition: one, epoch: Epoch(1)) }
-      try requireError("claim of the old owner", isFenced) { _ = try store.claim(one, epoch: Epoch(6)) }
-      _ = try store.append([2], to: one, after: Position(1), epoch: Epoch(7))
+      try requireError("append of the old owner", isFenced) {
+        _ = try store.append([2], to: firstPartition, after: Position(1), epoch: Epoch(1))
+      }
+      try requireError("step of the old owner", isFenced) {
+        try store.write(CheckpointStep(mark: Position(1)), partition: firstPartition, epoch: Epoch(1))
+      }
+      try requireError("claim of the old owner", isFenced) { _ = try store.claim(firstPartition, epoch: Epoch(6)) }
+      _ = try store.append([2], to: firstPartition, after: Position(1), epoch: Epoch(7))
     },
     StorageConformance("partitions do not see each other") { open in
       let store = try open()
-      _ = try store.claim(one, epoch: Epoch(1))
-      _ = try store.claim(two, epoch: Epoch(5))
-      _ = try store.append([1], to: one, after: .start, epoch: Epoch(1))
-      _ = try store.append([2], to: two, after: .start, epoch: Epoch(5))
-      _ = try store.append([3], to: one, after: Position(1), epoch: Epoch(1))
-      try requireEqual(try store.journal(one, after: .start, maxBytes: .max).map(\.bytes), [[1], [3]], "journal of one")
-      try requireEqual(try store.journal(two, after: .start, maxBytes: .max).map(\.bytes), [[2]], "journal of two")
-      try store.write(CheckpointStep(records: [record(1, stamp: 2)], mark: Position(2)), partition: one, epoch: Epoch(1))
-      try requireEqual(try store.heads(two, after: nil, limit: 10), [], "heads of two")
-      try requireEqual(try store.journal(two, after: .start, maxBytes: .max).map(\.bytes), [[2]], "journal of two after one's mark")
+      _ = try store.claim(firstPartition, epoch: Epoch(1))
+      _ = try store.claim(secondPartition, epoch: Epoch(5))
+      _ = try store.append([1], to: firstPartition, after: .start, epoch: Epoch(1))
+      _ = try store.append([2], to: secondPartition, after: .start, epoch: Epoch(5))
+      _ = try store.append([3], to: firstPartition, after: Position(1), epoch: Epoch(1))
+      try requireEqual(try store.journal(firstPartition, after: .start, maxBytes: .max).map(\.bytes), [[1], [3]], "journal of one")
+      try requireEqual(try store.journal(secondPartition, after: .start, maxBytes: .max).map(\.bytes), [[2]], "journal of two")
+      try store.write(CheckpointStep(records: [sampleRecord(1, stamp: 2)], mark: Position(2)), partition: firstPartition, epoch: Epoch(1))
+      try requireEqual(try store.heads(secondPartition, after: nil, limit: 10), [], "heads of two")
+      try requireEqual(
+        try store.journal(secondPartition, after: .start, maxBytes: .max).map(\.bytes), [[2]], "journal of two after one's mark")
     },
     StorageConformance("a batch at the limit is taken, one above it is refused") { open in
       let store = try open()
-      _ = try store.claim(one, epoch: Epoch(1))
+      _ = try store.claim(firstPartition, epoch: Epoch(1))
       let largest = [UInt8](repeating: 7, count: Limits.batchBytes)
-      _ = try store.append(largest, to: one, after: .start, epoch: Epoch(1))
-      try requireError("a larger batch", isTooLarge) { _ = try store.append(largest + [1], to: one, after: Position(1), epoch: Epoch(1)) }
-      try requireEqual(try store.journal(one, after: .start, maxBytes: 1).map(\.bytes), [largest], "journal")
+      _ = try store.append(largest, to: firstPartition, after: .start, epoch: Epoch(1))
+      try requireError("a larger batch", isTooLarge) {
+        _ = try store.append(largest + [1], to: firstPartition, after: Position(1), epoch: Epoch(1))
+      }
+      try requireEqual(try store.journal(firstPartition, after: .start, maxBytes: 1).map(\.bytes), [largest], "journal")
     },
     StorageConformance("after close everything is refused") { open in
       let store = try open()
-      _ = try store.claim(one, epoch: Epoch(1))
+      _ = try store.claim(firstPartition, epoch: Epoch(1))
       store.close()
       store.close()
-      try requireError("append", { $0 == .closed }) { _ = try store.append([1], to: one, after: .start, epoch: Epoch(1)) }
+      try requireError("append", { $0 == .closed }) { _ = try store.append([1], to: firstPartition, after: .start, epoch: Epoch(1)) }
       try requireError("get", { $0 == .closed }) { _ = try store.get("a") }
-      try requireError("heads", { $0 == .closed }) { _ = try store.heads(one, after: nil, limit: 1) }
-      try requireEqual(try open().standing(one).epoch, Epoch(1), "epoch after reopening")
+      try requireError("heads", { $0 == .closed }) { _ = try store.heads(firstPartition, after: nil, limit: 1) }
+      try requireEqual(try open().standing(firstPartition).epoch, Epoch(1), "epoch after reopening")
     },
   ]
 }
 
-func record(_ key: UInt64, stamp: UInt64, parts: [[UInt8]] = [], firstPart: Int = 0, isLast: Bool = true) -> Record {
+func sampleRecord(_ key: UInt64, stamp: UInt64, parts: [[UInt8]] = [], firstPart: Int = 0, isLast: Bool = true) -> Record {
   Record(
     key: RecordKey(kind: 1, key), stamp: Position(stamp), head: Array("head \(key) at \(stamp)".utf8), parts: parts, firstPart: firstPart,
     isLast: isLast)

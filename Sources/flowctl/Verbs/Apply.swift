@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import FlowRPC
@@ -10,7 +10,8 @@ enum Apply {
 
   private static let spec = CommandSpec(
     "apply", "Deploy the processes of BPMN files",
-    details: "A process that is deployed already, unchanged, is left as it is: that is no error. With several files the good ones are deployed.",
+    details:
+      "A process that is deployed already, unchanged, is left as it is: that is no error. With several files the good ones are deployed.",
     options: [
       .flag("stopped", configurable: false, help: "store the deployment, do not start it"),
       .flag("wait", configurable: false, help: "wait until all are RUNNING (0), one is in ERROR (1) or the time is over (6)"),

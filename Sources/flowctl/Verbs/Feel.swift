@@ -8,9 +8,11 @@ enum Feel {
     "feel", "Evaluate a FEEL expression, or run a file of cases",
     details: "Needs no server. The value is printed as JSON, or as -o says. With --cases the last line is `N passed, N failed`.",
     options: [
-      OptionSpec("context", metavar: "JSON", configurable: false, help: "variables of the expression, as a JSON object; @FILE reads a file"),
+      OptionSpec(
+        "context", metavar: "JSON", configurable: false, help: "variables of the expression, as a JSON object; @FILE reads a file"),
       OptionSpec("input", metavar: "JSON", configurable: false, help: "evaluate as unary tests against this value"),
-      OptionSpec("cases", type: .file, metavar: "FILE", configurable: false, help: "run the cases of a JSON lines file"), GlobalOptions.output,
+      OptionSpec("cases", type: .file, metavar: "FILE", configurable: false, help: "run the cases of a JSON lines file"),
+      GlobalOptions.output,
     ],
     positionals: [PositionalSpec("expr", minimum: 0, help: "the expression")],
     examples: [
@@ -24,8 +26,11 @@ enum Feel {
       throw Failure(ExitCode.usage, "flowctl feel needs an expression or --cases", hint: "flowctl feel --help")
     }
     let variables = try json("context", context) ?? .object([:])
-    guard variables.object != nil else { throw Failure(ExitCode.usage, "option --context: a JSON object is needed", hint: "flowctl feel --help") }
-    let value = try FeelEvaluation.value(of: expression, context: variables, input: try json("input", context))
+    guard variables.object != nil else {
+      throw Failure(ExitCode.usage, "option --context: a JSON object is needed", hint: "flowctl feel --help")
+    }
+    let (value, notes) = try FeelEvaluation.value(of: expression, context: variables, input: try json("input", context))
+    for note in notes { context.note("note:  \(Printable.line(note))") }
     if context.format == .yaml { context.print(YAMLText.text(value)) } else { context.print(value.text + "\n") }
     return ExitCode.ok
   }
@@ -52,29 +57,8 @@ enum Feel {
     } catch {
       throw Failure(error, exitCode: ExitCode.negative)
     }
-    var passed = 0
-    var failed = 0
-    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() where !isBlank(line) {
-      if let problem = problem(Array(line)) {
-        failed += 1
-        context.print("FAIL \(path):\(number + 1) \(Printable.line(problem))\n")
-      } else {
-        passed += 1
-      }
-    }
-    context.print("\(passed) passed, \(failed) failed\n")
+    let (failed, lines) = FeelEvaluation.run(cases: String(decoding: bytes, as: UTF8.self))
+    for line in lines { context.print(Printable.line(line) + "\n") }
     return failed == 0 ? ExitCode.ok : ExitCode.negative
-  }
-
-  private static func isBlank(_ line: ArraySlice<UInt8>) -> Bool { line.allSatisfy { [0x20, 0x09, 0x0D].contains($0) } }
-
-  /// Why a case fails; nil when it passes.
-  private static func problem(_ line: [UInt8]) -> String? {
-    do {
-      let json = try JSON(parsing: line)
-      return FeelEvaluation.problem(ofCase: json).map { (json["id"]?.string ?? "") + ": " + $0 }
-    } catch {
-      return "\(error)"
-    }
   }
 }

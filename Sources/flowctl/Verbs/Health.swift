@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import FlowRPC
@@ -24,13 +24,14 @@ enum Health {
       if context.settings.flag("watch") { return try watch(client, names, context) }
       report = try client.healthReport()
     } catch {
-      throw Failure(error, doing: "health: healthd at \(client.endpoint.address)")
+      throw Failure(error, doing: "health failed at healthd on \(client.endpoint.address)")
     }
     if !report.live { context.note("healthd has lost flowd\(since(report.lastContactMs)); what follows may be old") }
     let shown = report.deployments.filter { matches($0.deploymentID, names) }
     if let missing = names.first(where: { name in !report.deployments.contains { matches($0.deploymentID, [name]) } }) {
       throw Failure(
-        ExitCode.notFound, "healthd knows no deployment '\(missing)'", hint: IDs.suggestion(for: missing, .deployments, context) ?? "flowctl ps -d")
+        ExitCode.notFound, "healthd knows no deployment '\(missing)'",
+        hint: IDs.suggestion(for: missing, .deployments, context) ?? "flowctl ps -d")
     }
     context.print(data: json(shown).text, names: shown.map(\.deploymentID))
     // Nobody asked for data: the table is the answer, also in a pipe.
@@ -67,13 +68,14 @@ enum Health {
   private static func json(_ health: FlowV1.DeploymentHealth) -> JSON {
     [
       "deployment": .string(health.deploymentID), "state": .string(health.state.word),
-      "tasks": .array(health.elements.map { element in
-        [
-          "id": .string(element.elementID), "status": .string(element.up ? "UP" : "DOWN"), "reason": .string(element.reason),
-          "since": element.sinceMs == 0 ? nil : .string(Instant(milliseconds: element.sinceMs).rfc3339),
-          "checked": element.checkedMs == 0 ? nil : .string(Instant(milliseconds: element.checkedMs).rfc3339),
-        ]
-      }),
+      "tasks": .array(
+        health.elements.map { element in
+          [
+            "id": .string(element.elementID), "status": .string(element.up ? "UP" : "DOWN"), "reason": .string(element.reason),
+            "since": element.sinceMs == 0 ? nil : .string(Instant(milliseconds: element.sinceMs).rfc3339),
+            "checked": element.checkedMs == 0 ? nil : .string(Instant(milliseconds: element.checkedMs).rfc3339),
+          ]
+        }),
     ]
   }
 }

@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import Glibc
@@ -76,7 +76,9 @@ enum CompleteVerb {
 
   private static let spec = CommandSpec(
     "__complete", "Print ids for a shell",
-    positionals: [PositionalSpec("kind", help: "deployments, instances or ids"), PositionalSpec("word", minimum: 0, help: "its beginning")],
+    positionals: [
+      PositionalSpec("kind", help: "deployments, instances or ids"), PositionalSpec("word", minimum: 0, help: "its beginning"),
+    ],
     hidden: true)
 
   @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {

@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import FlowRPC
@@ -11,7 +11,9 @@ enum Logs {
     "logs", "Show what the services of a deployment wrote",
     options: [
       .flag("follow", short: "f", configurable: false, help: "go on with lines to come"),
-      OptionSpec("tail", short: "n", type: .integer(1...1_000_000), metavar: "N", preset: "1000", configurable: false, help: "begin with the last N lines"),
+      OptionSpec(
+        "tail", short: "n", type: .integer(1...1_000_000), metavar: "N", preset: "1000", configurable: false,
+        help: "begin with the last N lines"),
       .flag("timestamps", short: "t", configurable: false, help: "put each line's time in front"),
     ],
     positionals: [
@@ -28,13 +30,14 @@ enum Logs {
     let settings = context.settings
     let deployment = settings.word("deployment") ?? ""
     let request = FlowV1.LogsRequest(
-      deployment: deployment, service: settings.word("service") ?? "", tail: UInt32(settings.integer("tail") ?? 1000), follow: settings.flag("follow"))
+      deployment: deployment, service: settings.word("service") ?? "", tail: UInt32(settings.integer("tail") ?? 1000),
+      follow: settings.flag("follow"))
     let client = try context.flowd()
     do throws(Status) {
       try client.logs(request) { line in Output.write(text(line, context), to: STDOUT_FILENO) }
       return ExitCode.ok
     } catch {
-      var failure = Failure(error, doing: "logs of \(deployment)")
+      var failure = Failure(error, doing: "can not show logs of \(deployment)")
       if error.code == .notFound { failure.hint = IDs.suggestion(for: deployment, .deployments, context) ?? failure.hint }
       throw failure
     }
@@ -44,7 +47,9 @@ enum Logs {
   private static func text(_ line: FlowV1.LogLine, _ context: Context) -> String {
     let colour = context.stdout.colour
     var out = ""
-    if context.settings.flag("timestamps") { out += Style.dim.applied(to: Instant(milliseconds: line.timeMs).rfc3339, colour: colour) + " " }
+    if context.settings.flag("timestamps") {
+      out += Style.dim.applied(to: Instant(milliseconds: line.timeMs).rfc3339, colour: colour) + " "
+    }
     if context.settings.word("service") == nil { out += Style.blue.applied(to: Printable.line(line.service), colour: colour) + " | " }
     let text = context.stdout.isTerminal ? Printable.line(line.text) : line.text
     return out + (line.isError ? Style.yellow.applied(to: text, colour: colour) : text) + "\n"

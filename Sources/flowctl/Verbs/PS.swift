@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import FlowRPC
@@ -13,9 +13,11 @@ enum PS {
       GlobalOptions.output,
       .flag("watch", short: "w", configurable: false, help: "keep showing it as it changes"),
       .flag("health", configurable: false, help: "show deployments with the tasks that healthd finds UP"),
-      OptionSpec("limit", type: .integer(1...1000), metavar: "N", preset: "100", configurable: false, help: "rows of the table, newest first"),
+      OptionSpec(
+        "limit", type: .integer(1...1000), metavar: "N", preset: "100", configurable: false, help: "rows of the table, newest first"),
       OptionSpec("metadata", .repeatable, metavar: "KEY=VALUE", configurable: false, help: "only instances that carry this"),
-      OptionSpec("kubernetes-output", type: .file, metavar: "FILE", configurable: false, help: "write the manifests of deployments to FILE"),
+      OptionSpec(
+        "kubernetes-output", type: .file, metavar: "FILE", configurable: false, help: "write the manifests of deployments to FILE"),
     ],
     positionals: [GlobalOptions.ids(minimum: 0, "what to show; all when there are none")],
     examples: [
@@ -49,7 +51,7 @@ enum PS {
     do throws(Status) {
       return try client.healthReport()
     } catch {
-      throw Failure(error, doing: "ps --health: healthd at \(client.endpoint.address)")
+      throw Failure(error, doing: "ps --health failed at healthd on \(client.endpoint.address)")
     }
   }
 
@@ -104,7 +106,9 @@ private enum Manifests {
       text += value["k8s_specs"]?.string ?? ""
       states[id] = value["state"].map { ["state": $0] } ?? .object([:])
     }
-    guard !text.isEmpty else { throw Failure(ExitCode.negative, "flowd sent no manifests", hint: "flowctl ps -d --kubernetes-output \(path) ID") }
+    guard !text.isEmpty else {
+      throw Failure(ExitCode.negative, "flowd sent no manifests", hint: "flowctl ps -d --kubernetes-output \(path) ID")
+    }
     do throws(FileProblem) {
       try FileText.write(Array(text.utf8), to: path)
     } catch {

@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import FlowRPC
@@ -35,7 +35,9 @@ enum Probe {
     do throws(Status) {
       return try client.probe(deployments: ids)
     } catch {
-      guard error.code == .unavailable || error.code == .unimplemented else { throw Failure(error, doing: "probe: healthd at \(client.endpoint.address)") }
+      guard error.code == .unavailable || error.code == .unimplemented else {
+        throw Failure(error, doing: "probe failed at healthd on \(client.endpoint.address)")
+      }
       context.log(.debug, "healthd can not be reached, flowd is asked: \(error.message)")
       return nil
     }

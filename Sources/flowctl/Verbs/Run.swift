@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import FlowRPC
@@ -20,7 +20,8 @@ enum Run {
       .flag("stopped", configurable: false, help: "accepted as in the original"), GlobalOptions.output,
     ],
     positionals: [
-      PositionalSpec("workflow_id", type: .dynamic("deployments"), help: "a deployment's id, any part of it that names one, or a BPMN file"),
+      PositionalSpec(
+        "workflow_id", type: .dynamic("deployments"), help: "a deployment's id, any part of it that names one, or a BPMN file"),
       PositionalSpec("args", minimum: 0, maximum: nil, type: .file, help: "input of the instance; `-5` is an argument"),
     ],
     examples: [
@@ -94,7 +95,11 @@ enum InstanceOutcome {
       context.complain(Failure(ExitCode.negative, "\(instance.id) ended \(instance.state.word)\(place)", why: why, hint: hint))
       return ExitCode.negative
     }
-    if context.format == .yaml { context.print(data: result, names: []) } else { context.print(result.hasSuffix("\n") ? result : result + "\n") }
+    if context.format == .yaml {
+      context.print(data: result, names: [])
+    } else {
+      context.print(result.hasSuffix("\n") ? result : result + "\n")
+    }
     return ExitCode.ok
   }
 }

@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowCommandLine
 import FlowCore
 import FlowRPC
@@ -14,7 +14,8 @@ enum Store {
     "store", "Back up, restore and verify flowd's store",
     subcommands: [
       CommandSpec(
-        "backup", "Copy the store of a running flowd to a file", details: "The copy is complete and verified when the exit code is 0; else there is no file.",
+        "backup", "Copy the store of a running flowd to a file",
+        details: "The copy is complete and verified when the exit code is 0; else there is no file.",
         options: [.flag("force", short: "f", configurable: false, help: "replace FILE")],
         positionals: [PositionalSpec("file", type: .file, help: "where to")],
         examples: [Example("flowctl store backup flow-$(date +%F).backup", "a backup named by its day")]),
@@ -24,23 +25,20 @@ enum Store {
         positionals: [PositionalSpec("file", type: .file, help: "a backup")],
         examples: [Example("flowctl store restore flow.backup --data-dir /var/lib/flowd", "then start flowd on it")]),
       CommandSpec(
-        "hash", "Print the hash of a store's state", details: "Two stores with the same hash hold the same state. Reads a data directory, or a backup.",
+        "hash", "Print the hash of a store's state",
+        details: "Two stores with the same hash hold the same state. Reads a data directory, or a backup.",
         options: [dataDirectory], positionals: [PositionalSpec("file", minimum: 0, type: .file, help: "a backup")],
         examples: [Example("flowctl store hash --data-dir /var/lib/flowd", "of a flowd that does not run")]),
     ])
 
   @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
     let file = context.settings.word("file")
-    switch context.settings.invocation.command.name {
-    case "backup": return try backup(to: file ?? "", context)
-    case "restore":
-      guard let directory = context.settings.optional("data-dir") else { throw needsDirectory("restore") }
-      return try StoreFiles.restore(file ?? "", to: directory, context)
-    default:
-      if let file { return try printHash(StoreFiles.stateHash(ofBackup: file), context) }
-      guard let directory = context.settings.optional("data-dir") else { throw needsDirectory("hash") }
-      return try printHash(StoreFiles.stateHash(ofDirectory: directory), context)
-    }
+    let verb = context.settings.invocation.command.name
+    if verb == "backup" { return try backup(to: file ?? "", context) }
+    if verb == "hash", let file { return try printHash(StoreFiles.stateHash(ofBackup: file), context) }
+    guard let directory = context.settings.optional("data-dir") else { throw needsDirectory(verb) }
+    return verb == "restore"
+      ? try StoreFiles.restore(file ?? "", to: directory, context) : try printHash(StoreFiles.stateHash(ofDirectory: directory), context)
   }
 
   private static func needsDirectory(_ verb: String) -> Failure {
@@ -68,7 +66,7 @@ enum Store {
       try client.backup { chunk in copy.add(chunk) }
     } catch {
       copy.discard()
-      throw Failure(error, doing: "backup from flowd at \(client.endpoint.address)")
+      throw Failure(error, doing: "backup failed at flowd on \(client.endpoint.address)")
     }
     let (bytes, last) = try copy.finish { unverified throws(Failure) in try StoreFiles.stateHash(ofBackup: unverified) }
     context.note("\(path): \(bytes) bytes, position \(last.position), state hash \(last.stateHash)")
@@ -110,11 +108,14 @@ private final class BackupFile {
   func finish(_ hash: (String) throws(Failure) -> String) throws(Failure) -> (bytes: Int, last: FlowV1.BackupChunk) {
     do throws(Failure) {
       if let problem { throw Failure(problem, exitCode: ExitCode.negative) }
-      guard let last else { throw Failure(ExitCode.negative, "the backup is not complete", why: "flowd ended it without its hash", hint: "again") }
+      guard let last else {
+        throw Failure(ExitCode.negative, "the backup is not complete", why: "flowd ended it without its hash", hint: "again")
+      }
       guard fsync(descriptor) == 0 else { throw Failure(FileProblem(partial, errno: errno), exitCode: ExitCode.negative) }
       let found = try hash(partial)
       guard found == last.stateHash else {
-        throw Failure(ExitCode.negative, "the backup is damaged", why: "its state hashes to \(found), flowd's to \(last.stateHash)", hint: "again")
+        throw Failure(
+          ExitCode.negative, "the backup is damaged", why: "its state hashes to \(found), flowd's to \(last.stateHash)", hint: "again")
       }
       guard rename(partial, path) == 0 else { throw Failure(FileProblem(path, errno: errno), exitCode: ExitCode.negative) }
       return (bytes, last)

@@ -8,7 +8,9 @@ enum StoreFiles {
   static func stateHash(ofDirectory path: String) throws(Failure) -> String { throw missing("hash \(path)") }
 
   /// Makes a store from a backup in a directory that holds none.
-  static func restore(_ path: String, to directory: String, _ context: Context) throws(Failure) -> Int32 { throw missing("restore \(path)") }
+  static func restore(_ path: String, to directory: String, _ context: Context) throws(Failure) -> Int32 {
+    throw missing("restore \(path)")
+  }
 
   private static func missing(_ what: String) -> Failure {
     Failure(ExitCode.negative, "can not \(what)", why: "this build has no store in flowctl")

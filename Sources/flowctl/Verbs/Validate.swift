@@ -1,4 +1,4 @@
-import FlowAPI
+import FlowClient
 import FlowBPMN
 import FlowBPMNRead
 import FlowCommandLine
@@ -16,13 +16,15 @@ enum Validate {
     options: [
       // Bare `-o` is JSON as everywhere, but keeps the exit code of a plain `validate`.
       OptionSpec(
-        "output", short: "o", .optionalValue(bare: "bare", words: OutputFormat.allCases.map(\.rawValue)), metavar: "FORMAT", configurable: false,
+        "output", short: "o", .optionalValue(bare: "bare", words: OutputFormat.allCases.map(\.rawValue)), metavar: "FORMAT",
+        configurable: false,
         help: "data on stdout as json (also when no word follows), yaml, name or table"),
       .flag("include-kubernetes", configurable: false, help: "accepted; this version makes no manifests"),
     ],
     positionals: [GlobalOptions.bpmnFiles("BPMN files; `-` reads standard input")],
     examples: [
-      Example("flowctl validate calc.bpmn", "what is wrong with a file"), Example("flowctl validate -o json *.bpmn", "one JSON object a file"),
+      Example("flowctl validate calc.bpmn", "what is wrong with a file"),
+      Example("flowctl validate -o json *.bpmn", "one JSON object a file"),
       Example("flowctl validate -o name calc.bpmn", "the id that it would be deployed under"),
     ])
 
@@ -40,11 +42,14 @@ enum Validate {
   }
 
   private static func tell(_ check: ModelCheck, _ form: String, _ context: Context) {
-    switch form {
-    case "json", "bare": context.print(check.json.text + "\n")
-    case "yaml": context.print("---\n" + YAMLText.text(check.json))
-    case "name": if let id = check.deploymentID, check.isGood { context.print(id + "\n") }
-    default: for finding in check.findings { context.note(line(of: finding, check.file)) }
+    if form == "json" || form == "bare" {
+      context.print(check.json.text + "\n")
+    } else if form == "yaml" {
+      context.print("---\n" + YAMLText.text(check.json))
+    } else if form == "name" {
+      if let id = check.deploymentID, check.isGood { context.print(id + "\n") }
+    } else {
+      for finding in check.findings { context.note(line(of: finding, check.file)) }
     }
   }
 
@@ -91,7 +96,7 @@ struct ModelCheck: Sendable {
     } catch {
       ok = false
       counts = Counts()
-      findings = [Finding(.error, "unreadable", error.reason, hint: "a BPMN file of at most \(Limits.bpmnFileBytes >> 20) MiB")]
+      findings = [Finding(.error, "unreadable", error.reason)]
       deploymentID = nil
     }
   }

@@ -79,8 +79,9 @@ void flow_grpc_call_destroy(flow_grpc_call *call);
 
 /* Functions below that return int return 1 when the batch was started, so that its event will come. */
 
-/* Waits for a call of the method, or of any unknown method when it is null. */
-int flow_grpc_call_request(flow_grpc_call *call, flow_grpc_server *server, void *method, flow_grpc_queue *queue);
+/* Waits for a call of the method, or of any unknown method when it is null. with_payload as when it was registered. */
+int flow_grpc_call_request(
+  flow_grpc_call *call, flow_grpc_server *server, void *method, int with_payload, flow_grpc_queue *queue);
 
 typedef struct flow_grpc_status {
   int32_t code;

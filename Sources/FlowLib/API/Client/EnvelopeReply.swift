@@ -54,7 +54,9 @@ package struct EnvelopeReply: Sendable, Equatable {
   package var itemFailures: [ItemFailure] {
     guard let object = json?.object else { return [] }
     if let failure = EnvelopeReply.failure("", object) { return [failure] }
-    if object["instance_id"]?.string == "Error" { return [ItemFailure(id: "", code: -1, message: "the start event answered with an error")] }
+    if object["instance_id"]?.string == "Error" {
+      return [ItemFailure(id: "", code: -1, message: "the start event answered with an error")]
+    }
     if let text = object["result"]?.string, text.hasSuffix("not found") { return [ItemFailure(id: "", code: -1, message: text)] }
     return object.members.compactMap { member in member.value.object.flatMap { EnvelopeReply.failure(member.name, $0) } }
   }

@@ -4,13 +4,26 @@ import FlowRPC
 // What FlowClient needs of FlowRPC, and nothing else of it.
 
 extension FlowEndpoint {
-  func openChannel() throws(Status) -> RPCChannel { throw Status(.unimplemented, "not built yet") }
+  /// Connects when the first call is made. The certificate is for the address, so with TLS the authority is the address too.
+  func openChannel() throws(Status) -> RPCChannel {
+    do throws(RPCError) {
+      return try RPCChannel(address, tls: try clientTLS(), authority: tls == nil ? authority : nil)
+    } catch {
+      throw Status(.failedPrecondition, "\(error)")
+    }
+  }
+
+  private func clientTLS() throws(RPCError) -> ClientTLS? {
+    guard let tls else { return nil }
+    func text(_ pem: [UInt8]?) -> String? { pem.map { String(decoding: $0, as: UTF8.self) } }
+    return ClientTLS(authorities: text(tls.ca), certificateChain: text(tls.certificate), privateKey: text(tls.key))
+  }
 }
 
 /// - Parameter timeoutMs: nil for a call that may last.
-func callOptions(timeoutMs: Int64?) -> CallOptions { CallOptions() }
+func callOptions(timeoutMs: Int64?) -> CallOptions { CallOptions(timeoutMs: timeoutMs ?? -1) }
 
 extension ClientStream {
-  func nextMessage() throws(Status) -> Response? { nil }
-  func abandon() {}
+  func nextMessage() throws(Status) -> Response? { try next() }
+  func abandon() { cancel() }
 }

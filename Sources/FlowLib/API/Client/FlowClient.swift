@@ -31,7 +31,7 @@ package final class FlowClient: Sendable {
 
   private func explained(_ status: Status) -> Status {
     var status = status
-    guard status.hint == nil else { return status }
+    guard status.hint == nil || status.code == .unavailable else { return status }
     switch status.code {
     case .unavailable: status.hint = "start \(endpoint.name), or name its address with --\(endpoint.name)-host and --\(endpoint.name)-port"
     case .deadlineExceeded: status.hint = "a longer --request-timeout"
@@ -110,7 +110,8 @@ extension FlowClient {
     try explained { () throws(Status) in try flow.createInstance(request, options: options()) }
   }
 
-  package func listInstances(_ request: FlowV1.ListInstancesRequest, timeoutMs: Int64? = nil) throws(Status) -> FlowV1.ListInstancesResponse {
+  package func listInstances(_ request: FlowV1.ListInstancesRequest, timeoutMs: Int64? = nil) throws(Status) -> FlowV1.ListInstancesResponse
+  {
     try explained { () throws(Status) in try flow.listInstances(request, options: options(timeoutMs)) }
   }
 

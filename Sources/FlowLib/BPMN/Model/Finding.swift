@@ -1,3 +1,5 @@
+import FlowCore
+
 /// Something about a model that its author should know: what, why, and what to try.
 package struct Finding: Sendable, Equatable {
   package enum Severity: String, Sendable { case error, warning }
@@ -18,8 +20,23 @@ package struct Finding: Sendable, Equatable {
     self.code = code
     self.severity = severity
     self.line = line
-    self.element = element
-    self.message = message
-    self.hint = hint
+    self.element = element.map(oneLine)
+    self.message = oneLine(message)
+    self.hint = hint.map(oneLine)
   }
+}
+
+/// Names come from the file: no line breaks and no control characters that a terminal would obey, and no endless ones.
+private func oneLine(_ text: String) -> String {
+  let isPlain = text.utf8.count <= Limits.findingText && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+  if isPlain { return text }
+  var line = String.UnicodeScalarView()
+  var count = 0
+  for scalar in text.unicodeScalars {
+    count += 1
+    guard count <= Limits.findingText else { return String(line) + "…" }
+    let isControl = scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format
+    line.append(isControl || scalar == "\u{2028}" || scalar == "\u{2029}" ? " " : scalar)
+  }
+  return String(line)
 }

@@ -9,23 +9,30 @@ package struct Counts: Sendable, Equatable {
 }
 
 extension Counts {
-  init(_ root: Element) {
-    self.init()
-    add(root)
-  }
+  enum Kind {
+    case process, flowNode, sequenceFlow
 
-  private mutating func add(_ element: Element) {
-    if element.namespace == Namespace.bpmn {
-      switch element.name {
-      case "process": processes += 1
-      case "sequenceFlow": sequenceFlows += 1
-      default: if Counts.flowNodeNames.contains(element.name) { flowNodes += 1 }
+    /// nil when elements of that name are not counted.
+    init?(_ name: String) {
+      switch name {
+      case "process": self = .process
+      case "sequenceFlow": self = .sequenceFlow
+      default:
+        guard flowNodeNames.contains(name) else { return nil }
+        self = .flowNode
       }
     }
-    for child in element.children { add(child) }
   }
 
-  static let flowNodeNames: Set<String> = [
+  mutating func add(_ kind: Kind) {
+    switch kind {
+    case .process: processes += 1
+    case .flowNode: flowNodes += 1
+    case .sequenceFlow: sequenceFlows += 1
+    }
+  }
+
+  private static let flowNodeNames: Set<String> = [
     "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "implicitThrowEvent", "boundaryEvent", "task",
     "manualTask", "serviceTask", "sendTask", "receiveTask", "userTask", "scriptTask", "businessRuleTask", "callActivity",
     "subProcess", "transaction", "adHocSubProcess", "exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway",

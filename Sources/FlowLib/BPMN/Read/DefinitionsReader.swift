@@ -96,10 +96,10 @@ extension Element {
 
   var attributesBesidesName: [Attribute] {
     attributes.contains { $0.name != "id" && $0.name != "name" }
-      ? attributes.filter { !$0.namespace.isEmpty || ($0.name != "id" && $0.name != "name") } : []
+      ? attributes.filter { $0.namespace != .none || ($0.name != "id" && $0.name != "name") } : []
   }
 
-  var foreignAttributes: [Attribute] { attributes.filter { !$0.namespace.isEmpty } }
+  var foreignAttributes: [Attribute] { attributes.contains { $0.namespace != .none } ? attributes.filter { $0.namespace != .none } : [] }
 
   var documentation: [Documentation] {
     children.compactMap { child -> Documentation? in

@@ -77,7 +77,10 @@ extension DiagramBounds {
 extension Element {
   /// A finite number; nil when the attribute is missing or none.
   func number(_ name: String) -> Double? {
-    guard let text = self[attribute: name], let value = Double(text), value.isFinite else { return nil }
+    guard let text = self[attribute: name] else { return nil }
+    // Nearly all are whole numbers.
+    if text.utf8.count < 10, let whole = Int32(text) { return Double(whole) }
+    guard let value = Double(text), value.isFinite else { return nil }
     return value
   }
 }

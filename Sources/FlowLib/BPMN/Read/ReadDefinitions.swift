@@ -17,20 +17,21 @@ package struct ReadResult: Sendable {
 /// - Source: OMG BPMN 2.0.2, chapter 15.
 package func readDefinitions(_ bytes: [UInt8]) -> ReadResult {
   let root: Element
+  let counts: Counts
   do {
-    root = try readTree(bytes)
+    (root, counts) = try readTree(bytes)
   } catch {
     return ReadResult(findings: [Finding(.error, error.code, line: error.line, error.message, hint: error.hint)])
   }
   guard root.name == "definitions", root.namespace == Namespace.bpmn else { return ReadResult(findings: [notBPMN(root)]) }
   var reader = DefinitionsReader()
   let definitions = reader.read(root)
-  return ReadResult(definitions: definitions, counts: Counts(root), findings: Array(reader.findings.prefix(Limits.findings)))
+  return ReadResult(definitions: definitions, counts: counts, findings: Array(reader.findings.prefix(Limits.findings)))
 }
 
 private func notBPMN(_ root: Element) -> Finding {
-  let namespace = root.namespace.isEmpty ? "no namespace" : "the namespace \(root.namespace)"
+  let namespace = root.namespace == .none ? "no namespace" : "the namespace \(root.namespace.uri)"
   return Finding(
     .error, "not-bpmn", line: root.line, "the root element is '\(root.name)' of \(namespace), not BPMN's definitions",
-    hint: "the root must be definitions of \(Namespace.bpmn)")
+    hint: "the root must be definitions of \(Namespace.bpmn.uri)")
 }

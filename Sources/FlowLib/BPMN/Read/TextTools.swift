@@ -17,6 +17,6 @@ func isSpace(_ scalar: Unicode.Scalar) -> Bool {
 
 /// A reference to an element: what is left of a QName when its prefix is gone.
 func localName(_ reference: String) -> String {
-  guard let colon = reference.utf8.lastIndex(of: UInt8(ascii: ":")) else { return reference }
+  guard reference.utf8.contains(UInt8(ascii: ":")), let colon = reference.utf8.lastIndex(of: UInt8(ascii: ":")) else { return reference }
   return String(reference[reference.index(after: colon)...])
 }

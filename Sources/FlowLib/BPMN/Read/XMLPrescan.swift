@@ -1,4 +1,5 @@
 import FlowCore
+import Glibc
 
 /// A look at the bytes before libxml2 gets them: it compares all attributes of an element with each other, and no
 /// callback comes before it is done.
@@ -27,24 +28,42 @@ enum XMLPrescan {
     return String(words[key + 1])
   }
 
-  /// Counts `="` and `='` since the last `<`, which can not stand inside an attribute.
+  /// Looks for a stretch between two `<`, which can not stand inside an attribute, with too many of them.
+  ///
+  /// Only long stretches are looked into: an attribute takes five bytes at least.
   static func lineOfTooManyAttributes(_ bytes: [UInt8]) -> Int? {
-    var line = 1
+    let found = bytes.withUnsafeBytes { all -> Int? in
+      var start = 0
+      while start < all.count {
+        let rest = UnsafeRawBufferPointer(rebasing: all[start...])
+        let length = distanceToNextTag(rest)
+        if length > 5 * Limits.xmlAttributes, hasTooManyAttributes(rest.prefix(length)) { return start }
+        start += length
+      }
+      return nil
+    }
+    return found.map { bytes[..<$0].count { $0 == 0x0A } + 1 }
+  }
+
+  private static func distanceToNextTag(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard let base = bytes.baseAddress, bytes.count > 1, let next = memchr(base + 1, 0x3C, bytes.count - 1) else { return bytes.count }
+    return UnsafeRawPointer(next) - base
+  }
+
+  /// Counts `="` and `='`, with white space or UTF-16's zeros between.
+  private static func hasTooManyAttributes(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
     var count = 0
     var afterEquals = false
     for byte in bytes {
       switch byte {
-      case UInt8(ascii: "<"): (count, afterEquals) = (0, false)
       case UInt8(ascii: "="): afterEquals = true
       case UInt8(ascii: "\""), UInt8(ascii: "'"):
         if afterEquals { count += 1 }
         afterEquals = false
-        if count > Limits.xmlAttributes { return line }
-      case 0x0A: line += 1
-      case 0, 0x20, 0x09, 0x0D: continue
+      case 0...0x20: break
       default: afterEquals = false
       }
     }
-    return nil
+    return count > Limits.xmlAttributes
   }
 }

@@ -13,7 +13,7 @@ struct XMLFailure: Error, Equatable {
 /// Reads bytes as namespace-well-formed XML into a tree. The only place that knows libxml2.
 ///
 /// No network, no document type, so no entities but the five of XML; every bound is checked while reading.
-func readTree(_ bytes: [UInt8]) throws(XMLFailure) -> Element {
+func readTree(_ bytes: [UInt8]) throws(XMLFailure) -> (root: Element, counts: Counts) {
   try checkBounds(bytes)
   _ = initialised
   // What libxml2 reports outside of a parser (unknown encodings) would go to stderr; the structured handler has it all.
@@ -25,7 +25,7 @@ func readTree(_ bytes: [UInt8]) throws(XMLFailure) -> Element {
     throw XMLFailure(
       code: "xml-not-well-formed", line: 0, message: "the file is not well-formed XML", hint: "open it in an XML editor")
   }
-  return root
+  return (root, builder.counts)
 }
 
 private let initialised: Void = xmlInitParser()
@@ -50,22 +50,27 @@ private func checkBounds(_ bytes: [UInt8]) throws(XMLFailure) {
 
 /// Builds the tree from libxml2's SAX2 events, which come on the caller's thread while `parse` runs.
 private final class TreeBuilder {
-  private(set) var root: Element?
-  private(set) var failure: XMLFailure?
-  private var context: xmlParserCtxtPtr?
-  private var open: [Element] = []
+  // Events come one after the other and none from inside another, so that no access can overlap with itself.
+  @exclusivity(unchecked) private(set) var root: Element?
+  @exclusivity(unchecked) private(set) var failure: XMLFailure?
+  @exclusivity(unchecked) private var context: xmlParserCtxtPtr?
+  @exclusivity(unchecked) private var open: [Element] = []
   /// Character data of all open elements, one after the other; `textStarts` tells where each begins.
-  private var text: [UInt8] = []
-  private var textStarts: [Int] = []
-  private var elements = 0
-  private var namespacesInForce = 0
-  /// libxml2 keeps one copy of each name while a parser lives, so that its address stands for it.
-  private var names: [UnsafePointer<xmlChar>: String] = [:]
+  @exclusivity(unchecked) private var text: [UInt8] = []
+  @exclusivity(unchecked) private var textStarts: [Int] = []
+  @exclusivity(unchecked) private var elements = 0
+  @exclusivity(unchecked) private var namespacesInForce = 0
+  @exclusivity(unchecked) private(set) var counts = Counts()
+  @exclusivity(unchecked) private var kinds = NameCache<Counts.Kind?>(nil) { Counts.Kind(String(cString: $0)) }
+  @exclusivity(unchecked) private var names = NameCache<String>("") { String(cString: $0) }
+  @exclusivity(unchecked) private var namespaces = NameCache<Namespace>(.none) { Namespace(String(cString: $0)) }
 
   func parse(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard let context = xmlCreateMemoryParserCtxt(bytes.baseAddress, Int32(bytes.count)) else { return false }
     defer {
       self.context = nil
+      // libxml2 makes a document of its own for the entities of a document type behind an error.
+      if let leftover = context.pointee.myDoc { xmlFreeDoc(leftover) }
       xmlFreeParserCtxt(context)
     }
     self.context = context
@@ -92,6 +97,9 @@ private final class TreeBuilder {
 
   func reported(_ error: xmlError) {
     guard failure == nil, error.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
+    // The parser may be in the middle of its buffers, which xmlStopParser would free: only tell it to end soon.
+    context?.pointee.disableSAX = 1
+    context?.pointee.instate = XML_PARSER_EOF
     let message = error.message.map { String(cString: $0) } ?? "not well-formed XML"
     let isNamespace = error.domain == Int32(XML_FROM_NAMESPACE.rawValue)
     failure = XMLFailure(
@@ -105,11 +113,12 @@ private final class TreeBuilder {
     declarations: UnsafeBufferPointer<UnsafePointer<xmlChar>?>, attributes: UnsafeBufferPointer<UnsafePointer<xmlChar>?>
   ) {
     guard failure == nil, withinBounds(newNamespaces: declarations.count / 2) else { return }
-    var element = Element(namespace: interned(uri), prefix: interned(prefix), name: interned(name), line: line)
+    var element = Element(namespace: namespaces[uri], prefix: names[prefix], name: names[name], line: line)
     for index in stride(from: 0, to: declarations.count, by: 2) {
-      element.declarations.append(.init(prefix: interned(declarations[index]), uri: interned(declarations[index + 1])))
+      element.declarations.append(.init(prefix: names[declarations[index]], uri: names[declarations[index + 1]]))
     }
     if !attributes.isEmpty { element.attributes = read(attributes) }
+    if element.namespace == .bpmn, let kind = kinds[name] { counts.add(kind) }
     open.append(element)
     textStarts.append(text.count)
   }
@@ -122,7 +131,8 @@ private final class TreeBuilder {
     } else if open.count >= Limits.xmlDepth {
       stop("xml-too-deep", "elements are nested deeper than \(Limits.xmlDepth) levels", "flatten the model")
     } else if namespacesInForce > Limits.xmlNamespaces {
-      stop("xml-too-many-namespaces", "more than \(Limits.xmlNamespaces) namespaces are in force", "declare each namespace once, on the root")
+      stop(
+        "xml-too-many-namespaces", "more than \(Limits.xmlNamespaces) namespaces are in force", "declare each namespace once, on the root")
     }
     return failure == nil
   }
@@ -135,17 +145,9 @@ private final class TreeBuilder {
       guard let begin = raw[index + 3], let end = raw[index + 4] else { continue }
       let value = String(decoding: UnsafeBufferPointer(start: begin, count: end - begin), as: UTF8.self)
       attributes.append(
-        .init(namespace: interned(raw[index + 2]), prefix: interned(raw[index + 1]), name: interned(raw[index]), value: value))
+        .init(namespace: namespaces[raw[index + 2]], prefix: names[raw[index + 1]], name: names[raw[index]], value: value))
     }
     return attributes
-  }
-
-  private func interned(_ name: UnsafePointer<xmlChar>?) -> String {
-    guard let name else { return "" }
-    if let known = names[name] { return known }
-    let text = String(cString: name)
-    names[name] = text
-    return text
   }
 
   func characters(_ chunk: UnsafeBufferPointer<xmlChar>) {
@@ -156,10 +158,40 @@ private final class TreeBuilder {
     guard failure == nil, var element = open.popLast(), let start = textStarts.popLast() else { return }
     namespacesInForce -= element.declarations.count
     // Indentation between children is layout, not text.
-    let isLayout = !element.children.isEmpty && text[start...].allSatisfy { $0 <= 0x20 }
-    if !isLayout, text.count > start { element.text = String(decoding: text[start...], as: UTF8.self) }
-    text.removeSubrange(start...)
+    if text.count > start {
+      let hasChildren = !element.children.isEmpty
+      element.text = text.withUnsafeBufferPointer { all in
+        let own = UnsafeBufferPointer(rebasing: all[start...])
+        return hasChildren && own.allSatisfy { $0 <= 0x20 } ? "" : String(decoding: own, as: UTF8.self)
+      }
+      text.removeLast(text.count - start)
+    }
     if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
+  }
+}
+
+/// What names stand for. libxml2 keeps one copy of each name while a parser lives, so that its address is enough to know it.
+private struct NameCache<Value> {
+  private var slots: [(name: UnsafePointer<xmlChar>?, value: Value)]
+  private let none: Value
+  private let make: (UnsafePointer<xmlChar>) -> Value
+
+  init(_ none: Value, make: @escaping (UnsafePointer<xmlChar>) -> Value) {
+    slots = Array(repeating: (nil, none), count: 256)
+    self.none = none
+    self.make = make
+  }
+
+  subscript(name: UnsafePointer<xmlChar>?) -> Value {
+    mutating get {
+      guard let name else { return none }
+      let address = UInt(bitPattern: name)
+      let slot = Int((address >> 2 ^ address >> 10) & 255)
+      if slots[slot].name == name { return slots[slot].value }
+      let value = make(name)
+      slots[slot] = (name, value)
+      return value
+    }
   }
 }
 

@@ -3,14 +3,14 @@ import FlowBPMN
 import FlowCore
 
 /// Why a text is not YAML that we read.
-struct YAMLFailure: Error, Equatable {
+package struct YAMLFailure: Error, Equatable {
   /// Lines from the start of the text, the first is 0.
-  var line: Int
-  var message: String
+  package var line: Int
+  package var message: String
 }
 
 /// Reads one YAML 1.1 document as PyYAML's safe loader does. The only place that knows libyaml.
-func readYAML(_ text: String) throws(YAMLFailure) -> JSON {
+package func readYAML(_ text: String) throws(YAMLFailure) -> JSON {
   let bytes = Array(text.utf8)
   guard bytes.count <= Limits.yamlBytes else {
     throw YAMLFailure(line: 0, message: "the YAML has more than \(Limits.yamlBytes) bytes")

@@ -30,7 +30,7 @@ extension Draft {
     let body = payload.json ?? .null
     for flow in gateway.outgoing where flow != defaultFlow {
       guard let condition = process[flow].condition else { return flow }
-      if try condition.condition(over: body) { return flow }
+      if try condition.condition(over: body, now: context.now) { return flow }
     }
     return defaultFlow
   }

@@ -154,7 +154,9 @@ extension ByteWriter {
       optional(payload) { $0.payload($1) }
       optional(failure) { $0.failure($1) }
       time(at)
-    case .deleted: kind(.instanceDeleted, key)
+    case .deleted(let id):
+      kind(.instanceDeleted, key)
+      fixed64(id.entropy)
     }
   }
 
@@ -259,7 +261,7 @@ extension ByteReader {
     case .stopped: return .stopped(try optionalFailure(), at: try time())
     case .retried: return .retried(try list { (reader) throws(ByteCodingError) in try reader.retry() }, at: try time())
     case .finished: return .finished(try instanceState(), try optionalPayload(), try optionalFailure(), at: try time())
-    case .instanceDeleted: return .deleted
+    case .instanceDeleted: return .deleted(InstanceID(key: key, entropy: try fixed64()))
     case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted, .requestAnswered, .requestsEvicted:
       throw fail("not an instance's event")
     }

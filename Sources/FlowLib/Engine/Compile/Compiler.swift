@@ -91,7 +91,7 @@ private struct Compiler {
 
   private mutating func kind(of node: FlowNode) -> ExecutableKind? {
     switch node.kind {
-    case .startEvent: return .startEvent
+    case .startEvent: return .startEvent(isYAML: node.rexflow?.call.serialization.uppercased() == "YAML")
     case .endEvent(let definitions): return endEvent(node, definitions)
     case .task, .manualTask: return .task
     case .serviceTask: return serviceTask(node)
@@ -195,7 +195,7 @@ private struct Compiler {
     }
   }
 
-  private func usesPython(_ expression: Expression) -> Bool {
+  private func usesPython(_ expression: FlowBPMN.Expression) -> Bool {
     if expression.text.drop(while: { $0.isWhitespace }).hasPrefix("python:") { return true }
     guard let language = expression.language?.lowercased() else { return process.rexflow.conditionLanguage == .python }
     return language.contains("python") || (!language.contains("feel") && process.rexflow.conditionLanguage == .python)

@@ -54,7 +54,8 @@ package struct ExecutableElement: Sendable {
 }
 
 package enum ExecutableKind: Sendable {
-  case startEvent
+  /// `isYAML`: arguments of `run` are announced as YAML.
+  case startEvent(isYAML: Bool)
   case endEvent(EndBehavior)
   /// A task without work of its own: the token passes.
   case task

@@ -7,8 +7,6 @@ import Synchronization
 /// A connection that fails, a time-out and an answer of 400 or more are tried again up to `attemptsMax` attempts, after a
 /// back-off of 50 ms that doubles up to 5 s, each shortened by up to half at random.
 package final class ServiceCaller: Sendable {
-  package typealias Completion = @Sendable (ServiceOutcome) -> Void
-
   private let client: HTTPClient
   private let random: @Sendable () -> UInt64
   private let log: Log

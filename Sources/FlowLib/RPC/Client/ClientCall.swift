@@ -200,12 +200,15 @@ enum ConnectionFailure {
   static func explain(_ status: Status, address: String) -> Status {
     let marks = ["failed to connect to all addresses", "DNS resolution failed", "empty address list", "Socket closed", "GOAWAY"]
     guard status.code == .unavailable, marks.contains(where: { status.message.contains($0) }) else { return status }
-    return Status(.unavailable, "cannot reach \(address): \(reason(status.message))", hint: "check that the server runs and the address is right")
+    return Status(
+      .unavailable, "cannot reach \(address): \(reason(status.message))", hint: "check that the server runs and the address is right")
   }
 
   private static func reason(_ text: String) -> String {
     let known = [
-      ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted"), ("Connection refused", "connection refused"),
+      ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted"),
+      ("certificate verify failed", "its certificate is not trusted"),
+      ("Connection refused", "connection refused"),
       ("DNS resolution failed", "its name is unknown"), ("timed out", "no answer"), ("No route to host", "no route to it"),
       ("Network is unreachable", "the network is unreachable"), ("No such file or directory", "there is no such socket"),
       ("SSL_ERROR", "it does not accept this TLS connection"), ("handshake", "it does not accept this TLS connection"),

@@ -198,7 +198,11 @@ package final class RPCChannel: Sendable {
       let left = (until - ContinuousClock.now).milliseconds
       guard left > 0 else { return false }
       let watch = StateWatch(flow_grpc_call_create(), core.queue)
-      guard watch.start({ flow_grpc_channel_watch(core.channel, core.queue.handle, seen, left, $0); return 1 }) else { return false }
+      guard
+        watch.start({
+          flow_grpc_channel_watch(core.channel, core.queue.handle, seen, left, $0); return 1
+        })
+      else { return false }
       watch.changed.wait()
     }
   }

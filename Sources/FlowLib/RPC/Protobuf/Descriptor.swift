@@ -109,6 +109,7 @@ package enum Descriptor {
     package var label: Int32 = 0
     package var type: Int32 = 0
     package var typeName = ""
+    package var options: FieldOptions?
     package var oneofIndex: Int32?
     package var isProto3Optional = false
 
@@ -120,6 +121,7 @@ package enum Descriptor {
       sink.value(ProtoInt32.self, 4, label)
       sink.value(ProtoInt32.self, 5, type)
       sink.value(ProtoString.self, 6, typeName)
+      sink.optional(ProtoNested<FieldOptions>.self, 8, options)
       sink.optional(ProtoInt32.self, 9, oneofIndex)
       sink.value(ProtoBool.self, 17, isProto3Optional)
     }
@@ -132,8 +134,28 @@ package enum Descriptor {
         case 32: label = try reader.value(ProtoInt32.self)
         case 40: type = try reader.value(ProtoInt32.self)
         case 50: typeName = try reader.value(ProtoString.self)
+        case 66: options = try reader.message(options)
         case 72: oneofIndex = try reader.value(ProtoInt32.self)
         case 136: isProto3Optional = try reader.value(ProtoBool.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct FieldOptions: ProtoMessage {
+    package var isPacked: Bool?
+
+    package init() {}
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.optional(ProtoBool.self, 2, isPacked)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 16: isPacked = try reader.value(ProtoBool.self)
         default: try reader.skip(tag)
         }
       }

@@ -13,23 +13,23 @@ extension ProtoSink {
   mutating func tag(_ number: UInt64, _ wireType: WireType) { varint(number << 3 | wireType.rawValue) }
 
   /// A field whether it has its initial value or not: members of a oneof.
-  mutating func always<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ value: C.Value) {
+  package mutating func always<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ value: C.Value) {
     tag(number, C.wireType)
     C.write(value, to: &self)
   }
 
   /// A field with implicit presence: its initial value is not written.
-  mutating func value<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ value: C.Value) {
+  package mutating func value<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ value: C.Value) {
     if !C.isInitial(value) { always(codec, number, value) }
   }
 
   /// A field that knows whether it is set.
-  mutating func optional<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ value: C.Value?) {
+  package mutating func optional<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ value: C.Value?) {
     if let value { always(codec, number, value) }
   }
 
   /// A list, packed when its items have no length of their own.
-  mutating func repeated<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ values: [C.Value]) {
+  package mutating func repeated<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ values: [C.Value]) {
     guard !values.isEmpty else { return }
     guard C.wireType != .delimited else {
       for value in values { always(codec, number, value) }
@@ -42,8 +42,13 @@ extension ProtoSink {
     for value in values { C.write(value, to: &self) }
   }
 
+  /// A list that its schema wants unpacked.
+  package mutating func unpacked<C: ProtoCodec>(_ codec: C.Type, _ number: UInt64, _ values: [C.Value]) {
+    for value in values { always(codec, number, value) }
+  }
+
   /// A map, in the order of its keys so that equal maps have equal bytes.
-  mutating func map<K: ProtoCodec, V: ProtoCodec>(_ key: K.Type, _ value: V.Type, _ number: UInt64, _ entries: [K.Value: V.Value])
+  package mutating func map<K: ProtoCodec, V: ProtoCodec>(_ key: K.Type, _ value: V.Type, _ number: UInt64, _ entries: [K.Value: V.Value])
   where K.Value: Comparable {
     for (name, item) in entries.sorted(by: { $0.key < $1.key }) {
       var size = ProtoSizeSink()

@@ -84,8 +84,7 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
   private static func register(_ services: [RPCService], with core: OpaquePointer) throws(RPCError) -> [String: Method] {
     var methods: [String: Method] = [:]
     for handler in services.flatMap(\.handlers) {
-      let withPayload: Int32 = handler.kind == .unary || handler.kind == .serverStreaming ? 1 : 0
-      guard let token = flow_grpc_server_method(core, handler.path, withPayload) else {
+      guard let token = flow_grpc_server_method(core, handler.path, handler.kind.bringsRequest) else {
         throw RPCError(.method, "\(handler.path) is served twice")
       }
       methods[handler.path] = Method(handler: handler, token: token)
@@ -96,6 +95,7 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
   private static func bind(_ listeners: [Listener], on core: OpaquePointer) throws(RPCError) -> [Int] {
     var ports: [Int] = []
     for listener in listeners {
+      guard hasUsablePort(listener.address) else { throw bindError(listener, "") }
       var reason: UnsafePointer<CChar>?
       let port = ServerTLS.withCore(listener.tls) { flow_grpc_server_listen(core, listener.address, $0, &reason) }
       guard port >= 0 else { throw RPCError(.credentials, "certificate and key for \(listener.address) are unusable") }
@@ -103,6 +103,12 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
       ports.append(Int(port))
     }
     return ports
+  }
+
+  /// The core cuts a port above 65535 down to 16 bits and listens somewhere.
+  private static func hasUsablePort(_ address: String) -> Bool {
+    guard !address.hasPrefix("unix"), let colon = address.lastIndex(of: ":") else { return true }
+    return UInt16(address[address.index(after: colon)...]) != nil
   }
 
   private static func bindError(_ listener: Listener, _ log: String) -> RPCError {
@@ -117,7 +123,12 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
   /// The core wants a server shut down before it is destroyed, also when it never ran.
   private static func discard(_ core: OpaquePointer, _ queue: CompletionQueue) {
     let done = ShutdownWaiter()
-    if queue.start(done, { flow_grpc_server_shutdown(core, Unmanaged<CoreOwner>.passUnretained(done).toOpaque()); return 1 }) {
+    if queue.start(
+      done,
+      {
+        flow_grpc_server_shutdown(core, Unmanaged<CoreOwner>.passUnretained(done).toOpaque()); return 1
+      })
+    {
       _ = done.latch.wait(ms: 5_000)
     }
     flow_grpc_server_destroy(core)
@@ -143,7 +154,7 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
   private func post(_ handler: RPCHandler?) {
     let token = handler.flatMap { methods[$0.path]?.token }
     let call = ServerCall(handler, server: self, queue: queue)
-    _ = call.start { flow_grpc_call_request($0, core, token, queue.handle) }
+    _ = call.start { flow_grpc_call_request($0, core, token, handler?.kind.bringsRequest ?? 0, queue.handle) }
   }
 
   /// A call came in; on the queue's thread.
@@ -206,6 +217,16 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
 
   override func completed(_ event: CoreEvent, ok: Bool) {
     if event == .shutdown { stopped.set(true) }
+  }
+}
+
+extension RPCKind {
+  /// 1 when the only message of the request comes with the call.
+  fileprivate var bringsRequest: Int32 {
+    switch self {
+    case .unary, .serverStreaming: 1
+    case .clientStreaming, .bidirectional: 0
+    }
   }
 }
 

@@ -30,10 +30,12 @@ final class CompletionQueue: @unchecked Sendable {
     }
     self.handle = handle
     let this = Unmanaged.passRetained(self)
-    let made = pthread_create(&thread, nil, { raw in
-      if let raw { Unmanaged<CompletionQueue>.fromOpaque(raw).takeRetainedValue().run() }
-      return nil
-    }, this.toOpaque())
+    let made = pthread_create(
+      &thread, nil,
+      { raw in
+        if let raw { Unmanaged<CompletionQueue>.fromOpaque(raw).takeRetainedValue().run() }
+        return nil
+      }, this.toOpaque())
     guard made == 0 else {
       this.release()
       flow_grpc_queue_shutdown(handle)

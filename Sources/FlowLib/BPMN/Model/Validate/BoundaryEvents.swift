@@ -6,11 +6,15 @@ func boundaryEvents(_ index: ProcessIndex) -> [Finding] {
     guard case .boundaryEvent(let boundary) = node.kind else { continue }
     if let flow = node.incoming.first {
       findings.append(
-        node.error("boundary-with-incoming", "\(node.title) has the incoming flow '\(flow)', but only its activity triggers it", hint: "remove the flow"))
+        node.error(
+          "boundary-with-incoming", "\(node.title) has the incoming flow '\(flow)', but only its activity triggers it",
+          hint: "remove the flow"))
     }
     if let host = index.nodeByID[boundary.attachedTo], !host.kind.isActivity {
       findings.append(
-        node.error("boundary-on-event", "\(node.title) sits on \(host.title), but only activities have boundary events", hint: "move it to an activity"))
+        node.error(
+          "boundary-on-event", "\(node.title) sits on \(host.title), but only activities have boundary events",
+          hint: "move it to an activity"))
     }
     if case .error = boundary.definitions.first { errorHandlers[boundary.attachedTo, default: []].append(node) }
   }

@@ -50,7 +50,8 @@ private func beginnings(of level: ProcessIndex.Level) -> [String] {
     if case .startEvent = node.kind { return true }
     if case .boundaryEvent = node.kind { return false }
     if case .subProcess(let subProcess) = node.kind, case .event = subProcess.kind { return true }
-    return node.instantiates || node.isForCompensation || node.isEnteredByTopic || (node.isLink && node.incoming.isEmpty) || (!hasStart && node.incoming.isEmpty)
+    return node.instantiates || node.isForCompensation || node.isEnteredByTopic || (node.isLink && node.incoming.isEmpty)
+      || (!hasStart && node.incoming.isEmpty)
   }.map(\.id)
 }
 

@@ -36,7 +36,8 @@ private func general(_ node: FlowNode, _ flows: [SequenceFlow], _ defaultFlow: S
     let ids = open.map(\.id).joined(separator: ", ")
     findings.append(
       node.error(
-        "gateway-conditions", "\(node.title) has flows without condition beside its default (\(ids)), so it can not decide",
+        "gateway-conditions",
+        "\(node.title) has flows without condition\(defaultFlow == nil ? "" : " beside its default") (\(ids)), so it can not decide",
         hint: "give each flow but one a condition"))
   }
   if open.isEmpty, defaultFlow == nil, !flows.isEmpty {

@@ -5,7 +5,8 @@ func parallelGateways(_ index: ProcessIndex) -> [Finding] {
     var findings: [Finding] = []
     if rexflow.service != nil {
       findings.append(
-        node.error("gateway-with-service", "\(node.title) has a service, but a gateway calls none", hint: "remove service from its annotation"))
+        node.error(
+          "gateway-with-service", "\(node.title) has a service, but a gateway calls none", hint: "remove service from its annotation"))
     }
     switch rexflow.gatewayType {
     case .splitter: findings.append(contentsOf: splitter(node, rexflow, index))
@@ -25,7 +26,8 @@ private func splitter(_ node: FlowNode, _ rexflow: RexflowProperties, _ index: P
   var findings: [Finding] = []
   if node.outgoing.count < 2 {
     findings.append(
-      node.error("gateway-edges", "\(node.title) is a splitter with \(node.outgoing.count) outgoing flows", hint: "a splitter has two or more"))
+      node.error(
+        "gateway-edges", "\(node.title) is a splitter with \(node.outgoing.count) outgoing flows", hint: "a splitter has two or more"))
   }
   let steps = index.outgoing(of: node).compactMap { index.nodeByID[$0.target]?.rexflow?.nextStepID }
   for step in rexflow.gatewaySplit where !steps.contains(step) {

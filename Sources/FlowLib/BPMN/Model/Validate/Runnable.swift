@@ -19,7 +19,8 @@ enum Runnable {
     case .task, .manualTask, .exclusiveGateway, .parallelGateway: return nil
     case .subProcess(let subProcess): return self.subProcess(subProcess.kind)
     case .intermediateCatchEvent(let event):
-      return events(event.definitions, "an intermediate catch event") ?? Missing("a catch event without definition never fires", "remove it")
+      return events(event.definitions, "an intermediate catch event")
+        ?? Missing("a catch event without definition never fires", "remove it")
     case .intermediateThrowEvent(let definitions), .implicitThrowEvent(let definitions): return throwing(definitions)
     case .userTask: return Missing("user tasks do not run yet", "replace it by a service task")
     case .sendTask, .businessRuleTask: return Missing("this kind of task does not run yet", "replace it by a service task")
@@ -69,7 +70,8 @@ enum Runnable {
     }
     // An annotation without host has a finding of its own.
     if node.rexflow?.service?.host != nil || node.camunda?.connectorID != nil || node.rexflow != nil { return nil }
-    let why = node.zeebe?.taskDefinition.map { "job workers (type '\($0.type)') do not run yet" } ?? "nothing says which service does the work"
+    let why =
+      node.zeebe?.taskDefinition.map { "job workers (type '\($0.type)') do not run yet" } ?? "nothing says which service does the work"
     return Missing(why, "attach a text annotation rexflow: with service: {host: name, port: 80}")
   }
 
@@ -95,7 +97,9 @@ enum Runnable {
   /// What is wrong with any kind of node.
   static func missingProperties(_ node: FlowNode) -> [Missing] {
     var missing: [Missing] = []
-    if node.loop != nil { missing.append(Missing("loops and multiple instances of an activity do not run yet", "model a loop with gateways")) }
+    if node.loop != nil {
+      missing.append(Missing("loops and multiple instances of an activity do not run yet", "model a loop with gateways"))
+    }
     if node.isForCompensation { missing.append(Missing("compensation does not run yet", "model it with gateways")) }
     if let zeebe = node.zeebe {
       if !zeebe.inputs.isEmpty || !zeebe.outputs.isEmpty {

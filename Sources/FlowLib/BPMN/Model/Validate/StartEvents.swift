@@ -28,7 +28,8 @@ private func starts(of level: ProcessIndex.Level) -> [Finding] {
     guard count > 1 else { return [] }
     return [
       owner.error(
-        "subprocess-start", "\(owner.title) has \(count) start events, but a token that enters it needs one place to begin", hint: "keep one")
+        "subprocess-start", "\(owner.title) has \(count) start events, but a token that enters it needs one place to begin",
+        hint: "keep one")
     ]
   case .event:
     guard count != 1 else { return [] }

@@ -12,7 +12,8 @@ private func check(_ timer: TimerDefinition, of node: FlowNode) -> Finding? {
   let given = [timer.date, timer.duration, timer.cycle].compactMap { $0 }
   guard given.count == 1, let only = given.first else {
     return node.error(
-      "timer-spec", "\(node.title) has \(given.count) of timeDate, timeDuration and timeCycle; a timer needs exactly one", hint: "keep one")
+      "timer-spec", "\(node.title) has \(given.count) of timeDate, timeDuration and timeCycle; a timer needs exactly one",
+      hint: given.isEmpty ? "add timeDuration PT10S, timeDate or timeCycle" : "keep one")
   }
   // Braces and parentheses are filled in at run time, `=` and `$` begin an expression: the engine checks what comes out.
   if only.text.isEmpty || only.text.utf8.contains(where: { "{(=$".utf8.contains($0) }) { return nil }

@@ -36,7 +36,9 @@ struct RootReferences {
   private let positions: [String: Int]
 
   init(_ root: Element) {
-    let structure: Set<String> = ["process", "collaboration", "choreography", "import", "extensionElements", "relationship", "documentation"]
+    let structure: Set<String> = [
+      "process", "collaboration", "choreography", "import", "extensionElements", "relationship", "documentation",
+    ]
     candidates = root.children.filter { $0.namespace == Namespace.bpmn && !structure.contains($0.name) }
     var positions: [String: Int] = [:]
     for (position, element) in candidates.enumerated() {

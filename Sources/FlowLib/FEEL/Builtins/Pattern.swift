@@ -1,0 +1,150 @@
+import FlowCore
+
+/// Why a pattern can not be used.
+struct PatternError: Error {
+  let message: String
+}
+
+/// A regular expression of XPath's kind without back references, run as a set of threads: time is linear in the text.
+///
+/// - Source: XQuery 1.0 and XPath 2.0 Functions and Operators, section 7.6.1; K. Thompson, 1968.
+struct Pattern: Sendable {
+  enum Instruction: Sendable {
+    case scalar(CharacterSet)
+    case split(Int, Int)
+    case jump(Int)
+    case save(Int)
+    case start
+    case end
+    case match
+  }
+
+  struct Flags {
+    var ignoresCase = false
+    var multiline = false
+    var dotAll = false
+    var extended = false
+    var literal = false
+  }
+
+  let program: [Instruction]
+  let slotCount: Int
+  let multiline: Bool
+  var states: Int { program.count }
+
+  init(_ source: String, flags text: String) throws(PatternError) {
+    var flags = Flags()
+    for flag in text.unicodeScalars {
+      switch flag {
+      case "i": flags.ignoresCase = true
+      case "m": flags.multiline = true
+      case "s": flags.dotAll = true
+      case "x": flags.extended = true
+      case "q": flags.literal = true
+      default: throw PatternError(message: "flag '\(flag)' is not known")
+      }
+    }
+    var reader = PatternReader(source, flags)
+    let tree = try reader.read()
+    var compiler = PatternCompiler()
+    try compiler.emit(.save(0))
+    try compiler.compile(tree)
+    try compiler.emit(.save(1))
+    try compiler.emit(.match)
+    program = compiler.program
+    slotCount = 2 * min(reader.groups + 1, 10)
+    multiline = flags.multiline
+  }
+}
+
+/// Characters as ranges, or all but them, less others (`[A-Z-[OI]]`).
+struct CharacterSet: Sendable {
+  var ranges: [ClosedRange<UInt32>] = []
+  var classes: [@Sendable (Unicode.Scalar) -> Bool] = []
+  var isNegated = false
+  var excluded: [CharacterSet] = []
+  var ignoresCase = false
+
+  func contains(_ scalar: Unicode.Scalar) -> Bool {
+    if holds(scalar) { return true }
+    return false
+  }
+
+  private func holds(_ scalar: Unicode.Scalar) -> Bool {
+    let listed = lists(scalar) || ignoresCase && Pattern.otherCase(scalar).map { lists($0) } ?? false
+    guard listed != isNegated else { return false }
+    return !excluded.contains { $0.contains(scalar) }
+  }
+
+  private func lists(_ scalar: Unicode.Scalar) -> Bool {
+    ranges.contains { $0.contains(scalar.value) } || classes.contains { $0(scalar) }
+  }
+}
+
+extension Pattern {
+  static func otherCase(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
+    let upper = scalar.properties.uppercaseMapping.unicodeScalars
+    if upper.count == 1, let first = upper.first, first != scalar { return first }
+    let lower = scalar.properties.lowercaseMapping.unicodeScalars
+    if lower.count == 1, let first = lower.first, first != scalar { return first }
+    return nil
+  }
+
+  private struct Threads {
+    var order: [(state: Int, slots: [Int])] = []
+    var present: [Bool]
+  }
+
+  /// Where the first match begins and ends, then each group's ends (-1 when it took no part); the leftmost, earlier branches first.
+  ///
+  /// - Parameter cost: counts the states looked at; the search gives up past `limit`, and the caller's budget then says so.
+  func firstMatch(in text: [Unicode.Scalar], from start: Int, cost: inout Int, limit: Int) -> [Int]? {
+    var current = Threads(present: [Bool](repeating: false, count: program.count))
+    var best: [Int]?
+    for at in start...max(start, text.count) {
+      if best == nil { add(0, [Int](repeating: -1, count: slotCount), at, text, &current, &cost) }
+      if current.order.isEmpty, best != nil { break }
+      var next = Threads(present: [Bool](repeating: false, count: program.count))
+      cost += program.count / 8
+      step: for thread in current.order {
+        switch program[thread.state] {
+        case .match:
+          best = thread.slots
+          // Later threads are of lower rank.
+          break step
+        case .scalar(let set):
+          if at < text.count, set.contains(text[at]) { add(thread.state + 1, thread.slots, at + 1, text, &next, &cost) }
+        case .split, .jump, .save, .start, .end: break
+        }
+      }
+      current = next
+      if cost > limit { return best }
+    }
+    return best
+  }
+
+  /// Follows everything that takes no character, with a stack of its own.
+  private func add(
+    _ state: Int, _ slots: [Int], _ at: Int, _ text: [Unicode.Scalar], _ threads: inout Threads, _ cost: inout Int
+  ) {
+    var stack = [(state, slots)]
+    while let (state, slots) = stack.popLast() {
+      guard !threads.present[state] else { continue }
+      threads.present[state] = true
+      cost += 1 + slots.count / 8
+      switch program[state] {
+      case .jump(let target): stack.append((target, slots))
+      case .split(let first, let second):
+        stack.append((second, slots))
+        stack.append((first, slots))
+      case .save(let slot):
+        var changed = slots
+        if slot < changed.count { changed[slot] = at }
+        stack.append((state + 1, changed))
+      case .start: if at == 0 || multiline && text[at - 1] == "\n" { stack.append((state + 1, slots)) }
+      case .end: if at == text.count || multiline && text[at] == "\n" { stack.append((state + 1, slots)) }
+      case .scalar, .match: threads.order.append((state, slots))
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import FlowCore
+
+/// An expression that was read once and may be evaluated often, on any thread.
+package struct CompiledExpression: Sendable {
+  package let text: String
+  package let language: Language
+  let tree: Expression
+
+  /// - Parameter text: an expression of FEEL; a leading `=`, as Zeebe's models have it, is cut.
+  package init(feel text: String) throws(ExpressionError) {
+    self.text = text
+    language = .feel
+    tree = try Parser.expression(text)
+  }
+
+  /// - Parameter text: a condition in the safe subset of Python over `req_json`; a leading `python:` is cut.
+  package init(python text: String) throws(ExpressionError) {
+    self.text = text
+    language = .python
+    tree = try PythonParser.expression(text)
+  }
+
+  /// Unary tests of FEEL, as a decision table's cell holds them; the input is the scope's.
+  package init(unaryTests text: String) throws(ExpressionError) {
+    self.text = text
+    language = .feel
+    tree = try Parser.unaryTests(text)
+  }
+
+  /// The value, and why parts of it are null.
+  ///
+  /// - Throws: when the budget is used up, or a Python expression meets a value that it can not work on.
+  package func explain(_ scope: EvaluationScope, budget: Budget = Budget()) throws(EvaluationError) -> Evaluation {
+    var evaluator = Evaluator(scope: scope, budget: budget)
+    do throws(EvaluationError) {
+      let value = try evaluator.evaluate(tree, nil)
+      return evaluator.finished(value, text: text)
+    } catch {
+      throw error.located(in: text)
+    }
+  }
+
+  package func evaluate(_ scope: EvaluationScope) throws(EvaluationError) -> Value { try explain(scope).value }
+
+  /// Whether a sequence flow's condition holds.
+  ///
+  /// - Parameter payload: an object's members are FEEL's variables; Python sees the whole document as `req_json`.
+  /// - Throws: `.notBoolean` when FEEL gives anything but true or false; the message says what came instead and why.
+  package func condition(
+    over payload: JSON, now: Instant = Instant(milliseconds: 0), zones: ZoneOffsets = .utcOnly
+  ) throws(EvaluationError) -> Bool {
+    switch language {
+    case .python:
+      let value = try explain(EvaluationScope(pythonPayload: payload, now: now)).value
+      return Evaluator.truth(value)
+    case .feel:
+      let result = try explain(EvaluationScope(payload: payload, now: now, zones: zones))
+      if case .boolean(let verdict) = result.value { return verdict }
+      let first = result.diagnostics.first
+      let reason = result.diagnostics.prefix(3).map(\.message).joined(separator: "; ")
+      let message = "condition gives \(result.value.shown) instead of true or false" + (reason.isEmpty ? "" : ": " + reason)
+      throw EvaluationError(.notBoolean, message, at: first?.offset ?? 0).located(in: text)
+    }
+  }
+}
+
+/// Evaluates a tree within a budget.
+package func evaluate(
+  _ expression: CompiledExpression, in scope: EvaluationScope, budget: Budget = Budget()
+) throws(EvaluationError) -> Evaluation {
+  try expression.explain(scope, budget: budget)
+}
+
+extension EvaluationScope {
+  init(pythonPayload payload: JSON, now: Instant) {
+    self.init(payload: ["req_json": payload], now: now)
+  }
+}

@@ -1,0 +1,90 @@
+import FlowCore
+
+extension Evaluator {
+  mutating func call(
+    _ callee: Expression, _ arguments: [Argument], _ frame: Frame?, at place: Int
+  ) throws(EvaluationError) -> Value {
+    let function: Value
+    if case .name(let name) = callee.kind {
+      // A variable that happens to be called like a function does not hide it.
+      function = try named(name, frame)
+      if function.isNull {
+        offset = callee.offset
+        return null("no function '\(name)'")
+      }
+    } else {
+      function = try evaluate(callee, frame)
+    }
+    guard case .function(let target) = function else {
+      offset = place
+      return null("\(function.shown) is no function")
+    }
+    var values: [Value] = []
+    for argument in arguments { values.append(try evaluate(argument.value, frame)) }
+    offset = callee.offset
+    switch target {
+    case .builtin(let builtin):
+      if let first = arguments.first, first.name != nil {
+        guard let ordered = builtin.ordered(arguments.compactMap(\.name), values) else {
+          return null("function '\(builtin.rawValue)' has no such arguments: \(arguments.compactMap(\.name).joined(separator: ", "))")
+        }
+        values = ordered
+      }
+      return try apply(builtin, values)
+    case .written(let parameters, let body, let inner):
+      return try apply(parameters, body, inner, names: arguments.compactMap(\.name), values)
+    }
+  }
+
+  private mutating func named(_ name: String, _ frame: Frame?) throws(EvaluationError) -> Value {
+    if let value = try known(name, frame), case .function = value { return value }
+    return Builtin(name: name).map { .function(.builtin($0)) } ?? .null
+  }
+
+  private mutating func apply(
+    _ parameters: [String], _ body: Expression, _ frame: Frame?, names: [String], _ values: [Value]
+  ) throws(EvaluationError) -> Value {
+    guard values.count == parameters.count, names.allSatisfy({ parameters.contains($0) }), Set(names).count == names.count else {
+      return null("the function takes \(parameters.count) arguments (\(parameters.joined(separator: ", "))), not \(values.count)")
+    }
+    var context = Context()
+    for index in values.indices { context.set(names.isEmpty ? parameters[index] : names[index], values[index]) }
+    let result = try evaluate(body, Frame(context, in: frame))
+    return try bounded(result)
+  }
+
+  /// Calls a function value with positional arguments; for built-ins that take one.
+  mutating func invoke(_ function: FunctionValue, _ values: [Value]) throws(EvaluationError) -> Value {
+    switch function {
+    case .builtin(let builtin): return try apply(builtin, values)
+    case .written(let parameters, let body, let frame): return try apply(parameters, body, frame, names: [], values)
+    }
+  }
+
+  mutating func apply(_ builtin: Builtin, _ values: [Value]) throws(EvaluationError) -> Value {
+    try spend()
+    guard builtin.accepts(values.count) else {
+      return null("function '\(builtin.rawValue)' does not take \(values.count) arguments")
+    }
+    let place = offset
+    depth += 1
+    defer { depth -= 1 }
+    let result: Value
+    switch builtin.table {
+    case .conversion: result = try conversion(builtin, values)
+    case .string: result = try strings(builtin, values)
+    case .list: result = try lists(builtin, values)
+    case .number: result = try numbers(builtin, values)
+    case .context: result = try contexts(builtin, values)
+    case .range: result = try ranges(builtin, values)
+    case .temporal: result = try temporals(builtin, values)
+    }
+    offset = place
+    return try bounded(result)
+  }
+
+  /// Null, because an argument has the wrong type or value.
+  mutating func refuse(_ builtin: Builtin, _ values: [Value]) -> Value {
+    null("function '\(builtin.rawValue)' can not work on (\(values.prefix(4).map(\.shown).joined(separator: ", ")))")
+  }
+}

@@ -1,0 +1,119 @@
+import FlowCore
+
+/// What an expression works on and yields.
+package enum Value: Sendable {
+  case null
+  case boolean(Bool)
+  case number(Number)
+  case string(String)
+  case list(List)
+  /// The large ones stand behind a pointer, so that a list of numbers stays small.
+  indirect case context(Context)
+  case date(CivilDate)
+  case time(CivilTime)
+  indirect case dateTime(CivilDateTime)
+  /// A days and time duration, in nanoseconds.
+  case daysTime(Int128)
+  /// A years and months duration, in months.
+  case yearsMonths(Int64)
+  indirect case range(RangeValue)
+  indirect case function(FunctionValue)
+}
+
+/// A list that knows how deep its items nest, so that no expression can build one that overflows a stack.
+package struct List: Sendable, ExpressibleByArrayLiteral {
+  package let items: [Value]
+  package let depth: Int
+
+  package init(_ items: [Value]) {
+    self.items = items
+    depth = items.reduce(0) { max($0, $1.depth) } + 1
+  }
+
+  package init(arrayLiteral elements: Value...) { self.init(elements) }
+
+  package var count: Int { items.count }
+}
+
+/// An interval; a nil end is open to that side.
+package struct RangeValue: Sendable {
+  package let low: Value
+  package let high: Value
+  package let includesLow: Bool
+  package let includesHigh: Bool
+  let depth: Int
+
+  package init(low: Value, high: Value, includesLow: Bool, includesHigh: Bool) {
+    self.low = low
+    self.high = high
+    self.includesLow = includesLow
+    self.includesHigh = includesHigh
+    depth = max(low.depth, high.depth) + 1
+  }
+}
+
+/// A function of the language, or one that the expression wrote, with the names it saw.
+package enum FunctionValue: Sendable {
+  case builtin(Builtin)
+  case written(parameters: [String], body: Expression, frame: Frame?)
+}
+
+extension Value {
+  package static func list(_ items: [Value]) -> Value { .list(List(items)) }
+
+  /// Levels of nesting; 0 for what holds nothing else.
+  package var depth: Int {
+    switch self {
+    case .list(let list): list.depth
+    case .context(let context): context.depth
+    case .range(let range): range.depth
+    case .function(.written(_, _, let frame)): (frame?.depth ?? 0) + 1
+    case .function(.builtin), .null, .boolean, .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths: 0
+    }
+  }
+
+  package var isNull: Bool {
+    if case .null = self { return true }
+    return false
+  }
+
+  package var number: Number? {
+    guard case .number(let number) = self else { return nil }
+    return number
+  }
+
+  package var boolean: Bool? {
+    guard case .boolean(let value) = self else { return nil }
+    return value
+  }
+
+  package var string: String? {
+    guard case .string(let text) = self else { return nil }
+    return text
+  }
+
+  /// The name of the type in messages and for `instance of`.
+  package var typeName: String {
+    switch self {
+    case .null: "null"
+    case .boolean: "boolean"
+    case .number: "number"
+    case .string: "string"
+    case .list: "list"
+    case .context: "context"
+    case .date: "date"
+    case .time: "time"
+    case .dateTime: "date and time"
+    case .daysTime: "days and time duration"
+    case .yearsMonths: "years and months duration"
+    case .range: "range"
+    case .function: "function"
+    }
+  }
+
+  /// Type and value for a message, cut to a length that a log line bears.
+  package var shown: String {
+    let text = isNull ? "null" : "\(typeName) \(Value.text(self, quoted: true, limit: 64))"
+    return text.count > 80 ? String(text.prefix(77)) + "..." : text
+  }
+}

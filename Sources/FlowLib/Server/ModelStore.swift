@@ -1,0 +1,76 @@
+import FlowBPMN
+import FlowBPMNRead
+import FlowCore
+import FlowCrypto
+import FlowEngine
+import FlowStorage
+
+/// The models of deployments in the store's key-value part: file and element table as blobs, named by an entry per deployment.
+struct ModelStore: Sendable {
+  let store: any Store
+
+  private static func key(_ deploymentID: String) -> String { "deployments/\(deploymentID)/model" }
+
+  /// Writes a model before the deployment that names it is journaled.
+  func save(_ model: PreparedModel, id: String) throws(StoreError) {
+    guard let process = model.process else { throw .invalid("a model without a process") }
+    let file = try store.putBlob(model.bytes)
+    let table = try store.putBlob(ElementTable(of: process).json.bytes)
+    let entry: JSON = ["file": .string(file.description), "elements": .string(table.description)]
+    _ = try store.commit(KVTransaction(puts: [(ModelStore.key(id), entry.bytes)]))
+  }
+
+  /// Ids of all deployments that have a model here.
+  func all() throws(StoreError) -> [String] {
+    var ids: [String] = []
+    var from = "deployments/"
+    while true {
+      let page = try store.range(from: from, to: "deployments/".keyAfterPrefix, limit: Limits.pageRows)
+      ids += page.entries.map { String($0.key.dropFirst("deployments/".count).dropLast("/model".count)) }
+      guard page.more, let last = page.entries.last else { return ids }
+      from = last.key + "\u{0}"
+    }
+  }
+
+  func remove(id: String) throws(StoreError) {
+    _ = try store.commit(KVTransaction(deletes: [ModelStore.key(id)]), urgency: .owed)
+  }
+
+  /// The file as it was applied.
+  func file(id: String) throws(StoreError) -> [UInt8]? {
+    guard let entry = try entry(id) else { return nil }
+    return try blob(entry, "file", id)
+  }
+
+  /// Compiles a deployment again, with the numbers that were written at apply.
+  func load(_ deployment: Deployment) throws(StoreError) -> ExecutableProcess {
+    guard let entry = try entry(deployment.id) else { throw .corrupt("the model of deployment \(deployment.id) is missing") }
+    let model = readDefinitions(try blob(entry, "file", deployment.id))
+    let table = try elementTable(try blob(entry, "elements", deployment.id), deployment.id)
+    guard let definitions = model.definitions, let process = definitions.deployable else {
+      throw .corrupt("the stored model of deployment \(deployment.id) can not be read")
+    }
+    let compiled = compile(process, in: definitions, table: table)
+    guard let executable = compiled.process else {
+      let why = compiled.findings.map(\.message).joined(separator: "; ")
+      throw .corrupt("the stored model of deployment \(deployment.id) does not compile: \(why)")
+    }
+    return executable
+  }
+
+  private func entry(_ id: String) throws(StoreError) -> JSON? {
+    guard let found = try store.get(ModelStore.key(id)) else { return nil }
+    do throws(JSONError) { return try JSON(parsing: found.value) } catch { throw .corrupt("entry of deployment \(id): \(error)") }
+  }
+
+  private func blob(_ entry: JSON, _ name: String, _ id: String) throws(StoreError) -> [UInt8] {
+    guard let hash = entry[name]?.string.flatMap({ Hex.bytes($0) }).flatMap({ BlobHash($0) }), let bytes = try store.blob(hash) else {
+      throw .corrupt("\(name) of deployment \(id) is missing")
+    }
+    return bytes
+  }
+
+  private func elementTable(_ bytes: [UInt8], _ id: String) throws(StoreError) -> ElementTable {
+    do { return try ElementTable(json: JSON(parsing: bytes)) } catch { throw .corrupt("element table of deployment \(id): \(error)") }
+  }
+}

@@ -1,0 +1,159 @@
+import FlowCore
+import FlowEngine
+import FlowRuntime
+import FlowStorage
+import FlowView
+import Glibc
+import Synchronization
+
+/// Turns a partition's events into what readers keep, and hands over what is durable.
+final class Projection: PartitionObserver, @unchecked Sendable {
+  // Safety: `pending` belongs to the partition's thread, from which alone the observer is called.
+  private let partition: PartitionID
+  private let view: View
+  private let board: DeploymentBoard
+  private let onDeployments: @Sendable ([DeploymentStatus]) -> Void
+  private var pending: [Batch] = []
+  /// Durable batches that the view has not written yet; given again when it had to drop them.
+  private var backlog: [Batch] = []
+  private var given = Position.start
+  private let reached = Mutex(Position.start)
+
+  private typealias Batch = (position: Position, changes: [ViewChange])
+
+  init(_ partition: PartitionID, view: View, board: DeploymentBoard, onDeployments: @escaping @Sendable ([DeploymentStatus]) -> Void) {
+    self.partition = partition
+    self.view = view
+    self.board = board
+    self.onDeployments = onDeployments
+  }
+
+  /// The last durable position that was told.
+  var position: Position { reached.withLock { $0 } }
+
+  var settled: Position { view.applied(partition) }
+
+  /// Readers whose file was lost, or belongs to another store, begin with what still lives.
+  func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {
+    guard view.applied(partition) < mark else { return }
+    let rows = state.instances.values.sorted { $0.id.key < $1.id.key }.map { instance in
+      InstanceRow(
+        id: instance.id.text, deployment: catalog[instance.deployment]?.deploymentID ?? "", state: instance.state,
+        created: instance.createdAt, metadata: instance.metadata.map { MetadataPair($0.name, $0.value) })
+    }
+    while case .refused = view.begin(partition, at: mark, rows) { usleep(1_000) }
+  }
+
+  func beginBatch(at position: Position) { pending.append((position, [])) }
+
+  func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {
+    guard case .instance(let key, let change) = event else { return }
+    pending[pending.count - 1].changes += changes(change, of: key, in: state, catalog)
+  }
+
+  func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
+    backlog += pending
+    pending.removeAll(keepingCapacity: true)
+    hand()
+    reached.withLock { $0 = position }
+    if touchedDeployments {
+      board.update(position, state, catalog)
+      onDeployments(board.all)
+    } else {
+      board.advance(position)
+    }
+  }
+
+  func discarded() { pending.removeAll() }
+
+  func rested() {
+    if !backlog.isEmpty { hand() }
+  }
+
+  /// Gives the view what it has not got. Readers that can not keep up at all slow the partition down in the end: what they keep is the
+  /// only place of finished instances.
+  private func hand() {
+    while true {
+      give()
+      let applied = view.applied(partition)
+      backlog.removeAll { $0.position <= applied }
+      guard backlog.count > Limits.viewBacklogBatches else { return }
+      usleep(1_000)
+    }
+  }
+
+  private func give() {
+    for batch in backlog where batch.position > given {
+      switch view.apply(partition, batch.position, batch.changes) {
+      case .taken, .slow: given = batch.position
+      case .refused(let last):
+        given = last
+        return
+      }
+    }
+  }
+
+  // MARK: from events to rows
+
+  private func changes(_ change: InstanceEvent, of key: Key, in state: PartitionState, _ catalog: Catalog) -> [ViewChange] {
+    if case .created(let created) = change { return self.created(created, catalog) }
+    guard let instance = state.instances[key], let process = catalog[instance.deployment] else {
+      // Finished before: only what readers keep is left.
+      if case .deleted(let id) = change { return [.instanceDeleted(id: id.text)] }
+      return []
+    }
+    let id = instance.id.text
+    let history = entry(change, of: instance, process, at: state.now).map { [ViewChange.history(id: id, $0)] } ?? []
+    switch change {
+    case .finished(let final, let payload, let failure, let at):
+      return history + [.instanceEnded(id: id, end(final, payload, failure, at, instance, process))]
+    case .stopped(let failure, _):
+      let failure = failure ?? instance.failure
+      let patch = InstancePatch(
+        state: .stopped, errorCode: failure?.code, errorMessage: failure?.message, failedElement: failure?.elementID)
+      return history + [.instanceChanged(id: id, patch)]
+    case .retried: return history + [.instanceChanged(id: id, InstancePatch(state: .running, clearsError: true))]
+    case .deleted: return [.instanceDeleted(id: id)]
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed: return history
+    }
+  }
+
+  private func created(_ created: InstanceCreated, _ catalog: Catalog) -> [ViewChange] {
+    let row = InstanceRow(
+      id: created.id.text, deployment: catalog[created.deployment]?.deploymentID ?? "", state: created.isStopped ? .stopped : .running,
+      created: created.at, metadata: created.metadata.map { MetadataPair($0.name, $0.value) })
+    let element = catalog[created.deployment]?[created.start].id ?? ""
+    return [.instanceCreated(row), .history(id: row.id, HistoryEntry(time: created.at, event: "created", element: element))]
+  }
+
+  private func end(
+    _ final: InstanceState, _ payload: Payload?, _ failure: FlowEngine.ServiceFailure?, _ at: Instant, _ instance: Instance,
+    _ process: ExecutableProcess
+  ) -> InstanceEnd {
+    let shown = payload ?? failure?.report
+    return InstanceEnd(
+      state: final, ended: at, result: shown?.bytes, contentType: shown?.contentType,
+      endEvent: final == .completed ? instance.lastEnd.map { process[$0.element].derivedName } : nil, errorCode: failure?.code,
+      errorMessage: failure?.message, failedElement: failure?.elementID)
+  }
+
+  private func entry(_ change: InstanceEvent, of instance: Instance, _ process: ExecutableProcess, at now: Instant) -> HistoryEntry? {
+    func at(_ element: ElementIndex, _ event: String, _ detail: String = "") -> HistoryEntry {
+      HistoryEntry(time: now, event: event, element: process[element].id, detail: detail)
+    }
+    switch change {
+    case .passed(let element, _): return at(element, "passed")
+    case .activated(_, let element, _): return at(element, "activated")
+    case .completed(let activity, _, _): return instance.activities[activity].map { at($0.element, "completed") }
+    case .arrived(let element, _): return at(element, "waiting")
+    case .joined(let element, _, _, _): return at(element, "joined")
+    case .ended(let element): return at(element, "ended")
+    case .caught(_, let boundary, let code, _): return at(boundary, "caught", code)
+    case .failed(let activity, let failure): return instance.activities[activity].map { at($0.element, "failed", failure.code) }
+    case .stopped: return HistoryEntry(time: now, event: "stopped")
+    case .retried: return HistoryEntry(time: now, event: "retried")
+    case .finished(let state, _, let failure, _): return HistoryEntry(time: now, event: state.name.lowercased(), detail: failure?.code ?? "")
+    case .created, .scopeCleared, .deleted: return nil
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import FlowCore
+import FlowEngine
+import FlowHTTP
+import FlowOrchestrator
+import FlowRuntime
+import FlowStorage
+import FlowView
+
+/// One node's whole service over a store: deployments and their services, instances, and what readers ask.
+///
+/// flowd serves it over the wire; `flowctl run FILE` uses it in process.
+package final class Server: Sendable {
+  package let board = DeploymentBoard()
+  /// For calls that wait.
+  package let control = WorkQueue(name: "control", threads: 4)
+  let configuration: ServerConfiguration
+  let store: any Store
+  let view: View
+  let partition: Partition
+  let models: ModelStore
+  let projection: Projection
+  let deploymentWork: DeploymentWork
+  let serviceWork: ServiceWork
+  let orchestrator: ProcessOrchestrator?
+  private let client: HTTPClient
+  private let probeClient = HTTPClient()
+  private let timers: TimerQueue
+
+  static let partitionID = PartitionID(1)
+
+  /// - Parameter viewPath: file of what readers ask, or `:memory:`.
+  package init(_ configuration: ServerConfiguration, store: any Store, viewPath: String) throws(ServerError) {
+    self.configuration = configuration
+    self.store = store
+    models = ModelStore(store: store)
+    view = try ServerError.store { () throws(StoreError) in
+      try View(viewPath, retention: ViewRetention(ageMs: configuration.retention.ageMs, bytes: configuration.retention.bytes))
+    }
+    orchestrator = try Server.orchestrator(configuration)
+    client = HTTPClient()
+    timers = TimerQueue(world: configuration.world)
+    let addresses = ServiceAddresses(given: configuration.resolve, orchestrator: orchestrator)
+    let caller = ServiceCaller(client: client, log: configuration.log, random: configuration.world.entropy)
+    serviceWork = ServiceWork(caller: caller, timers: timers, addresses: addresses, timeoutMs: configuration.serviceTimeoutMs)
+    let reconciler = Reconciler()
+    projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
+    partition = Server.partition(configuration, store, projection, serviceWork, models)
+    deploymentWork = DeploymentWork(
+      partition: partition, orchestrator: orchestrator, addresses: addresses, timers: timers, world: configuration.world,
+      log: configuration.log, onMoved: { [board] in board.told($0) })
+    reconciler.begin(deploymentWork, on: control)
+  }
+
+  private static func orchestrator(_ configuration: ServerConfiguration) throws(ServerError) -> ProcessOrchestrator? {
+    guard configuration.runsProcesses else { return nil }
+    var options = ProcessOrchestrator.Options(
+      dataDirectory: configuration.dataDirectory, servicesDirectory: configuration.servicesDirectory)
+    options.log = configuration.log
+    do throws(OrchestratorError) { return try ProcessOrchestrator(options) } catch { throw .orchestrator(error.description) }
+  }
+
+  private static func partition(
+    _ configuration: ServerConfiguration, _ store: any Store, _ projection: Projection, _ work: ServiceWork, _ models: ModelStore
+  ) -> Partition {
+    var settings = PartitionConfiguration(
+      id: partitionID, store: store, world: configuration.world, log: configuration.log, observer: projection, performer: work,
+      load: { deployment throws(StoreError) in try models.load(deployment) },
+      fatal: { configuration.fatal($0.description) })
+    settings.keepsJournal = configuration.keepsJournal
+    return Partition(settings)
+  }
+
+  /// Recovers what the store holds and goes on where it stopped.
+  package func start() throws(ServerError) {
+    try ServerError.store { () throws(StoreError) in
+      // A view that is ahead belongs to another store.
+      if view.applied(Server.partitionID) > (try store.standing(Server.partitionID).last) { try view.wipe() }
+      try partition.start()
+    }
+    try deploymentWork.start(probeClient)
+  }
+
+  /// Finishes what is under way and lets go of everything. Services stop unless they are to be kept.
+  package func stop() {
+    control.close()
+    deploymentWork.stop()
+    orchestrator?.shutdown(keepServices: configuration.keepsServices)
+    client.close()
+    probeClient.close()
+    partition.stop()
+    timers.stop()
+    view.close()
+    store.close()
+  }
+
+  /// The position that everything told so far reflects; ask readers for nothing older.
+  package var position: Position { projection.position }
+
+  /// Why no new work is accepted; nil when all is well.
+  package var readOnlyReason: String? {
+    switch store.condition {
+    case .writable: nil
+    case .readOnly(let reason), .failed(let reason): reason
+    }
+  }
+}
+
+/// Why a node can not start.
+package enum ServerError: Error, Sendable, Equatable, CustomStringConvertible {
+  case store(StoreError)
+  case orchestrator(String)
+
+  package var description: String {
+    switch self {
+    case .store(let error): error.description
+    case .orchestrator(let why): why
+    }
+  }
+
+  static func store<Value>(_ body: () throws(StoreError) -> Value) throws(ServerError) -> Value {
+    do throws(StoreError) { return try body() } catch { throw .store(error) }
+  }
+}

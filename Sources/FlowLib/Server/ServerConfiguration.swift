@@ -1,0 +1,34 @@
+import FlowCore
+import FlowHTTP
+import FlowRuntime
+
+/// What a node is told by its program.
+package struct ServerConfiguration: Sendable {
+  /// Where relative commands of services start.
+  package var servicesDirectory = "."
+  /// Where services log and where their process records lie; nil keeps them in a temporary folder.
+  package var dataDirectory: String
+  /// Addresses that stand in for hosts of a model: `calc` or `calc:80` to `127.0.0.1:5000`.
+  package var resolve: [String: HTTPAddress] = [:]
+  /// Whether commands of services are started here.
+  package var runsProcesses = true
+  /// How long a service may take to answer one call.
+  package var serviceTimeoutMs: Int64 = 30_000
+  /// Services outlive the node.
+  package var keepsServices = false
+  /// Keeps the whole journal for verification.
+  package var keepsJournal = false
+  package var retention = Retention()
+  package var log = Log.none
+  package var world = World.real
+  /// The store failed for good; the program should end.
+  package var fatal: @Sendable (String) -> Void = { _ in }
+
+  package init(dataDirectory: String) { self.dataDirectory = dataDirectory }
+
+  /// How long readers keep finished instances.
+  package struct Retention: Sendable {
+    package var ageMs: Int64 = 7 * 86_400_000
+    package var bytes = 1 << 30
+  }
+}

@@ -1,0 +1,31 @@
+import FlowCore
+import FlowEngine
+import FlowHTTP
+import FlowOrchestrator
+
+/// Where the services of a model answer: a given address, a process that runs here, or what the model says.
+final class ServiceAddresses: Sendable {
+  private let given: [String: HTTPAddress]
+  private let orchestrator: ProcessOrchestrator?
+
+  init(given: [String: HTTPAddress], orchestrator: ProcessOrchestrator?) {
+    self.given = given
+    self.orchestrator = orchestrator
+  }
+
+  /// Whether an address was given for this host, so that nothing has to be started for it.
+  func isGiven(_ binding: ServiceBinding) -> Bool { given["\(binding.host):\(binding.port)"] != nil || given[binding.host] != nil }
+
+  /// Nil while a service that is started here is not up.
+  func probeAddress(of element: ExecutableElement, deployment: String) -> HTTPAddress? {
+    guard let binding = element.service else { return nil }
+    if element.startsService, !isGiven(binding), let orchestrator { return orchestrator.endpoint(of: binding.host, deployment: deployment) }
+    return address(of: binding, deployment: deployment)
+  }
+
+  func address(of binding: ServiceBinding, deployment: String) -> HTTPAddress {
+    if let given = given["\(binding.host):\(binding.port)"] ?? given[binding.host] { return given }
+    if let started = orchestrator?.endpoint(of: binding.host, deployment: deployment) { return started }
+    return HTTPAddress(host: binding.host, port: UInt16(clamping: binding.port))
+  }
+}

@@ -1,0 +1,87 @@
+import FlowAPI
+import FlowClient
+import FlowCommandLine
+import FlowCore
+import FlowHTTP
+import FlowRPC
+import FlowServer
+import FlowStorage
+import Glibc
+
+/// A running flowd.
+final class Daemon {
+  private let server: Server
+  private let rpc: RPCServer
+  private let http: HTTPServer
+  private let health: RPCHealth
+  private let log: Log
+
+  init(_ settings: Settings) throws(StartFailure) {
+    let log = LogText.log(
+      program: "flowd", threshold: LogLevel.allCases.first { $0.name.lowercased() == settings.text("log-level").lowercased() } ?? .info,
+      form: settings.text("log-format") == "json" ? .json : .text)
+    self.log = log
+    let addresses = try ListenAddresses(settings)
+    let wired = try Wiring.open(settings, log: log, runsProcesses: try addresses.allowsProcesses(settings))
+    server = try Daemon.failing { () throws(ServerError) in
+      let server = try Server(wired.configuration, store: wired.store, viewPath: wired.viewPath)
+      try server.start()
+      return server
+    }
+    let probes = WorkflowProbes(server: server)
+    let flow = FlowService(server, temporaryFolder: wired.configuration.dataDirectory, backup: wired.backup)
+    let daemonService = FlowDaemonService(server) { ids throws(Status) in try probes.probe(ids) }
+    health = RPCHealth(services: ["FlowDaemon", "flow.v1.Flow"], .serving)
+    let services = RPCReflection.adding(to: [daemonService.service, flow.service, health.service])
+    rpc = try Daemon.failing { () throws(RPCError) in
+      let rpc = try RPCServer(services: services, listeners: addresses.listeners)
+      try rpc.start()
+      return rpc
+    }
+    let api = FlowHTTPAPI(server: server, publicAddress: addresses.http)
+    http = try Daemon.failing { () throws(HTTPServerError) in try HTTPServer(addresses.httpOptions(log), handler: api.router.handler) }
+    api.listens(on: http.address)
+    try writeEndpoints(settings, addresses)
+    log.info("flowd is ready", ["flow.grpc": address(addresses, 0), "flow.http": "\(http.address)", "flow.store": settings.text("store")])
+  }
+
+  private func address(_ addresses: ListenAddresses, _ index: Int) -> String {
+    HTTPAddress(host: addresses.hosts[index], port: UInt16(clamping: rpc.boundPorts[index])).description
+  }
+
+  private func writeEndpoints(_ settings: Settings, _ addresses: ListenAddresses) throws(StartFailure) {
+    let endpoints: JSON = [
+      "pid": .int(Int64(getpid())), "grpc": .string(address(addresses, 0)), "zeebe": .string(address(addresses, 1)),
+      "http": .string("\(http.address)"),
+    ]
+    try AtomicFile.write(endpoints.bytes, to: settings.text("data-dir") + "/endpoints.json")
+  }
+
+  /// Answers nothing new, finishes what is under way, and lets go of the store.
+  func stop() {
+    log.info("flowd stops")
+    health.setAll(.notServing)
+    http.stop(graceMs: 2_000)
+    rpc.shutdown(graceMs: 2_000)
+    server.stop()
+    log.info("flowd has stopped")
+  }
+
+  private static func failing<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(StartFailure) -> Value {
+    do throws(Failure) { return try body() } catch { throw StartFailure("\(error)") }
+  }
+}
+
+enum AtomicFile {
+  /// Writes beside and renames, so that a reader never sees half of it.
+  static func write(_ bytes: [UInt8], to path: String) throws(StartFailure) {
+    let temporary = path + ".new"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw StartFailure("can not write \(temporary): \(String(cString: strerror(errno)))") }
+    let written = Glibc.write(file, bytes, bytes.count)
+    close(file)
+    guard written == bytes.count, rename(temporary, path) == 0 else {
+      throw StartFailure("can not write \(path): \(String(cString: strerror(errno)))")
+    }
+  }
+}

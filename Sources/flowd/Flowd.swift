@@ -1,0 +1,62 @@
+import CSystemd
+import FlowAPI
+import FlowCommandLine
+import FlowCore
+import FlowHTTP
+import FlowRPC
+import FlowServer
+import Glibc
+
+/// The program: settings become a node and its servers, until a signal ends it.
+enum Flowd {
+  static func run(_ arguments: [String]) -> Int32 {
+    signal(SIGPIPE, SIG_IGN)
+    switch ProgramStart.daemon(command, version: version, arguments: arguments) {
+    case .leave(let stdout, let stderr, let exitCode):
+      ProgramStart.print(stdout: stdout, stderr: stderr)
+      return exitCode
+    case .run(let settings):
+      let signals = StopSignals()
+      do throws(StartFailure) {
+        let daemon = try Daemon(settings)
+        sd_notify(0, "READY=1")
+        signals.wait()
+        sd_notify(0, "STOPPING=1")
+        daemon.stop()
+        return 0
+      } catch {
+        ProgramStart.print(stdout: "", stderr: "flowd: \(error)\n")
+        return error.exitCode
+      }
+    }
+  }
+}
+
+/// Why flowd can not start: what, why, and what to try.
+struct StartFailure: Error, CustomStringConvertible {
+  let description: String
+  var exitCode: Int32 = 1
+
+  init(_ what: String, exitCode: Int32 = 1) {
+    description = what
+    self.exitCode = exitCode
+  }
+}
+
+/// SIGTERM and SIGINT, taken by the main thread alone: blocked before any other thread begins.
+struct StopSignals {
+  private var set = sigset_t()
+
+  init() {
+    sigemptyset(&set)
+    sigaddset(&set, SIGTERM)
+    sigaddset(&set, SIGINT)
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+  }
+
+  func wait() {
+    var taken = set
+    var number: Int32 = 0
+    sigwait(&taken, &number)
+  }
+}

@@ -1,0 +1,55 @@
+import FlowCommandLine
+import FlowCore
+
+extension Flowd {
+  static let version = "0.1.0"
+
+  /// Everything that flowd can be told; each also as `FLOWD_…` variable and config key.
+  static let command = CommandSpec(
+    "flowd", "runs BPMN processes and keeps them",
+    details: """
+      Keeps deployments and instances in its data directory, calls the services of running processes, and serves gRPC and HTTP. \
+      Listens on loopback unless told otherwise.
+      """,
+    options: ProgramStart.daemonOptions("flowd") + storage + network + services + logging,
+    examples: [
+      Example("flowd", "with its data in ./flow-data, on the usual ports"),
+      Example("flowd --data-dir /var/lib/flowd --services-dir /srv/flow", "as a service"),
+      Example("flowd --store memory --grpc-address 127.0.0.1:0", "for a try: keeps nothing, on a free port"),
+    ],
+    envPrefix: "FLOWD_")
+
+  private static let storage = [
+    OptionSpec("store", metavar: "STORE", preset: "sqlite", help: "sqlite, memory, or etcd://host:port,… (etcd is not built yet)"),
+    OptionSpec("data-dir", type: .directory, metavar: "DIR", preset: "flow-data", help: "where the store, logs of services and endpoints.json lie"),
+    OptionSpec("retention", type: .duration, metavar: "TIME", preset: "168h", help: "how long finished instances are kept"),
+    OptionSpec("retention-bytes", type: .integer(1 << 20...1 << 50), metavar: "BYTES", preset: "1073741824", help: "how much finished instances may take"),
+    .flag("keep-journal", help: "never trim the journal, so that `flowctl store verify` can replay all of it"),
+    OptionSpec("node-id", metavar: "NAME", preset: "", help: "name of this node in a cluster (not used yet)"),
+    OptionSpec("groups", metavar: "LIST", preset: "", help: "deployment groups that this node may lead (not used yet)"),
+    OptionSpec("join", metavar: "ADDRESS", preset: "", help: "a member of the cluster to join (not used yet)"),
+  ]
+
+  private static let network = [
+    OptionSpec("grpc-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:9001", help: "gRPC: FlowDaemon, flow.v1, health, reflection"),
+    OptionSpec("http-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:9002", help: "HTTP: /health, /wf_map, /metrics, /livez, /readyz, start by HTTP"),
+    OptionSpec("zeebe-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:26500", help: "the same gRPC server for Zeebe clients"),
+    .flag("insecure", help: "listen beyond loopback without TLS"),
+    OptionSpec("tls-cert", type: .file, metavar: "FILE", preset: "", help: "certificate chain (PEM) for gRPC and HTTP"),
+    OptionSpec("tls-key", type: .file, metavar: "FILE", preset: "", help: "its private key (PEM)"),
+    OptionSpec("tls-client-ca", type: .file, metavar: "FILE", preset: "", help: "gRPC clients must show a certificate of this authority"),
+  ]
+
+  private static let services = [
+    OptionSpec("services-dir", type: .directory, metavar: "DIR", preset: ".", help: "where commands of services start"),
+    OptionSpec("orchestrators", metavar: "LIST", preset: "auto", help: "process, none, or auto: process while every address is loopback"),
+    .flag("keep-services", help: "leave services running when flowd stops"),
+    OptionSpec("resolve", .repeatable, metavar: "HOST[:PORT]=ADDRESS", help: "address that stands in for a host of the models"),
+    OptionSpec("service-timeout", type: .duration, metavar: "TIME", preset: "30s", help: "how long a service may take to answer one call"),
+  ]
+
+  private static let logging = [
+    OptionSpec("log-level", type: .choice(["debug", "info", "warning", "error"]), metavar: "LEVEL", preset: "info", help: "the least severe lines to write"),
+    OptionSpec("log-format", type: .choice(["original", "json"]), metavar: "FORM", preset: "original", help: "lines as the original wrote them, or JSON"),
+  ]
+}

@@ -1,0 +1,76 @@
+import FlowCommandLine
+import FlowCore
+import FlowHTTP
+import FlowSQLite
+import FlowServer
+import FlowStorage
+import Glibc
+
+/// The only place of flowd that names the stores.
+struct Wiring {
+  let configuration: ServerConfiguration
+  let store: any Store
+  let viewPath: String
+  /// Writes a consistent copy of the store to a path.
+  let backup: @Sendable (_ path: String) throws(Status) -> Void
+
+  static func open(_ settings: Settings, log: Log, runsProcesses: Bool) throws(StartFailure) -> Wiring {
+    let directory = settings.text("data-dir")
+    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+      throw StartFailure("can not make the data directory '\(directory)': \(String(cString: strerror(errno)))")
+    }
+    let configuration = try self.configuration(settings, directory, log: log, runsProcesses: runsProcesses)
+    switch settings.text("store") {
+    case "memory":
+      return Wiring(configuration: configuration, store: MemoryStore(), viewPath: ":memory:") { path throws(Status) in
+        throw Status(.unimplemented, "the memory store keeps nothing that could be backed up", hint: "start flowd with --store sqlite")
+      }
+    case "sqlite":
+      do throws(StoreError) {
+        let store = try SQLiteStore(directory)
+        return Wiring(configuration: configuration, store: store, viewPath: directory + "/view.db") { path throws(Status) in
+          do throws(StoreError) { try store.backup(to: path) } catch { throw Status(.unavailable, error.description) }
+        }
+      } catch {
+        throw StartFailure(error.description)
+      }
+    case let other where other.hasPrefix("etcd://"):
+      throw StartFailure("--store etcd is not built yet; use --store sqlite", exitCode: 2)
+    case let other: throw StartFailure("--store '\(other)' is not sqlite, memory or etcd://…", exitCode: 2)
+    }
+  }
+
+  private static func configuration(
+    _ settings: Settings, _ directory: String, log: Log, runsProcesses: Bool
+  ) throws(StartFailure) -> ServerConfiguration {
+    var configuration = ServerConfiguration(dataDirectory: directory)
+    configuration.servicesDirectory = settings.text("services-dir")
+    configuration.resolve = try resolve(settings.list("resolve"))
+    configuration.runsProcesses = runsProcesses
+    configuration.keepsServices = settings.flag("keep-services")
+    configuration.keepsJournal = settings.flag("keep-journal")
+    configuration.serviceTimeoutMs = settings.milliseconds("service-timeout") ?? configuration.serviceTimeoutMs
+    configuration.retention.ageMs = settings.milliseconds("retention") ?? configuration.retention.ageMs
+    configuration.retention.bytes = settings.integer("retention-bytes") ?? configuration.retention.bytes
+    configuration.log = log
+    configuration.fatal = { why in
+      // What the disk holds is unknown now; only a fresh start from what is there is right.
+      log.error("the store has failed, flowd ends", ["error": why])
+      _exit(3)
+    }
+    return configuration
+  }
+
+  /// `HOST[:PORT]=ADDRESS:PORT`, several parted by commas.
+  private static func resolve(_ entries: [String]) throws(StartFailure) -> [String: HTTPAddress] {
+    var resolved: [String: HTTPAddress] = [:]
+    for entry in entries.flatMap({ $0.split(separator: ",") }) {
+      let parts = entry.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2, let address = HTTPAddress(String(parts[1])) else {
+        throw StartFailure("--resolve '\(entry)' is not HOST[:PORT]=ADDRESS:PORT", exitCode: 2)
+      }
+      resolved[String(parts[0])] = address
+    }
+    return resolved
+  }
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""The kill loop's services: a process of their own that outlives every flowd and keeps its own books.
+
+    kill_services.py BOOK   prints {"host": "127.0.0.1:port"} and serves until its standard input ends
+
+Each call is one line in BOOK: host, instance, element, idempotency key. The line is written before the answer goes out, in one
+write to a file opened for appending, so that lines of many threads do not mix.
+"""
+import http.server
+import json
+import os
+import random
+import sys
+import threading
+import time
+
+HOSTS = ("first", "second", "third", "last")
+SLOWEST_S = 0.05
+
+
+def handler(host, book):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self):
+            self.reply({})
+
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+            fields = [self.headers.get(name, "-") for name in ("X-Rexflow-Iid", "X-Rexflow-Tid", "Idempotency-Key")]
+            os.write(book, ("\t".join([host, *fields]) + "\n").encode())
+            time.sleep(random.uniform(0, SLOWEST_S))
+            self.reply({**(body if isinstance(body, dict) else {"arguments": body}), host: "done"})
+
+        def reply(self, value):
+            data = json.dumps(value).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format, *args):
+            """The book says it all."""
+
+    return Handler
+
+
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 512
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A killed caller leaves broken connections."""
+
+
+def main():
+    book = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    addresses = {}
+    for host in HOSTS:
+        server = Server(("127.0.0.1", 0), handler(host, book))
+        addresses[host] = f"127.0.0.1:{server.server_address[1]}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(json.dumps(addresses), flush=True)
+    # The parent holds the other end: when it is gone, however it went, so are the services.
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
