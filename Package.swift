@@ -66,6 +66,7 @@ let package = Package(
     wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC"]),
     wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
     wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowBPMN"]),
+    wall("FlowDashboard", "Dashboard", knows: ["FlowCore", "FlowHTTP", "FlowRPC"]),
     wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP", "CFlowProcess"]),
     wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowCrypto", "FlowEngine", "FlowStorage"]),
     // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
@@ -86,7 +87,7 @@ let package = Package(
     wall("FlowLib", "Umbrella", knows: library),
 
     program("flowd", knows: library + ["CSystemd"]),
-    program("healthd", knows: ["FlowCore", "FlowClient", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowBPMN", "FlowCommandLine", "CSystemd"]),
+    program("healthd", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowDashboard", "FlowCommandLine", "CSystemd"]),
     program("flowctl", knows: library),
     program("flowbench", knows: library),
     program("protoc-gen-flow", knows: ["FlowCore", "FlowRPC"]),
@@ -103,6 +104,7 @@ let package = Package(
     suite("HTTP", of: "FlowCore", "FlowHTTP"),
     suite("Orchestrator", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowOrchestrator"),
     suite("Health", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowHealth"),
+    suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowTestKit"),
     suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
     suite("API", of: "FlowCore", "FlowRPC", "FlowAPI"),

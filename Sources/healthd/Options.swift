@@ -1,0 +1,116 @@
+import FlowCommandLine
+import FlowCore
+import FlowHTTP
+import FlowRPC
+
+/// What healthd was told, read and checked.
+struct Options {
+  /// gRPC addresses of flowd, tried in turn.
+  var flowd: [String]
+  var flowdTLS: ClientTLS?
+  var http: HTTPAddress
+  var grpc: HTTPAddress
+  var serverTLS: ServerTLS?
+  var endpointsFile: String?
+  var logLevel: LogLevel
+  var logForm: LogText.Form
+
+  static let version = "0.1.0"
+
+  static let program = CommandSpec(
+    "healthd", "Probe what flowd deploys, and show it in a browser",
+    details: "healthd watches flowd's deployments, probes their tasks and reports to flowd what it sees. "
+      + "It keeps nothing on disk; it may start before flowd and outlive it.",
+    options: own + ProgramStart.daemonOptions("healthd"),
+    examples: [
+      Example("healthd", "with a flowd on this machine; the dashboard is http://127.0.0.1:5050/"),
+      Example("healthd --flowd 10.0.0.5:9001 --flowd-ca ca.pem", "with a flowd elsewhere, over TLS"),
+      Example("healthd --http-address 127.0.0.1:0 --endpoints-file healthd.json", "on a free port, named in a file"),
+    ], envPrefix: "HEALTHD_")
+
+  private static let own: [OptionSpec] = [
+    OptionSpec(
+      "flowd", .repeatable, metavar: "HOST:PORT", preset: "127.0.0.1:9001", help: "gRPC address of flowd; a list by commas is tried in turn"
+    ),
+    OptionSpec(
+      "http-address", type: .address, metavar: "HOST:PORT", preset: "127.0.0.1:5050", help: "where dashboard and probes are served"),
+    OptionSpec("grpc-address", type: .address, metavar: "HOST:PORT", preset: "127.0.0.1:5051", help: "where flow.v1.Health is served"),
+    OptionSpec("endpoints-file", type: .file, metavar: "FILE", help: "write the addresses in use to FILE once both listen"),
+    OptionSpec("log-level", metavar: "LEVEL", preset: "INFO", help: "DEBUG, INFO, WARNING, ERROR, or the number that Python gives it"),
+    OptionSpec("log-format", type: .choice(["original", "json"]), metavar: "FORM", preset: "original", help: "form of the log lines"),
+    .flag("insecure", help: "listen beyond this machine without TLS"),
+    OptionSpec("tls-cert", type: .file, metavar: "FILE", help: "certificate chain of healthd's own servers (PEM)"),
+    OptionSpec("tls-key", type: .file, metavar: "FILE", help: "key of that certificate (PEM)"),
+    OptionSpec("tls-client-ca", type: .file, metavar: "FILE", help: "ask gRPC clients for a certificate of these authorities (PEM)"),
+    .flag("flowd-tls", help: "speak TLS with flowd, trusting what the system trusts"),
+    OptionSpec("flowd-ca", type: .file, metavar: "FILE", help: "speak TLS with flowd, trusting these authorities (PEM)"),
+    OptionSpec("flowd-cert", type: .file, metavar: "FILE", help: "own certificate towards flowd (PEM)"),
+    OptionSpec("flowd-key", type: .file, metavar: "FILE", help: "key of that certificate (PEM)"),
+  ]
+
+  /// - Throws: `UsageError` for what can not be, and for files that can not be read.
+  init(_ settings: Settings) throws(UsageError) {
+    flowd = settings.list("flowd").flatMap { $0.split(separator: ",").map { String($0.filter { $0 != " " }) } }
+    guard !flowd.isEmpty else { throw Options.fail("--flowd names no address") }
+    for address in flowd where SettingValue.address(address) == nil { throw Options.fail("--flowd: '\(address)' is not host:port") }
+    http = try Options.address(settings, "http-address")
+    grpc = try Options.address(settings, "grpc-address")
+    serverTLS = try Options.serverTLS(settings)
+    flowdTLS = try Options.clientTLS(settings)
+    endpointsFile = settings.optional("endpoints-file")
+    logLevel = try Options.level(settings.text("log-level"))
+    logForm = settings.text("log-format").lowercased() == "json" ? .json : .text
+    let open = [("http-address", http), ("grpc-address", grpc)].first { !$0.1.isLoopback }
+    if let open, serverTLS == nil, !settings.flag("insecure") {
+      throw Options.fail(
+        "--\(open.0) \(open.1) is reached from other machines, and there is no TLS", hint: "--tls-cert and --tls-key, or --insecure")
+    }
+  }
+
+  static func fail(_ message: String, hint: String? = nil) -> UsageError { UsageError(message, hint: hint, command: "healthd") }
+
+  /// `:5050` is all interfaces, as usual.
+  private static func address(_ settings: Settings, _ name: String) throws(UsageError) -> HTTPAddress {
+    guard let value = settings.address(name), let port = UInt16(exactly: value.port) else { throw fail("--\(name) is not host:port") }
+    return HTTPAddress(host: value.host.isEmpty ? "0.0.0.0" : value.host, port: port)
+  }
+
+  private static func level(_ text: String) throws(UsageError) -> LogLevel {
+    let found = LogLevel.allCases.first { $0.name == text.uppercased() || String($0.rawValue) == text }
+    guard let found else { throw fail("--log-level: '\(text)' is not one of DEBUG, INFO, WARNING, ERROR") }
+    return found
+  }
+
+  private static func serverTLS(_ settings: Settings) throws(UsageError) -> ServerTLS? {
+    let (certificate, key) = (try pem(settings, "tls-cert"), try pem(settings, "tls-key"))
+    let authorities = try pem(settings, "tls-client-ca")
+    switch (certificate, key) {
+    case (let certificate?, let key?):
+      return ServerTLS(certificateChain: certificate, privateKey: key, clientAuthorities: authorities)
+    case (nil, nil):
+      guard authorities == nil else { throw fail("--tls-client-ca needs --tls-cert and --tls-key") }
+      return nil
+    case (.some, nil), (nil, .some): throw fail("--tls-cert and --tls-key belong together")
+    }
+  }
+
+  private static func clientTLS(_ settings: Settings) throws(UsageError) -> ClientTLS? {
+    let (certificate, key) = (try pem(settings, "flowd-cert"), try pem(settings, "flowd-key"))
+    guard (certificate == nil) == (key == nil) else { throw fail("--flowd-cert and --flowd-key belong together") }
+    let authorities = try pem(settings, "flowd-ca")
+    guard settings.flag("flowd-tls") || authorities != nil || certificate != nil else { return nil }
+    return ClientTLS(authorities: authorities, certificateChain: certificate, privateKey: key)
+  }
+
+  /// Certificates are small; a chain of hundreds is a mistake.
+  private static let pemBytesMax = 1 << 20
+
+  private static func pem(_ settings: Settings, _ name: String) throws(UsageError) -> String? {
+    guard let path = settings.optional(name) else { return nil }
+    do throws(FileProblem) {
+      return String(decoding: try FileText.read(path, limit: pemBytesMax), as: UTF8.self)
+    } catch {
+      throw fail("--\(name): \(error)")
+    }
+  }
+}
