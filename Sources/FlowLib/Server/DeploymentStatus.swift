@@ -51,6 +51,11 @@ package final class DeploymentBoard: Sendable {
     throw Status(.notFound, "no deployment '\(text)'", hint: "`flowctl ps -d` lists them")
   }
 
+  /// The full id of what a text names, or the text itself when it names none.
+  package func id(named text: String) -> String {
+    do throws(Status) { return try named(text).id } catch { return text }
+  }
+
   /// Calls the listener for every change from now on, after telling all that is.
   package func listen(_ listener: @escaping Listener) -> Int {
     state.withLock {

@@ -1,4 +1,5 @@
 import FlowCore
+import FlowCrypto
 
 /// A record's name in its partition; ordered by its bytes, at most `Limits.recordKeyBytes`.
 package struct RecordKey: Sendable, Hashable, Comparable, CustomStringConvertible {
@@ -12,7 +13,7 @@ package struct RecordKey: Sendable, Hashable, Comparable, CustomStringConvertibl
   }
 
   package static func < (left: RecordKey, right: RecordKey) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
-  package var description: String { hexText(bytes) }
+  package var description: String { Hex.text(bytes) }
 }
 
 /// A record as it is after the batch at `stamp`: a small head, and parts that are read only when touched.

@@ -1,4 +1,5 @@
 import FlowCore
+import FlowCrypto
 
 /// The port to durable storage: one journal a partition, records behind it, an ordered key-value part, and blobs.
 ///
@@ -165,11 +166,11 @@ package struct BlobHash: Sendable, Hashable, Comparable, CustomStringConvertible
     self.bytes = bytes
   }
 
-  package init(of content: [UInt8]) { bytes = BlobDigest.digest(content) }
+  package init(of content: [UInt8]) { bytes = SHA256.digest(of: content) }
 
   package static func < (left: BlobHash, right: BlobHash) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
   /// 64 hex digits.
-  package var description: String { hexText(bytes) }
+  package var description: String { Hex.text(bytes) }
 }
 
 /// Ends its watch when cancelled or dropped; a call that already runs may still finish.
@@ -196,15 +197,4 @@ extension String {
     }
     return nil
   }
-}
-
-func hexText(_ bytes: [UInt8]) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  var text: [UInt8] = []
-  text.reserveCapacity(bytes.count * 2)
-  for byte in bytes {
-    text.append(digits[Int(byte >> 4)])
-    text.append(digits[Int(byte & 15)])
-  }
-  return String(decoding: text, as: UTF8.self)
 }

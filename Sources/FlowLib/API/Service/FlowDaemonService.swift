@@ -166,7 +166,8 @@ extension FlowDaemonService {
   private func deploymentCommand(
     _ id: String, _ key: String, _ success: String, _ command: (Key) -> Command
   ) -> JSON {
-    guard let status = server.board[id] else { return .item(key, -1, "Error: \(id) not found") }
+    let status: DeploymentStatus
+    do throws(Status) { status = try server.board.named(id) } catch { return .item(key, -1, "Error: \(id) not found: \(error.message)") }
     switch server.ask(command(status.deployment.key)) {
     case .success: return .item(key, 0, success)
     case .failure(let refusal): return .item(key, refusal.isWrongState && key == "result" ? -2 : -1, "Error: \(refusal)")
@@ -176,7 +177,7 @@ extension FlowDaemonService {
   private func startDeployment(_ id: String) -> JSON { deploymentCommand(id, "status", "Started.") { .startDeployment($0) } }
 
   private func stopDeployment(_ id: String, force: Bool) -> JSON {
-    let unfinished = force ? 0 : server.unfinishedInstances(of: id)
+    let unfinished = force ? 0 : server.unfinishedInstances(of: server.board.id(named: id))
     if unfinished > 0 {
       let message = "Error: \(id) has \(unfinished) running instances; wait for them, or stop with --force"
       return ["status": -1, "message": .string(message)]
@@ -191,7 +192,7 @@ extension FlowDaemonService {
   private func psDeployments(_ ids: [String]) -> JSON {
     var object = JSON.Object()
     let wanted = ids.isEmpty ? server.board.all.map(\.id) : ids
-    for id in wanted {
+    for id in wanted.map({ server.board.id(named: $0) }) {
       guard let status = server.board[id] else {
         object[id] = [:]
         continue

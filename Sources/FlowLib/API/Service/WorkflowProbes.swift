@@ -13,7 +13,7 @@ package struct WorkflowProbes: Sendable {
 
   /// Waits; called on a control thread.
   package func probe(_ ids: [String]) throws(Status) -> JSON {
-    let wanted = ids.isEmpty ? server.board.all.map(\.id) : ids
+    let wanted = ids.isEmpty ? server.board.all.map(\.id) : ids.map { server.board.id(named: $0) }
     if wanted.isEmpty { return ["result": "No workflows exist"] }
     let seen = try look(wanted.filter { server.board[$0] != nil })
     func shown(_ id: String) -> JSON {
@@ -24,9 +24,9 @@ package struct WorkflowProbes: Sendable {
       return .object(object)
     }
     if ids.isEmpty { return .array(wanted.map(shown)) }
-    if ids.count == 1 { return shown(ids[0]) }
+    if wanted.count == 1 { return shown(wanted[0]) }
     var object = JSON.Object()
-    for id in ids { object[id] = shown(id) }
+    for id in wanted { object[id] = shown(id) }
     return .object(object)
   }
 
