@@ -1,6 +1,7 @@
 import FlowCore
 import FlowHTTP
 import FlowServer
+import Synchronization
 
 /// What the HTTP surface tells about its program.
 package struct FlowHTTPInfo: Sendable {
@@ -26,11 +27,21 @@ package struct FlowHTTPInfo: Sendable {
 package struct FlowHTTPAPI: Sendable {
   let server: Server
   let info: FlowHTTPInfo
+  private let listening: ListeningAddress
 
-  package init(server: Server, info: FlowHTTPInfo) {
+  package init(server: Server, info: FlowHTTPInfo, publicAddress: HTTPAddress = HTTPAddress(host: "localhost", port: 9002)) {
     self.server = server
     self.info = info
+    listening = ListeningAddress(publicAddress)
   }
+
+  /// For a program that has nothing to tell of itself.
+  package init(server: Server, publicAddress: HTTPAddress) {
+    self.init(server: server, info: FlowHTTPInfo(version: "unknown", store: "unknown"), publicAddress: publicAddress)
+  }
+
+  /// The address that is in use once the server listens; URLs name it when a request does not say where it came.
+  package func listens(on address: HTTPAddress) { listening.set(address) }
 
   package var router: Router {
     var router = Router()
@@ -52,7 +63,7 @@ package struct FlowHTTPAPI: Sendable {
   /// The address that a client of this request may use for further ones.
   func baseURL(for request: HTTPRequest) -> String {
     if let url = info.baseURL { return url }
-    guard let host = request.headers["Host"], FlowHTTPAPI.isAuthority(host) else { return "http://localhost" }
+    guard let host = request.headers["Host"], FlowHTTPAPI.isAuthority(host) else { return "http://\(listening.address)" }
     return "http://\(host)"
   }
 
@@ -63,4 +74,14 @@ package struct FlowHTTPAPI: Sendable {
         byte >= 0x61 && byte <= 0x7A || byte >= 0x41 && byte <= 0x5A || byte >= 0x30 && byte <= 0x39 || "-._:[]".utf8.contains(byte)
       }
   }
+}
+
+/// Known only after the server that needs the router was made.
+private final class ListeningAddress: Sendable {
+  private let state: Mutex<HTTPAddress>
+
+  init(_ address: HTTPAddress) { state = Mutex(address) }
+
+  var address: HTTPAddress { state.withLock { $0 } }
+  func set(_ address: HTTPAddress) { state.withLock { $0 = address } }
 }
