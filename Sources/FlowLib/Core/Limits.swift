@@ -147,4 +147,8 @@ public enum Limits {
   public static let callTimeoutMs: Int64 = 30_000
   /// Instances that one answer of the original's `ps`, which has no pages, may hold.
   public static let listedInstances = 20_000
+  /// Characters of the code and of the message of a reported failure; the whole report is kept beside them.
+  public static let failureText = 2_000
+  /// Bytes of an `Idempotency-Key`; each is remembered with its answer.
+  public static let idempotencyKeyBytes = 255
 }
