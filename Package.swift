@@ -61,7 +61,7 @@ let package = Package(
     wall("FlowBPMNRead", "BPMN/Read", knows: ["FlowCore", "FlowBPMN", "FlowCrypto", "CLibXML2", "CYAML"]),
     wall("FlowEngine", "Engine", knows: ["FlowCore", "FlowFEEL", "FlowBPMN"]),
     wall("FlowStorage", "Storage", knows: ["FlowCore", "FlowCrypto"]),
-    wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowStorage", "CSQLite"]),
+    wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowCrypto", "FlowStorage", "CSQLite"]),
     wall("FlowView", "View", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite"]),
     wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC"]),
     wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
