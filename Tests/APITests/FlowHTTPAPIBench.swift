@@ -15,7 +15,7 @@ final class FlowHTTPAPIBench: Sendable {
   private let held: HeldReplies
   private let client = HTTPClient()
 
-  init(version: String = "1.2.3") throws {
+  init(baseURL: String? = nil) throws {
     let held = HeldReplies()
     self.held = held
     var router = Router()
@@ -28,9 +28,10 @@ final class FlowHTTPAPIBench: Sendable {
     try server.start()
     let draining = Draining()
     self.draining = draining
-    let info = FlowHTTPInfo(version: version, store: "memory", isDraining: { draining.isOn })
+    let info = FlowHTTPInfo(version: "1.2.3", store: "memory", baseURL: baseURL, isDraining: { draining.isOn })
     let api = FlowHTTPAPI(server: server, info: info)
     http = try HTTPServer(HTTPServer.Options(address: HTTPAddress(host: "127.0.0.1", port: 0)), handler: api.router.handler)
+    api.listens(on: http.address)
   }
 
   private let draining: Draining

@@ -60,13 +60,28 @@ struct OriginalEndpointsTests {
     #expect(posted == answer)
   }
 
-  @Test("a Host header that is no authority does not get into wf_map")
-  func hostileHost() throws {
-    _ = try bench.apply()
+  @Test("URLs name the host that the client asked, unless that is no authority")
+  func hosts() throws {
+    let id = try bench.apply()
 
-    let answer = try bench.call("GET", "/wf_map", ["Host": "evil/\"x"])
+    let asked = try urls(bench, ["Host": "flow.example:8080"])
+    let hostile = try urls(bench, ["Host": "evil/\"x"])
 
-    #expect(!String(decoding: answer.body, as: UTF8.self).contains("evil"))
+    #expect(asked == ["http://flow.example:8080/start/\(id)/begin"])
+    #expect(hostile == ["http://\(bench.address)/start/\(id)/begin"])
+  }
+
+  @Test("a base URL that was set goes before what the client asked")
+  func baseURL() throws {
+    let bench = try FlowHTTPAPIBench(baseURL: "https://flow.example/x")
+    let id = try bench.apply()
+
+    #expect(try urls(bench, [:]) == ["https://flow.example/x/start/\(id)/begin"])
+  }
+
+  private func urls(_ bench: FlowHTTPAPIBench, _ headers: HTTPHeaders) throws -> [String] {
+    let map = try JSON(parsing: try bench.call("GET", "/wf_map", headers).body)["wf_map"]
+    return map?["Calc"]?.array?.first?["start_event_urls"]?.array?.compactMap(\.string) ?? []
   }
 
   // MARK: start

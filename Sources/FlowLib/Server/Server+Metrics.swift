@@ -1,6 +1,7 @@
 import FlowEngine
 import FlowStorage
 import FlowView
+import Synchronization
 
 /// Calls of services since the node started.
 package struct ServiceCallCounts: Sendable, Equatable {

@@ -15,9 +15,9 @@ func reportedFailure(_ body: [UInt8], in process: ExecutableProcess?) -> Service
     return failure(document.object ?? [:], in: process, verbatim)
   }
   let cleaned = cleanedReport(object, in: process, decodesData: true)
-  if let report = fitting(cleaned) { return failure(cleaned, in: process, report) }
+  if let report = fitting(cleaned, from: body) { return failure(cleaned, in: process, report) }
   let encoded = cleanedReport(object, in: process, decodesData: false)
-  return failure(encoded, in: process, fitting(encoded) ?? verbatim)
+  return failure(encoded, in: process, fitting(encoded, from: body) ?? verbatim)
 }
 
 private func failure(_ report: JSON.Object, in process: ExecutableProcess?, _ payload: Payload) -> ServiceFailure {
@@ -32,10 +32,11 @@ private func cut(_ text: String) -> String {
   text.utf8.count <= Limits.failureText ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(Limits.failureText)))
 }
 
-/// Escaping may make a text six times as long, and what was decoded is one level deeper: nil when it can not be kept so.
-private func fitting(_ object: JSON.Object) -> Payload? {
+/// Escaping may make a text six times as long, and what was decoded is one level deeper: nil when it can not be kept so. A small report
+/// must not become a large event.
+private func fitting(_ object: JSON.Object, from body: [UInt8]) -> Payload? {
   let payload = Payload(json: .object(object))
-  return payload.bytes.count <= Limits.payloadBytes && payload.json != nil ? payload : nil
+  return payload.bytes.count <= max(body.count, Limits.eventBytesPerCommand) && payload.json != nil ? payload : nil
 }
 
 private func cleanedReport(_ dump: JSON.Object, in process: ExecutableProcess?, decodesData: Bool) -> JSON.Object {
