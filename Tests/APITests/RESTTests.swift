@@ -189,4 +189,16 @@ struct RESTTests {
     #expect(shown["content_type"] == "image/png")
     #expect(try bench.get("/v1/instances/flow-nothing").status == 404)
   }
+
+  @Test("a result that is as deep as JSON may be still makes an answer that can be read", arguments: [126, 127, 128])
+  func deepResult(levels: Int) throws {
+    let id = try bench.start(deployment)
+    let deep = String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+    _ = try bench.call("POST", "/", ["X-Rexflow-Iid": id, "Content-Type": "application/json"], body: deep)
+
+    let shown = try bench.json("/v1/instances/\(id)")
+
+    #expect((shown["result"]?.string == deep) == (levels == 128))
+    #expect((shown["result"]?.array != nil) == (levels < 128))
+  }
 }

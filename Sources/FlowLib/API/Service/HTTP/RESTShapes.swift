@@ -53,13 +53,24 @@ enum RESTShape {
     guard let result = row.result else { return }
     let contentType = row.contentType ?? "application/json"
     shown["content_type"] = .string(contentType)
-    if contentType == "application/json", let document = Payload(bytes: result, contentType: contentType).json {
+    if contentType == "application/json", let document = Payload(bytes: result, contentType: contentType).json,
+      fits(document, Limits.jsonDepth - 1)
+    {
       shown["result"] = document
     } else if let text = String(validating: result, as: UTF8.self) {
       shown["result"] = .string(text)
     } else {
       shown["result"] = .string(base64(result))
       shown["result_encoding"] = "base64"
+    }
+  }
+
+  /// What is as deep as a document may be is shown as a text: inside of another it could not be read.
+  private static func fits(_ document: JSON, _ levels: Int) -> Bool {
+    switch document {
+    case .array(let items): levels > 0 && items.allSatisfy { fits($0, levels - 1) }
+    case .object(let object): levels > 0 && object.members.allSatisfy { fits($0.value, levels - 1) }
+    case .null, .bool, .int, .double, .decimal, .string: true
     }
   }
 
