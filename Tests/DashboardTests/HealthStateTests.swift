@@ -240,7 +240,9 @@ extension [HealthState.Directive] {
 
     _ = bench.step(200)
     _ = bench.tell(Bench.deployment())
-    #expect(bench.snapshotDone(position: 2).reports.first?.reports.first?.elements.map(\.up) == [false])
+    let directives = bench.snapshotDone(position: 2)
+    #expect(directives.reports.first?.reports.first?.elements.map(\.up) == [false])
+    #expect(directives.contains(.refresh(["calc-00000001"])), "and it is looked again at once")
   }
 
   @Test("a deployment that flowd does not know is dropped")

@@ -11,6 +11,8 @@ struct HealthState: Sendable {
     case disconnect
     /// Probe these and no others of the deployment; none ends its probes.
     case probe(deployment: String, [ProbeTarget], hurried: Bool)
+    /// Probe these now, whatever their period says.
+    case refresh([String])
     case report(generation: Int, FlowV1.ReportProbesRequest)
     case publish(EventLog.Entry)
     /// Pages are to load anew.
@@ -140,6 +142,8 @@ extension HealthState {
       log.restart(at: position)
       directives.append(.reset)
     }
+    // What was seen before flowd went away may be long ago; it is to hear how things are.
+    if !health.isEmpty { directives.append(.refresh(health.keys.sorted())) }
     return directives + report(at: moment)
   }
 
