@@ -245,15 +245,36 @@ extension [HealthState.Directive] {
     #expect(directives.contains(.refresh(["calc-00000001"])), "and it is looked again at once")
   }
 
-  @Test("a deployment that flowd does not know is dropped")
+  @Test("a deployment that flowd keeps not knowing is dropped")
   func unknown() {
     var bench = Bench.live()
+    let unknown = Result<FlowV1.ReportProbesResponse, Status>.success(.init(unknownDeploymentIDs: ["calc-00000001", "never-1"]))
+    _ = bench.probed("a", true)
+    _ = bench.reported(unknown)
+    var directives: [HealthState.Directive] = []
 
-    let directives = bench.probed("a", true) + bench.reported(.success(.init(unknownDeploymentIDs: ["calc-00000001", "never-1"])))
+    for _ in 0..<8 {
+      directives += bench.step(250)
+      directives += bench.reported(unknown)
+    }
 
     #expect(directives.contains(.probe(deployment: "calc-00000001", [], hurried: false)))
     #expect(bench.state.allHealth.isEmpty)
     #expect(bench.probed("a", true) == [], "a late result of it counts no more")
+  }
+
+  @Test("one that flowd does not know yet is reported again soon, and not dropped")
+  func notYetKnown() {
+    var bench = Bench.live()
+    let unknown = Result<FlowV1.ReportProbesResponse, Status>.success(.init(unknownDeploymentIDs: ["calc-00000001"]))
+    _ = bench.probed("a", true)
+
+    #expect(bench.reported(unknown) == [])
+    #expect(bench.step(250).reports.first?.reports.map(\.deploymentID) == ["calc-00000001"])
+    _ = bench.reported()
+    _ = bench.step(60_000)
+    #expect(bench.reported(unknown) == [], "an earlier doubt is forgotten")
+    #expect(bench.state.allHealth.map(\.deploymentID) == ["calc-00000001"])
   }
 
   @Test("deployments that are gone when flowd is back are dropped with the snapshot")
