@@ -80,13 +80,13 @@ extension [HealthState.Directive] {
     #expect(bench.state.link.isLive)
   }
 
-  @Test("a flowd that is not there is tried again, ever more slowly, up to a bound")
+  @Test("a flowd that is not there is tried quickly for a second, then ever more slowly, up to a bound")
   func backsOff() {
     var bench = Bench()
     _ = bench.step()
     var delays: [Int64] = []
 
-    for index in 0..<8 {
+    for index in 0..<18 {
       #expect(bench.ended() == (index == 0 ? [.disconnect, .linkChanged] : [.disconnect]), "only the first failure is news")
       let before = bench.ms
       #expect(bench.step() == [])
@@ -95,7 +95,7 @@ extension [HealthState.Directive] {
       #expect(bench.step(due - before) == [.connect(generation: bench.generation)])
     }
 
-    #expect(delays == [200, 400, 800, 1600, 3200, 5000, 5000, 5000])
+    #expect(delays == Array(repeating: 100, count: 10) + [200, 400, 800, 1600, 3200, 5000, 5000, 5000])
   }
 
   @Test("jitter halves a delay at most")
@@ -104,7 +104,7 @@ extension [HealthState.Directive] {
     _ = bench.step()
     _ = bench.state.ended(generation: 1, at: bench.moment, jitter: 0)
 
-    #expect(bench.state.dueMs == 100)
+    #expect(bench.state.dueMs == 50)
   }
 
   @Test("a link that was live and broke is tried soon, and says since when it is lost")
