@@ -80,13 +80,13 @@ extension [HealthState.Directive] {
     #expect(bench.state.link.isLive)
   }
 
-  @Test("a flowd that is not there is tried again, ever more slowly, up to a bound")
+  @Test("a flowd that is not there is tried quickly for a second, then ever more slowly, up to a bound")
   func backsOff() {
     var bench = Bench()
     _ = bench.step()
     var delays: [Int64] = []
 
-    for index in 0..<8 {
+    for index in 0..<18 {
       #expect(bench.ended() == (index == 0 ? [.disconnect, .linkChanged] : [.disconnect]), "only the first failure is news")
       let before = bench.ms
       #expect(bench.step() == [])
@@ -95,7 +95,7 @@ extension [HealthState.Directive] {
       #expect(bench.step(due - before) == [.connect(generation: bench.generation)])
     }
 
-    #expect(delays == [200, 400, 800, 1600, 3200, 5000, 5000, 5000])
+    #expect(delays == Array(repeating: 100, count: 10) + [200, 400, 800, 1600, 3200, 5000, 5000, 5000])
   }
 
   @Test("jitter halves a delay at most")
@@ -104,7 +104,7 @@ extension [HealthState.Directive] {
     _ = bench.step()
     _ = bench.state.ended(generation: 1, at: bench.moment, jitter: 0)
 
-    #expect(bench.state.dueMs == 100)
+    #expect(bench.state.dueMs == 50)
   }
 
   @Test("a link that was live and broke is tried soon, and says since when it is lost")
@@ -240,18 +240,41 @@ extension [HealthState.Directive] {
 
     _ = bench.step(200)
     _ = bench.tell(Bench.deployment())
-    #expect(bench.snapshotDone(position: 2).reports.first?.reports.first?.elements.map(\.up) == [false])
+    let directives = bench.snapshotDone(position: 2)
+    #expect(directives.reports.first?.reports.first?.elements.map(\.up) == [false])
+    #expect(directives.contains(.refresh(["calc-00000001"])), "and it is looked again at once")
   }
 
-  @Test("a deployment that flowd does not know is dropped")
+  @Test("a deployment that flowd keeps not knowing is dropped")
   func unknown() {
     var bench = Bench.live()
+    let unknown = Result<FlowV1.ReportProbesResponse, Status>.success(.init(unknownDeploymentIDs: ["calc-00000001", "never-1"]))
+    _ = bench.probed("a", true)
+    _ = bench.reported(unknown)
+    var directives: [HealthState.Directive] = []
 
-    let directives = bench.probed("a", true) + bench.reported(.success(.init(unknownDeploymentIDs: ["calc-00000001", "never-1"])))
+    for _ in 0..<8 {
+      directives += bench.step(250)
+      directives += bench.reported(unknown)
+    }
 
     #expect(directives.contains(.probe(deployment: "calc-00000001", [], hurried: false)))
     #expect(bench.state.allHealth.isEmpty)
     #expect(bench.probed("a", true) == [], "a late result of it counts no more")
+  }
+
+  @Test("one that flowd does not know yet is reported again soon, and not dropped")
+  func notYetKnown() {
+    var bench = Bench.live()
+    let unknown = Result<FlowV1.ReportProbesResponse, Status>.success(.init(unknownDeploymentIDs: ["calc-00000001"]))
+    _ = bench.probed("a", true)
+
+    #expect(bench.reported(unknown) == [])
+    #expect(bench.step(250).reports.first?.reports.map(\.deploymentID) == ["calc-00000001"])
+    _ = bench.reported()
+    _ = bench.step(60_000)
+    #expect(bench.reported(unknown) == [], "an earlier doubt is forgotten")
+    #expect(bench.state.allHealth.map(\.deploymentID) == ["calc-00000001"])
   }
 
   @Test("deployments that are gone when flowd is back are dropped with the snapshot")

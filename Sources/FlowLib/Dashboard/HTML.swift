@@ -26,18 +26,16 @@ package struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
     package mutating func appendInterpolation(_ parts: [HTML]) { for part in parts { text += part.text } }
   }
 
+  private static let entities: [Unicode.Scalar: String] = ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;"]
+
   /// Escapes for text and for quoted attributes alike; control characters that no page may hold become U+FFFD.
   private static func escape(_ value: String, to out: inout String) {
     for scalar in value.unicodeScalars {
-      switch scalar {
-      case "&": out += "&amp;"
-      case "<": out += "&lt;"
-      case ">": out += "&gt;"
-      case "\"": out += "&quot;"
-      case "'": out += "&#39;"
-      case "\n", "\t": out.unicodeScalars.append(scalar)
-      case "\0"..."\u{1F}", "\u{7F}"..."\u{9F}": out.unicodeScalars.append("\u{FFFD}")
-      default: out.unicodeScalars.append(scalar)
+      if let entity = entities[scalar] {
+        out += entity
+      } else {
+        let isControl = scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || (0x7F...0x9F).contains(scalar.value)
+        out.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
       }
     }
   }

@@ -79,6 +79,7 @@ enum StyleSheet {
     .note .icon{width:1.05rem;height:1.05rem;position:relative;top:.15rem}.note>*{min-width:0}
     .note.bad{background:var(--bad-bg);color:var(--bad)}.note.warn{background:var(--warn-bg);color:var(--warn)}
     .note a,.note code{color:inherit}
+    .split .cut{max-width:15ch}
     .issues{list-style:none;margin:0;padding:0}
     .issues li{display:grid;grid-template-columns:7.6rem minmax(0,1fr) auto;gap:.15rem .8rem;padding:.6rem 0;border-top:1px solid var(--line);align-items:baseline}
     .issues li:first-child{border-top:0;padding-top:.1rem}.issues li:last-child{padding-bottom:.1rem}

@@ -14,26 +14,21 @@ enum TimeWords {
   /// `just now`, `12 s ago`, `3 min ago`, `2 h ago`, `5 d ago`. The script has the same rule.
   static func age(_ milliseconds: Int64) -> String {
     let seconds = max(0, milliseconds) / 1000
-    switch seconds {
-    case ..<2: return "just now"
-    case ..<60: return "\(seconds) s ago"
-    case ..<3600: return "\(seconds / 60) min ago"
-    case ..<172_800: return "\(seconds / 3600) h ago"
-    default: return "\(seconds / 86_400) d ago"
-    }
+    if seconds < 2 { return "just now" }
+    if seconds < 60 { return "\(seconds) s ago" }
+    if seconds < 3600 { return "\(seconds / 60) min ago" }
+    return seconds < 172_800 ? "\(seconds / 3600) h ago" : "\(seconds / 86_400) d ago"
   }
 
   /// `340 ms`, `1.2 s`, `2 min 10 s`, `3 h 20 min`, `2 d 5 h`.
   static func duration(_ milliseconds: Int64) -> String {
     let value = max(0, milliseconds)
     let seconds = value / 1000
-    switch seconds {
-    case 0: return "\(value) ms"
-    case ..<60: return "\(seconds).\(value % 1000 / 100) s"
-    case ..<3600: return "\(seconds / 60) min \(seconds % 60) s"
-    case ..<86_400: return "\(seconds / 3600) h \(seconds / 60 % 60) min"
-    default: return "\(seconds / 86_400) d \(seconds / 3600 % 24) h"
-    }
+    if seconds == 0 { return "\(value) ms" }
+    if seconds < 60 { return "\(seconds).\(value % 1000 / 100) s" }
+    if seconds < 3600 { return "\(seconds / 60) min \(seconds % 60) s" }
+    return seconds < 86_400
+      ? "\(seconds / 3600) h \(seconds / 60 % 60) min" : "\(seconds / 86_400) d \(seconds / 3600 % 24) h"
   }
 
   /// `2026-11-20 23:35:14.123 UTC`.

@@ -98,6 +98,7 @@ final class HealthMonitor: Sendable {
     case .connect(let generation): connect(generation)
     case .disconnect: flowd.disconnect()
     case .probe(let id, let targets, let hurried): probe(id, targets, hurried: hurried)
+    case .refresh(let ids): probeNow(ids) { _ in }
     case .report(let generation, let request): report(generation, request)
     case .publish(let entry): feed.publish(entry)
     case .reset: feed.reset(at: read(\.log.mark))

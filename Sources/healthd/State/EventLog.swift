@@ -64,12 +64,10 @@ struct EventLog: Sendable {
     let parts = mark.split(separator: ".", omittingEmptySubsequences: false)
     let numbers = parts.compactMap { UInt64($0) }
     guard numbers.count == parts.count, let first = numbers.first else { return .reset }
-    switch numbers.count {
-    case 1: return first < floor.position ? .reset : .entries(entries.filter { $0.position > first })
-    case 2:
-      guard numbers[1] >= floor.number, numbers[1] <= number else { return .reset }
-      return .entries(entries.filter { $0.number > numbers[1] })
-    default: return .reset
+    guard numbers.count > 1 else {
+      return first < floor.position ? .reset : .entries(entries.filter { $0.position > first })
     }
+    guard numbers.count == 2, numbers[1] >= floor.number, numbers[1] <= number else { return .reset }
+    return .entries(entries.filter { $0.number > numbers[1] })
   }
 }

@@ -11,6 +11,8 @@ struct HealthState: Sendable {
     case disconnect
     /// Probe these and no others of the deployment; none ends its probes.
     case probe(deployment: String, [ProbeTarget], hurried: Bool)
+    /// Probe these now, whatever their period says.
+    case refresh([String])
     case report(generation: Int, FlowV1.ReportProbesRequest)
     case publish(EventLog.Entry)
     /// Pages are to load anew.
@@ -23,6 +25,10 @@ struct HealthState: Sendable {
 
   /// Until flowd hears nothing for 10 s it leaves probing to us.
   static let heartbeatMs: Int64 = 2_500
+  /// The watch may tell of a deployment before reports on it are taken; who is unknown for so long is really gone.
+  static let unknownMs: Int64 = 2_000
+  /// When to report again what was not taken.
+  static let unknownRetryMs: Int64 = 250
   /// Instances that are kept for pages while flowd is away.
   static let instancesMax = 100
 
@@ -34,6 +40,8 @@ struct HealthState: Sendable {
   /// Deployments that flowd has not yet named since the watch began; nil once it has named all.
   private var unconfirmed: Set<String>? = []
   private var hasSnapshot = false
+  /// Deployments that flowd did not know in a report, and since when.
+  private var unknownSinceMs: [String: Int64] = [:]
   private var isReporting = false
   private var isReportOwed = false
   private var reportDueMs: Int64 = 0
@@ -125,6 +133,7 @@ extension HealthState {
     unconfirmed?.remove(id)
     guard deployments.removeValue(forKey: id) != nil else { return [] }
     health[id] = nil
+    unknownSinceMs[id] = nil
     return [
       .probe(deployment: id, [], hurried: false), .healthChanged(id), .publish(changed("deployment", id, position: position)),
     ]
@@ -140,6 +149,8 @@ extension HealthState {
       log.restart(at: position)
       directives.append(.reset)
     }
+    // What was seen before flowd went away may be long ago; it is to hear how things are.
+    if !health.isEmpty { directives.append(.refresh(health.keys.sorted())) }
     return directives + report(at: moment)
   }
 
@@ -221,11 +232,26 @@ extension HealthState {
     switch result {
     case .success(let response):
       var directives = heard(at: moment)
-      for id in response.unknownDeploymentIDs { directives += drop(id, position: nil) }
+      directives += dropUnknown(response.unknownDeploymentIDs, at: moment)
       return isReportOwed ? directives + report(at: moment) : directives
     case .failure:
       return link.reportFailed() ? lose(at: moment, jitter: jitter) : []
     }
+  }
+
+  private mutating func dropUnknown(_ ids: [String], at moment: Moment) -> [Directive] {
+    unknownSinceMs = unknownSinceMs.filter { ids.contains($0.key) }
+    var directives: [Directive] = []
+    for id in ids where deployments[id] != nil {
+      let sinceMs = unknownSinceMs[id] ?? moment.steadyMs
+      unknownSinceMs[id] = sinceMs
+      if moment.steadyMs - sinceMs >= HealthState.unknownMs {
+        directives += drop(id, position: nil)
+      } else {
+        reportDueMs = min(reportDueMs, moment.steadyMs + HealthState.unknownRetryMs)
+      }
+    }
+    return directives
   }
 
   private func elements(of id: String) -> [FlowV1.ElementHealth] {

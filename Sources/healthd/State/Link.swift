@@ -16,7 +16,9 @@ struct Link: Sendable {
   private var failures = 0
   private var reportFailures = 0
 
-  static let firstDelayMs: Int64 = 200
+  static let firstDelayMs: Int64 = 100
+  /// Tries at that pace before it slows down: a flowd that a service manager restarts is back within a second.
+  static let quickTries = 10
   static let delayMsMax: Int64 = 5_000
   /// A flowd that accepts and then says nothing is as good as none.
   static let silenceMsMax: Int64 = 10_000
@@ -80,7 +82,7 @@ struct Link: Sendable {
   mutating func lost(at moment: Moment, jitter: Double) -> Bool {
     let wasLive = isLive
     if wasLive { lostSinceMs = moment.wallMs }
-    let full = min(Link.delayMsMax, Link.firstDelayMs << Int64(min(failures, 10)))
+    let full = min(Link.delayMsMax, Link.firstDelayMs << Int64(min(max(0, failures - Link.quickTries + 1), 10)))
     failures += 1
     let part = Double(full) * (0.5 + 0.5 * min(1, max(0, jitter)))
     phase = .waiting(untilMs: moment.steadyMs + Int64(part))
