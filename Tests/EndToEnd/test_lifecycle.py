@@ -211,8 +211,10 @@ def test_healthd_survives_a_restart_of_flowd(own, tmp_path, services):
         services["first"].healthy = False
         with Wire(flowd) as wire:
             until(lambda: wire.probe(deployment).data == {deployment: [["Work", "DOWN"]]}, "probes reach the new flowd")
-        page = requests.get(f"{healthd.url}/", timeout=10).json()
-        assert page[deployment] == {"Work": "DOWN"}
+        until(
+            lambda: requests.get(f"{healthd.url}/", timeout=10).json().get(deployment) == {"Work": "DOWN"},
+            "healthd probes what the new flowd has",
+        )
     flowd.stop()
 
 

@@ -127,3 +127,55 @@ import Testing
     #expect(mailbox.send(4, lane: 0) == .closed)
   }
 }
+
+@Suite struct LargePayloadTests {
+  private func straight() throws -> ExecutableProcess {
+    let builder = ProcessBuilder("Straight").start().service("calc").end().flow("start -> calc -> end")
+    return try #require(compile(builder.process, in: builder.definitions).process)
+  }
+
+  @Test("a payload as large as is allowed goes through, survives a crash, and the node lives on")
+  func large() throws {
+    let disk = MemoryDisk()
+    let process = try straight()
+    let bench = PartitionBench(MemoryStore(disk), processes: [process], answer: { _ in nil })
+    try bench.start()
+    let key = try bench.deploy(process)
+    let body = JSON.string(String(repeating: "x", count: 4_000_000))
+
+    let id = try bench.create(key, body)
+    _ = try bench.create(key, [1])
+
+    let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [process], answer: { _ in nil })
+    try crashed.start()
+    #expect(crashed.image == bench.image)
+    let found = crashed.partition.look { state, _ in state.instances[id.key]?.payloads.entries.values.first?.payload.json }?.value
+    #expect(found == body)
+    crashed.partition.stop()
+    bench.partition.stop()
+  }
+
+  @Test("many commands that are too large together are cut into batches that fit")
+  func cut() throws {
+    let process = try straight()
+    let bench = PartitionBench(MemoryStore(), processes: [process], answer: { _ in nil })
+    try bench.start()
+    let key = try bench.deploy(process)
+    let payload = Payload(json: .string(String(repeating: "y", count: 60_000)))
+    let answers = Mutex(0)
+
+    for _ in 0..<200 {
+      let create = CreateInstance(deployment: key, startEventID: nil, payload: payload, metadata: [], requestID: nil)
+      bench.partition.send(.createInstance(create), lane: .creates) { result in
+        switch result {
+        case .success: answers.withLock { $0 += 1 }
+        case .failure(let refusal): Issue.record("refused: \(refusal)")
+        }
+      }
+    }
+
+    while let live = bench.partition.look({ state, _ in state.instances.count })?.value, live < 200 {}
+    #expect(answers.withLock { $0 } == 200)
+    bench.partition.stop()
+  }
+}

@@ -47,6 +47,9 @@ CURLcode flow_curl_set_list(CURL *easy, CURLoption option, struct curl_slist *va
 CURLcode flow_curl_set_callback(CURL *easy, CURLoption option, flow_curl_data_callback callback) {
   return table.curl_easy_setopt(easy, option, callback);
 }
+CURLcode flow_curl_set_request_callback(CURL *easy, flow_curl_request_callback callback) {
+  return table.curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+}
 CURLcode flow_curl_get_long(CURL *easy, CURLINFO info, long *value) { return table.curl_easy_getinfo(easy, info, value); }
 CURLcode flow_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) { return table.curl_easy_getinfo(easy, info, value); }
 const char *flow_curl_easy_strerror(CURLcode code) { return table.curl_easy_strerror(code); }

@@ -25,6 +25,9 @@ package struct ByteWriter {
   package mutating func bool(_ value: Bool) { bytes.append(value ? 1 : 0) }
   package mutating func byte(_ value: UInt8) { bytes.append(value) }
 
+  /// Bytes as they are, without their length.
+  package mutating func append(_ value: [UInt8]) { bytes.append(contentsOf: value) }
+
   package mutating func blob(_ value: [UInt8]) {
     varint(value.count)
     bytes.append(contentsOf: value)

@@ -151,4 +151,8 @@ public enum Limits {
   public static let failureText = 2_000
   /// Bytes of an `Idempotency-Key`; each is remembered with its answer.
   public static let idempotencyKeyBytes = 255
+  /// Payloads above it are kept as blobs beside the journal, named by their digest.
+  public static let inlinePayloadBytes = 256 << 10
+  /// What a batch needs beside its events.
+  public static let batchHeaderBytes = 64
 }

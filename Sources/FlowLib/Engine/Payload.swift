@@ -4,10 +4,13 @@ import FlowCore
 package struct Payload: Sendable, Equatable {
   package var bytes: [UInt8]
   package var contentType: String
+  /// Digest under which the store keeps the bytes apart from the journal; nil when they are small enough to be in it.
+  package var blob: [UInt8]?
 
-  package init(bytes: [UInt8], contentType: String) {
+  package init(bytes: [UInt8], contentType: String, blob: [UInt8]? = nil) {
     self.bytes = bytes
     self.contentType = contentType
+    self.blob = blob
   }
 
   package init(json: JSON) {

@@ -5,7 +5,8 @@ import FlowStorage
 /// What the partition's thread does. Nothing here is shared: one thread owns all of it.
 final class PartitionLoop {
   private let configuration: PartitionConfiguration
-  unowned var owner: Partition!
+  /// Set before the thread starts.
+  weak var owner: Partition?
   private var state: PartitionState
   private var catalog = Catalog()
   private var position = Position.start
@@ -45,7 +46,7 @@ final class PartitionLoop {
 
   func run(_ mailbox: Mailbox<Request>) {
     observer.committed(position, state, catalog, touchedDeployments: true)
-    configuration.performer.perform(obligations(of: state, catalog: catalog), for: owner)
+    perform(obligations(of: state, catalog: catalog))
     while let requests = mailbox.take(waitingMs: checkpointer.isIdle ? 1_000 : 20) {
       handle(requests)
       observer.rested()
@@ -64,17 +65,13 @@ final class PartitionLoop {
         continue
       }
       take(request, into: &batch)
-      if batch.bytes.count >= Limits.batchBytes {
-        commit(batch)
-        batch = newBatch()
-      }
     }
     commit(batch)
   }
 
   private func newBatch() -> EventBatchWriter {
-    state.advance(to: configuration.world.now())
-    return EventBatchWriter(now: state.now)
+    // Time moves in the state only with what is journaled, so that replay sees the same.
+    EventBatchWriter(now: max(state.now, configuration.world.now()))
   }
 
   private func take(_ request: Request, into batch: inout EventBatchWriter) {
@@ -121,16 +118,43 @@ final class PartitionLoop {
 
   private func decide(_ command: Command, into batch: inout EventBatchWriter) throws(Rejection) -> Answer {
     let world = configuration.world
-    let context = DecisionContext(now: state.now, entropy: (world.entropy(), world.entropy()))
+    let context = DecisionContext(now: batch.now, entropy: (world.entropy(), world.entropy()))
     let decision = try FlowEngine.decide(command, in: state, catalog: catalog, context: context)
-    if batch.count == 0, !decision.events.isEmpty { observer.beginBatch(at: position.next) }
-    for event in decision.events {
+    guard !decision.events.isEmpty else { return decision.answer }
+    let events = try keepApart(decision.events)
+    let encoded = EncodedEvents(events)
+    if batch.count > 0, batch.bytes.count + encoded.byteCount > Limits.batchBytes {
+      commit(batch)
+      batch = newBatch()
+      guard !hasFailed else { throw Rejection(.exhausted, "the store has failed") }
+    }
+    guard encoded.byteCount <= Limits.batchBytes - Limits.batchHeaderBytes else {
+      throw Rejection(.exhausted, "one command made \(encoded.byteCount) bytes of events, the limit is \(Limits.batchBytes)")
+    }
+    apply(events, encoded, to: &batch)
+    return decision.answer
+  }
+
+  private func apply(_ events: [Event], _ encoded: EncodedEvents, to batch: inout EventBatchWriter) {
+    if batch.count == 0 {
+      state.advance(to: batch.now)
+      observer.beginBatch(at: position.next)
+    }
+    for event in events {
       observer.willApply(event, at: position.next, in: state, catalog: catalog)
       touch(event)
       evolve(&state, with: event, catalog: catalog)
-      batch.append(event)
     }
-    return decision.answer
+    batch.append(encoded)
+  }
+
+  private func keepApart(_ events: [Event]) throws(Rejection) -> [Event] {
+    let blobs = PayloadBlobs(store: store)
+    do throws(StoreError) {
+      return try events.map { event throws(StoreError) in try blobs.keepApart(event) }
+    } catch {
+      throw Rejection(.exhausted, "the payload can not be stored: \(error)")
+    }
   }
 
   private func touch(_ event: Event) {
@@ -166,7 +190,11 @@ final class PartitionLoop {
     for key in touchedInstances.sorted() { owed += obligations(ofInstance: key, in: state, catalog: catalog) }
     touchedDeployments.removeAll(keepingCapacity: true)
     touchedInstances.removeAll(keepingCapacity: true)
-    if !owed.isEmpty { configuration.performer.perform(owed, for: owner) }
+    perform(owed)
+  }
+
+  private func perform(_ owed: [Obligation]) {
+    if let owner, !owed.isEmpty { configuration.performer.perform(owed, for: owner) }
   }
 
   // MARK: when the store says no
@@ -181,8 +209,8 @@ final class PartitionLoop {
     touchedInstances.removeAll()
     touchedDeployments.removeAll()
     switch error {
-    case .full: reopen(after: error)
-    case .fenced, .io, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
+    case .full, .tooLarge: reopen(after: error)
+    case .fenced, .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
     }
   }
 
@@ -190,7 +218,7 @@ final class PartitionLoop {
     do throws(StoreError) {
       try open()
       observer.committed(position, state, catalog, touchedDeployments: true)
-      configuration.performer.perform(obligations(of: state, catalog: catalog), for: owner)
+      perform(obligations(of: state, catalog: catalog))
     } catch {
       failForGood(error)
     }

@@ -54,7 +54,7 @@ extension Partition {
     return try promise.wait().get()
   }
 
-  /// Looks at the state as it is when all that was sent before has been done, once that is durable.
+  /// Looks at the state, once what it sees is durable. Overtakes creates that wait.
   ///
   /// - Returns: nil when the partition has stopped.
   package func look<Value: Sendable>(_ body: @escaping @Sendable (PartitionState, Catalog) -> Value) -> (value: Value, position: Position)? {

@@ -20,6 +20,7 @@ struct Recovery {
   init(_ configuration: PartitionConfiguration) { self.configuration = configuration }
 
   private var store: any Store { configuration.store }
+  private var blobs: PayloadBlobs { PayloadBlobs(store: store) }
   private static let page = 512
   private static let tailBytes = 8 << 20
 
@@ -38,7 +39,8 @@ struct Recovery {
       let heads = try store.heads(configuration.id, after: last, limit: Recovery.page)
       for head in heads {
         let parts = try store.parts(configuration.id, head.key) ?? []
-        let record = try decode(parts.flatMap { $0 }, what: "record \(head.key)")
+        let stored = try decode(parts.flatMap { $0 }, what: "record \(head.key)")
+        let record = try stored.mappingPayloads { (payload) throws(StoreError) in try blobs.bringBack(payload) }
         recovered.stamps[record.key] = head.stamp
         records.append(record)
       }
@@ -70,7 +72,8 @@ struct Recovery {
     do throws(ByteCodingError) { batch = try EventCodec.decode(stored.bytes) } catch { throw .corrupt("batch \(stored.position): \(error)") }
     recovered.state.advance(to: batch.now)
     configuration.observer.beginBatch(at: stored.position)
-    for event in batch.events {
+    for written in batch.events {
+      let event = try written.mappingPayloads { (payload) throws(StoreError) in try blobs.bringBack(payload) }
       if let key = event.recordKey {
         if let stamp = recovered.stamps[key], stamp >= stored.position { continue }
         recovered.touched.insert(key)

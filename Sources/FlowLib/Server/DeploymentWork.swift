@@ -50,6 +50,7 @@ final class DeploymentWork: Sendable {
   private static let roundMs: Int64 = 200
 
   private let state = Mutex(State())
+  private let board: DeploymentBoard
   private let partition: Partition
   private let orchestrator: ProcessOrchestrator?
   private let addresses: ServiceAddresses
@@ -60,9 +61,10 @@ final class DeploymentWork: Sendable {
   private let onMoved: @Sendable (String) -> Void
 
   init(
-    partition: Partition, orchestrator: ProcessOrchestrator?, addresses: ServiceAddresses, timers: TimerQueue, world: World,
+    board: DeploymentBoard, partition: Partition, orchestrator: ProcessOrchestrator?, addresses: ServiceAddresses, timers: TimerQueue, world: World,
     log: Log, onMoved: @escaping @Sendable (String) -> Void
   ) {
+    self.board = board
     self.partition = partition
     self.orchestrator = orchestrator
     self.addresses = addresses
@@ -111,7 +113,7 @@ final class DeploymentWork: Sendable {
   func reconcile(_ deployments: [DeploymentStatus]) {
     state.withLock { state in
       state.deployments = Dictionary(deployments.map { ($0.id, $0) }) { first, _ in first }
-      for id in state.health.keys.sorted() where state.deployments[id] == nil { state.health[id] = nil }
+      for id in state.health.keys.sorted() where board[id] == nil { state.health[id] = nil }
       for id in state.urls.keys.sorted() where state.deployments[id] == nil { state.urls[id] = nil }
     }
     for status in deployments { runServices(of: status) }
@@ -201,16 +203,16 @@ final class DeploymentWork: Sendable {
     }
     timers.set("healthd", at: world.now() + DeploymentWork.silenceMs + 1) { [self] in updateProbes() }
     for report in reports { saw(report.elements, of: report.deployment) }
-    return state.withLock { state in reports.map(\.deployment).filter { state.deployments[$0] == nil } }
+    return reports.map(\.deployment).filter { board[$0] == nil }
   }
 
   func saw(_ elements: [ElementStatus], of deployment: String) {
-    let isKnown = state.withLock { state -> Bool in
-      guard state.deployments[deployment] != nil else { return false }
+    // The board knows a deployment before `reconcile` has come to it, and a quick report may come in between.
+    guard board[deployment] != nil else { return }
+    state.withLock { state in
       for element in elements { state.health[deployment, default: [:]][element.elementID] = element }
-      return true
     }
-    if isKnown { look() }
+    look()
   }
 
   /// Tells the partition of every deployment that has arrived where it was going; looks again soon while one has not.

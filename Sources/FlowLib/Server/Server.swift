@@ -46,7 +46,7 @@ package final class Server: Sendable {
     projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
     partition = Server.partition(configuration, store, projection, serviceWork, models)
     deploymentWork = DeploymentWork(
-      partition: partition, orchestrator: orchestrator, addresses: addresses, timers: timers, world: configuration.world,
+      board: board, partition: partition, orchestrator: orchestrator, addresses: addresses, timers: timers, world: configuration.world,
       log: configuration.log, onMoved: { [board] in board.told($0) })
     reconciler.begin(deploymentWork, on: control)
   }

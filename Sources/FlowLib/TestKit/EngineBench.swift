@@ -42,10 +42,8 @@ package struct EngineBench {
     let decision = try decide(command, in: state, catalog: catalog, context: context)
     state.advance(to: now)
     var writer = EventBatchWriter(now: now)
-    for event in decision.events {
-      evolve(&state, with: event, catalog: catalog)
-      writer.append(event)
-    }
+    for event in decision.events { evolve(&state, with: event, catalog: catalog) }
+    writer.append(EncodedEvents(decision.events))
     journal.append(writer.bytes)
     events += decision.events
     if checksLaws { try checkLaws() }

@@ -54,7 +54,11 @@ enum Apply {
     let request = FlowV1.ApplyRequest(bpmnXML: bytes, resourceName: name, stopped: context.settings.flag("stopped"))
     let outcome = try context.asking("apply \(path)") { client throws(Status) in try answer(request, client) }
     for finding in outcome.findings { context.note(line(of: finding, path)) }
-    return context.report(outcome.reply) == ExitCode.ok ? .success(outcome.id) : .failure(Refused())
+    guard outcome.reply.failed else { return context.report(outcome.reply) == ExitCode.ok ? .success(outcome.id) : .failure(Refused()) }
+    var named = outcome.reply
+    named.message = "\(path): \(named.message)"
+    _ = context.report(named)
+    return .failure(Refused())
   }
 
   private struct Answer {

@@ -38,7 +38,8 @@ enum PS {
     if let manifests { return try Manifests.write(reply, to: manifests, context) }
     if !context.isForPeople || !context.stderr.isTerminal { context.log(.info, reply.logLine) }
     let health = context.settings.flag("health") ? try report(context) : nil
-    if context.wantsTable {
+    // Health is asked for by people, also through a pipe.
+    if context.wantsTable || (health != nil && context.format == nil) {
       context.print(try table(kind, ids, health, context))
     } else {
       context.print(data: health.map { merged(reply, $0) } ?? reply.data, names: reply.names)

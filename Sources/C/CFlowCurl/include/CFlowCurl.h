@@ -40,6 +40,8 @@ CURLcode flow_curl_set_string(CURL *easy, CURLoption option, const char *value);
 CURLcode flow_curl_set_pointer(CURL *easy, CURLoption option, const void *value);
 CURLcode flow_curl_set_list(CURL *easy, CURLoption option, struct curl_slist *value);
 CURLcode flow_curl_set_callback(CURL *easy, CURLoption option, flow_curl_data_callback callback);
+typedef int (*flow_curl_request_callback)(void *context, char *remote, char *local, int remote_port, int local_port);
+CURLcode flow_curl_set_request_callback(CURL *easy, flow_curl_request_callback callback);
 CURLcode flow_curl_get_long(CURL *easy, CURLINFO info, long *value);
 CURLcode flow_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value);
 const char *flow_curl_easy_strerror(CURLcode code);

@@ -193,10 +193,7 @@ extension FlowDaemonService {
     var object = JSON.Object()
     let wanted = ids.isEmpty ? server.board.all.map(\.id) : ids
     for id in wanted.map({ server.board.id(named: $0) }) {
-      guard let status = server.board[id] else {
-        object[id] = [:]
-        continue
-      }
+      guard let status = server.board[id] else { continue }
       var shown: JSON.Object = ["state": .string(status.deployment.state.name)]
       let metadata = status.process.settings.userMetadata
       if !metadata.isEmpty { shown["user_opaque_metadata"] = .object(metadata) }
@@ -229,7 +226,6 @@ extension FlowDaemonService {
     do throws(Status) {
       let rows = try server.instances(ids: request.ids, metadata: request.metadata.map { ($0.key, $0.value) })
       var object = JSON.Object()
-      for id in request.ids where !rows.contains(where: { $0.id == id }) { object[id] = [:] }
       for row in rows { object.append(row.id, psInstance(row)) }
       return .object(object)
     } catch {

@@ -30,7 +30,8 @@ extension Draft {
 
   func failure(_ code: String, _ message: String, at element: ElementIndex, input: Payload, output: Payload? = nil) -> ServiceFailure {
     ServiceFailure(
-      code: code, message: message, elementID: process[element].id, report: report(code, message, at: element, input: input, output: output))
+      code: code, message: message, elementID: process[element].id, report: report(code, message, at: element, input: input, output: output)
+    ).bounded
   }
 
   /// The error object that the original stores.
@@ -45,5 +46,18 @@ extension Draft {
     }
     object["from_envoy"] = false
     return Payload(json: .object(object))
+  }
+}
+
+extension ServiceFailure {
+  /// A report that holds both bodies may be twice as large as a payload may be; then it goes without them.
+  var bounded: ServiceFailure {
+    guard report.bytes.count > Limits.payloadBytes else { return self }
+    var failure = self
+    failure.report = Payload(json: [
+      "error_code": .string(code), "error_msg": .string(message), "failed_task_id": elementID.map { .string($0) } ?? .null,
+      "data_dropped": "input and output are over the limit", "from_envoy": false,
+    ])
+    return failure
   }
 }

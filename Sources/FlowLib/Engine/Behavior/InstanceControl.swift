@@ -6,6 +6,7 @@ extension Draft {
     guard instance.state == .running else {
       throw Rejection(.wrongState, "\(instance.id.text) is \(instance.state.name)")
     }
+    let failure = failure.bounded
     guard process.settings.isRecoverable else {
       finish(.error, nil, failure)
       return decided()

@@ -31,7 +31,7 @@ extension Draft {
   /// The service did not do its work.
   consuming func jobFailed(_ job: Key, _ failure: ServiceFailure) throws(Rejection) -> Decision {
     let (activity, _) = try open(job)
-    failTask(activity, failure)
+    failTask(activity, failure.bounded)
     run()
     return decided()
   }

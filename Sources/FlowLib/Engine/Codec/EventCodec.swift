@@ -12,17 +12,33 @@ package struct EventBatchWriter {
   private var writer = ByteWriter()
   package private(set) var count = 0
 
+  package let now: Instant
+
   package init(now: Instant) {
+    self.now = now
     writer.varint(EventCodec.format)
     writer.signed(now.milliseconds)
   }
 
   package var bytes: [UInt8] { writer.bytes }
 
-  package mutating func append(_ event: Event) {
-    writer.event(event)
-    count += 1
+  package mutating func append(_ events: EncodedEvents) {
+    writer.append(events.writer.bytes)
+    count += events.count
   }
+}
+
+/// The stored form of one command's events, before it is known into which batch they fit.
+package struct EncodedEvents {
+  fileprivate var writer = ByteWriter()
+  package let count: Int
+
+  package init(_ events: [Event]) {
+    count = events.count
+    for event in events { writer.event(event) }
+  }
+
+  package var byteCount: Int { writer.bytes.count }
 }
 
 /// The stored form of events. Every event begins with its kind and its version, so that later houses read older journals.
@@ -191,9 +207,11 @@ extension ByteWriter {
     fixed64(id.entropy)
   }
 
+  /// The bytes themselves, or the digest of those that the store keeps apart.
   mutating func payload(_ payload: Payload) {
     string(payload.contentType)
-    blob(payload.bytes)
+    bool(payload.blob != nil)
+    blob(payload.blob ?? payload.bytes)
   }
 
   mutating func pairs(_ pairs: [(name: String, value: String)]) {
@@ -294,7 +312,7 @@ extension ByteReader {
 
   mutating func payload() throws(ByteCodingError) -> Payload {
     let contentType = try string()
-    return Payload(bytes: try blob(), contentType: contentType)
+    return try bool() ? Payload(bytes: [], contentType: contentType, blob: try blob()) : Payload(bytes: try blob(), contentType: contentType)
   }
 
   mutating func optionalPayload() throws(ByteCodingError) -> Payload? {

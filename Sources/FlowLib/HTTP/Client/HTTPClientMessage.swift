@@ -12,6 +12,9 @@ package struct HTTPClientRequest: Sendable {
   /// trickles its answer can not stretch it.
   package var timeoutMs: Int
   package var maxResponseBytes: Int
+  /// libcurl sends a request again by itself when a kept connection turns out to be dead. Where attempts are counted it must not: the
+  /// peer may have seen the first one.
+  package var isSentOnce = false
 
   package init(
     _ method: String, _ url: String, headers: HTTPHeaders = [:], body: [UInt8]? = nil, connectTimeoutMs: Int = 3_000,

@@ -15,6 +15,8 @@ final class Transfer {
     var headerBytes = 0
     var body: [UInt8] = []
     var isTooLarge = false
+    /// How often the request was about to be sent.
+    var sends = 0
   }
 
   init?() {
@@ -22,6 +24,10 @@ final class Transfer {
     self.easy = easy
     let context = Unmanaged.passUnretained(self).toOpaque()
     flow_curl_set_pointer(easy, CURLOPT_PRIVATE, context)
+    flow_curl_set_pointer(easy, CURLOPT_PREREQDATA, context)
+    flow_curl_set_request_callback(easy) { context, _, _, _, _ in
+      Transfer.from(context)?.mayBeSent() ?? false ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    }
     flow_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
     flow_curl_set_pointer(easy, CURLOPT_HEADERDATA, context)
     flow_curl_set_callback(easy, CURLOPT_WRITEFUNCTION) { Transfer.from($3)?.takeBody($0, $1 * $2) ?? 0 }
@@ -106,6 +112,11 @@ final class Transfer {
     flow_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method)
   }
 
+  private func mayBeSent() -> Bool {
+    answer.sends += 1
+    return answer.sends == 1 || job?.request.isSentOnce != true
+  }
+
   private func takeBody(_ data: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
     guard let job, answer.body.count + count <= job.request.maxResponseBytes else {
       answer.isTooLarge = true
@@ -145,6 +156,9 @@ final class Transfer {
     defer { answer = Answer() }
     if answer.isTooLarge {
       return (job, .failure(HTTPClientError(.tooLarge, tooLarge(job.request))))
+    }
+    if code == CURLE_ABORTED_BY_CALLBACK {
+      return (job, .failure(HTTPClientError(.dropped, "\(CurlError.authority(job.request.url)) closed the connection without an answer")))
     }
     guard code == CURLE_OK else {
       var before: curl_off_t = 0

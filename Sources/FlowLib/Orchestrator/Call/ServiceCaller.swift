@@ -45,10 +45,11 @@ package final class ServiceCaller: Sendable {
 
   private func attempt(_ hop: Hop, _ number: Int) {
     let target = hop.request.target
-    let message = HTTPClientRequest(
+    var message = HTTPClientRequest(
       target.method.uppercased(), hop.url, headers: hop.request.headers, body: hop.request.body,
       connectTimeoutMs: target.connectTimeoutMs, timeoutMs: target.connectTimeoutMs + target.readTimeoutMs,
       maxResponseBytes: Limits.payloadBytes)
+    message.isSentOnce = target.attemptsMax > 1
     let call = client.send(message, afterMs: number > 1 ? backoffMs(before: number) : 0) { result in
       self.judge(hop, number, result)
     }
