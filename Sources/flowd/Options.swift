@@ -21,9 +21,12 @@ extension Flowd {
 
   private static let storage = [
     OptionSpec("store", metavar: "STORE", preset: "sqlite", help: "sqlite, memory, or etcd://host:port,… (etcd is not built yet)"),
-    OptionSpec("data-dir", type: .directory, metavar: "DIR", preset: "flow-data", help: "where the store, logs of services and endpoints.json lie"),
+    OptionSpec(
+      "data-dir", type: .directory, metavar: "DIR", preset: "flow-data", help: "where the store, logs of services and endpoints.json lie"),
     OptionSpec("retention", type: .duration, metavar: "TIME", preset: "168h", help: "how long finished instances are kept"),
-    OptionSpec("retention-bytes", type: .integer(1 << 20...1 << 50), metavar: "BYTES", preset: "1073741824", help: "how much finished instances may take"),
+    OptionSpec(
+      "retention-bytes", type: .integer(1 << 20...1 << 50), metavar: "BYTES", preset: "1073741824",
+      help: "how much finished instances may take"),
     .flag("keep-journal", help: "never trim the journal, so that `flowctl store verify` can replay all of it"),
     OptionSpec("node-id", metavar: "NAME", preset: "", help: "name of this node in a cluster (not used yet)"),
     OptionSpec("groups", metavar: "LIST", preset: "", help: "deployment groups that this node may lead (not used yet)"),
@@ -31,9 +34,13 @@ extension Flowd {
   ]
 
   private static let network = [
-    OptionSpec("grpc-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:9001", help: "gRPC: FlowDaemon, flow.v1, health, reflection"),
-    OptionSpec("http-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:9002", help: "HTTP: /health, /wf_map, /metrics, /livez, /readyz, start by HTTP"),
-    OptionSpec("zeebe-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:26500", help: "the same gRPC server for Zeebe clients"),
+    OptionSpec(
+      "grpc-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:9001", help: "gRPC: FlowDaemon, flow.v1, health, reflection"),
+    OptionSpec(
+      "http-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:9002",
+      help: "HTTP: /health, /wf_map, /metrics, /livez, /readyz, start by HTTP"),
+    OptionSpec(
+      "zeebe-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:26500", help: "the same gRPC server for Zeebe clients"),
     .flag("insecure", help: "listen beyond loopback without TLS"),
     OptionSpec("tls-cert", type: .file, metavar: "FILE", preset: "", help: "certificate chain (PEM) for gRPC and HTTP"),
     OptionSpec("tls-key", type: .file, metavar: "FILE", preset: "", help: "its private key (PEM)"),
@@ -49,7 +56,11 @@ extension Flowd {
   ]
 
   private static let logging = [
-    OptionSpec("log-level", type: .choice(["debug", "info", "warning", "error"]), metavar: "LEVEL", preset: "info", help: "the least severe lines to write"),
-    OptionSpec("log-format", type: .choice(["original", "json"]), metavar: "FORM", preset: "original", help: "lines as the original wrote them, or JSON"),
+    OptionSpec(
+      "log-level", type: .choice(["debug", "info", "warning", "error"]), metavar: "LEVEL", preset: "info",
+      help: "the least severe lines to write"),
+    OptionSpec(
+      "log-format", type: .choice(["original", "json"]), metavar: "FORM", preset: "original",
+      help: "lines as the original wrote them, or JSON"),
   ]
 }

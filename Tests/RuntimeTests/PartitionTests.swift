@@ -37,7 +37,8 @@ import Testing
   @Test("after a crash at any boundary the recovered state is the state before, with checkpoints and without", arguments: [0, 6_000])
   func recoversWhatWas(msPerCommand: Int64) throws {
     let disk = MemoryDisk()
-    let bench = PartitionBench(MemoryStore(disk), processes: [straight, diamond], answer: { $0.elementID == "a" ? nil : .success($0.body) })
+    let bench = PartitionBench(
+      MemoryStore(disk), processes: [straight, diamond], answer: { $0.elementID == "a" ? nil : .success($0.body) })
     try bench.start()
     let keys = [try bench.deploy(straight), try bench.deploy(diamond)]
 

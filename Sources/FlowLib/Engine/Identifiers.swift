@@ -28,7 +28,8 @@ package struct InstanceID: Sendable, Hashable {
   /// Reads the text form; nil when it is not an instance id.
   package init?(_ text: String) {
     let digits = text.utf8.dropFirst(5)
-    guard text.hasPrefix("flow-"), digits.count == 32, let middle = digits.index(digits.startIndex, offsetBy: 16, limitedBy: digits.endIndex),
+    guard text.hasPrefix("flow-"), digits.count == 32,
+      let middle = digits.index(digits.startIndex, offsetBy: 16, limitedBy: digits.endIndex),
       let key = UInt64(Substring(digits[..<middle]), radix: 16), let entropy = UInt64(Substring(digits[middle...]), radix: 16)
     else { return nil }
     self.init(key: Key(raw: key), entropy: entropy)

@@ -18,7 +18,9 @@ struct PayloadBlobs {
   /// Fetches what was kept apart.
   func bringBack(_ payload: Payload) throws(StoreError) -> Payload {
     guard let digest = payload.blob else { return payload }
-    guard let hash = BlobHash(digest), let bytes = try store.blob(hash) else { throw .corrupt("a payload of \(digest.count) bytes' name is missing") }
+    guard let hash = BlobHash(digest), let bytes = try store.blob(hash) else {
+      throw .corrupt("a payload of \(digest.count) bytes' name is missing")
+    }
     var whole = payload
     whole.bytes = bytes
     return whole

@@ -57,7 +57,8 @@ extension Partition {
   /// Looks at the state, once what it sees is durable. Overtakes creates that wait.
   ///
   /// - Returns: nil when the partition has stopped.
-  package func look<Value: Sendable>(_ body: @escaping @Sendable (PartitionState, Catalog) -> Value) -> (value: Value, position: Position)? {
+  package func look<Value: Sendable>(_ body: @escaping @Sendable (PartitionState, Catalog) -> Value) -> (value: Value, position: Position)?
+  {
     let promise = Promise<(value: Value, position: Position)?>()
     let request = Request.read(
       { state, catalog in

@@ -69,7 +69,9 @@ struct Recovery {
 
   private func apply(_ stored: StoredBatch, to recovered: inout Recovered) throws(StoreError) {
     let batch: EventBatch
-    do throws(ByteCodingError) { batch = try EventCodec.decode(stored.bytes) } catch { throw .corrupt("batch \(stored.position): \(error)") }
+    do throws(ByteCodingError) { batch = try EventCodec.decode(stored.bytes) } catch {
+      throw .corrupt("batch \(stored.position): \(error)")
+    }
     recovered.state.advance(to: batch.now)
     configuration.observer.beginBatch(at: stored.position)
     for written in batch.events {

@@ -18,7 +18,8 @@ package struct ElementStatus: Sendable, Equatable {
 
   init(_ result: ProbeResult) {
     self.init(
-      elementID: result.key.element, isUp: result.state == .up, since: result.since, reason: result.reason ?? "", checkedAt: result.checkedAt)
+      elementID: result.key.element, isUp: result.state == .up, since: result.since, reason: result.reason ?? "",
+      checkedAt: result.checkedAt)
   }
 
   package init(elementID: String, isUp: Bool, since: Instant, reason: String, checkedAt: Instant) {
@@ -61,7 +62,8 @@ final class DeploymentWork: Sendable {
   private let onMoved: @Sendable (String) -> Void
 
   init(
-    board: DeploymentBoard, partition: Partition, orchestrator: ProcessOrchestrator?, addresses: ServiceAddresses, timers: TimerQueue, world: World,
+    board: DeploymentBoard, partition: Partition, orchestrator: ProcessOrchestrator?, addresses: ServiceAddresses, timers: TimerQueue,
+    world: World,
     log: Log, onMoved: @escaping @Sendable (String) -> Void
   ) {
     self.board = board
@@ -172,7 +174,8 @@ final class DeploymentWork: Sendable {
       else { return nil }
       let path = health.path.hasPrefix("/") ? health.path : "/" + health.path
       return ProbeTarget(
-        ProbeKey(deployment: status.id, element: element.id), url: "\(binding.scheme)://\(address)\(path)", method: health.method.uppercased(),
+        ProbeKey(deployment: status.id, element: element.id), url: "\(binding.scheme)://\(address)\(path)",
+        method: health.method.uppercased(),
         body: health.query.map { Array($0.utf8) }, periodMs: Int64(clamping: health.periodSeconds) &* 1000,
         timeoutMs: Int(clamping: health.timeoutSeconds) &* 1000)
     }

@@ -152,7 +152,8 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     case .failed(let activity, let failure): return instance.activities[activity].map { at($0.element, "failed", failure.code) }
     case .stopped: return HistoryEntry(time: now, event: "stopped")
     case .retried: return HistoryEntry(time: now, event: "retried")
-    case .finished(let state, _, let failure, _): return HistoryEntry(time: now, event: state.name.lowercased(), detail: failure?.code ?? "")
+    case .finished(let state, _, let failure, _):
+      return HistoryEntry(time: now, event: state.name.lowercased(), detail: failure?.code ?? "")
     case .created, .scopeCleared, .deleted: return nil
     }
   }

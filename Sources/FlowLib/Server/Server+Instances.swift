@@ -37,7 +37,9 @@ extension Server {
     return withReports(rows)
   }
 
-  package func list(_ filter: InstanceFilter, before cursor: ViewCursor?, limit: Int, notBefore: Position? = nil) throws(Status) -> InstancePage {
+  package func list(_ filter: InstanceFilter, before cursor: ViewCursor?, limit: Int, notBefore: Position? = nil) throws(Status)
+    -> InstancePage
+  {
     let position = max(notBefore ?? .start, self.position)
     do throws(StoreError) {
       return try view.list(filter, before: cursor, limit: limit, notBefore: NotBefore(Server.partitionID, position)).value
@@ -131,7 +133,9 @@ extension Server {
   // MARK: from outside
 
   /// Somebody reports that an instance failed (the original's `/instancefail`).
-  package func failInstance(_ id: InstanceID, _ failure: ServiceFailure) -> Result<Answered, Refusal> { ask(.failInstance(id.key, failure)) }
+  package func failInstance(_ id: InstanceID, _ failure: ServiceFailure) -> Result<Answered, Refusal> {
+    ask(.failInstance(id.key, failure))
+  }
 
   /// Somebody ends an instance (the original's `POST /`).
   package func endInstance(_ id: InstanceID, result: Payload) -> Result<Answered, Refusal> { ask(.endInstance(id.key, result: result)) }

@@ -63,7 +63,8 @@ enum RunInProcess {
     let deadline = Deadline(ms: context.settings.milliseconds("timeout"))
     guard try waitUntilRunning(id, server, deadline) else {
       let down = server.health(of: id).filter { !$0.isUp }.map { "\($0.elementID): \($0.reason)" }.joined(separator: ", ")
-      throw Failure(ExitCode.timeout, "\(id) is not RUNNING in time", why: down, hint: "are its services reachable, and their commands right?")
+      throw Failure(
+        ExitCode.timeout, "\(id) is not RUNNING in time", why: down, hint: "are its services reachable, and their commands right?")
     }
     let instance = try create(id, arguments, on: server, context)
     guard let row = try waitUntilEnded(instance, server, deadline) else {

@@ -167,7 +167,8 @@ import Testing
     let process = try bench.deploy(
       ProcessBuilder().start().subProcess("sub").end("good").end("bad").flow("start -> sub -> good")
         .start("s", inside: "sub").end("oops", [.error(ref: "E1")], inside: "sub").flow("s -> oops", inside: "sub")
-        .errorBoundary("other", on: "sub", code: "E2").errorBoundary("mine", on: "sub", code: "E1").flow("mine -> bad").flow("other -> good"))
+        .errorBoundary("other", on: "sub", code: "E2").errorBoundary("mine", on: "sub", code: "E1").flow("mine -> bad").flow(
+          "other -> good"))
 
     let instance = try bench.create(process)
 

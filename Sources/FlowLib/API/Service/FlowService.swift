@@ -99,7 +99,9 @@ package struct FlowService: FlowV1.FlowService {
   /// A watcher that does not read is ended; it lists again when it comes back.
   private func deliver<Request, Message: ProtoMessage>(_ message: Message, to call: ServerStreamCall<Request, Message>) {
     if case .full = call.send(message) {
-      call.finish(Status(.resourceExhausted, "the watcher is too slow, too many changes wait", hint: "watch again; the first events tell all that is"))
+      call.finish(
+        Status(.resourceExhausted, "the watcher is too slow, too many changes wait", hint: "watch again; the first events tell all that is")
+      )
     }
   }
 
@@ -125,7 +127,8 @@ package struct FlowService: FlowV1.FlowService {
     let request = call.request
     let status: DeploymentStatus
     do throws(Status) { status = try server.board.named(request.deployment) } catch { return call.fail(error) }
-    let payload = request.payload.isEmpty
+    let payload =
+      request.payload.isEmpty
       ? Payload.emptyObject
       : Payload(bytes: request.payload, contentType: request.contentType.isEmpty ? "application/json" : request.contentType)
     server.createInstance(
@@ -224,13 +227,15 @@ package struct FlowService: FlowV1.FlowService {
       let request = call.request
       let status = try server.board.named(request.deployment)
       let keys = server.services(of: status.id).filter { key in
-        request.service.isEmpty || key.host == request.service || status.process.elements.contains {
-          $0.id == request.service && $0.service?.host == key.host
-        }
+        request.service.isEmpty || key.host == request.service
+          || status.process.elements.contains {
+            $0.id == request.service && $0.service?.host == key.host
+          }
       }
       guard !keys.isEmpty else {
         throw Status(
-          .notFound, request.service.isEmpty ? "\(status.id) has no service that flowd starts" : "\(status.id) has no service '\(request.service)'",
+          .notFound,
+          request.service.isEmpty ? "\(status.id) has no service that flowd starts" : "\(status.id) has no service '\(request.service)'",
           hint: "only services with a `command` have a log here")
       }
       let tail = request.tail == 0 ? 1_000 : Int(clamping: request.tail)
@@ -246,7 +251,8 @@ package struct FlowService: FlowV1.FlowService {
 
   package func backup(_ call: ServerStreamCall<FlowV1.BackupRequest, FlowV1.BackupChunk>) {
     later(call) { () throws(Status) in
-      let path = "\(temporaryFolder)/backup-\(getpid())-\(call.context.metadata["x-request-id"] ?? String(UInt64(bitPattern: Int64(time(nil)))))"
+      let path =
+        "\(temporaryFolder)/backup-\(getpid())-\(call.context.metadata["x-request-id"] ?? String(UInt64(bitPattern: Int64(time(nil)))))"
       let before = server.stateHash
       try backup(path)
       defer { unlink(path) }

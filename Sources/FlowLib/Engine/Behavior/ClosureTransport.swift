@@ -28,7 +28,8 @@ func closureOutput(_ response: Payload, into context: Payload, of binding: Servi
   for output in binding.outputs {
     let value = output.variable == "." ? answer : answer[output.variable]
     guard let value = value ?? output.defaultValue else {
-      return .failure(ClosureError(message: "the response has no '\(output.variable)' for output '\(output.name)', and there is no default"))
+      return .failure(
+        ClosureError(message: "the response has no '\(output.variable)' for output '\(output.name)', and there is no default"))
     }
     variables[output.name] = value
   }

@@ -255,7 +255,8 @@ extension ByteReader {
         isStopped: try bool(), needsNothing: try bool())
       return .deployed(deploy, try deploymentState(), at: try time())
     case .deploymentChanged:
-      return .changed(try deploymentState(), reason: try optional { (reader) throws(ByteCodingError) in try reader.string() }, at: try time())
+      return .changed(
+        try deploymentState(), reason: try optional { (reader) throws(ByteCodingError) in try reader.string() }, at: try time())
     case .deletionStarted: return .deletionStarted
     case .deploymentDeleted: return .deleted
     case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
@@ -312,7 +313,8 @@ extension ByteReader {
 
   mutating func payload() throws(ByteCodingError) -> Payload {
     let contentType = try string()
-    return try bool() ? Payload(bytes: [], contentType: contentType, blob: try blob()) : Payload(bytes: try blob(), contentType: contentType)
+    return try bool()
+      ? Payload(bytes: [], contentType: contentType, blob: try blob()) : Payload(bytes: try blob(), contentType: contentType)
   }
 
   mutating func optionalPayload() throws(ByteCodingError) -> Payload? {

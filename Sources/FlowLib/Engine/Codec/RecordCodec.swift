@@ -55,7 +55,8 @@ package enum RecordCodec {
     case 2: return .instance(try reader.instance())
     case 3:
       return .request(
-        AnsweredRequests.Entry(key: try reader.key(), requestID: try reader.string(), instance: try reader.instanceID(), at: try reader.time()))
+        AnsweredRequests.Entry(
+          key: try reader.key(), requestID: try reader.string(), instance: try reader.instanceID(), at: try reader.time()))
     case 4: return .counter(try reader.key(), next: try reader.key(), now: try reader.time())
     default: throw reader.fail("unknown record")
     }
@@ -154,7 +155,9 @@ extension ByteReader {
     let lastEnd = try optional { (reader) throws(ByteCodingError) in
       LastEnd(element: try reader.element(), payload: try reader.payloadID())
     }
-    guard instance.restore(payloads, nextPayload, activities, pending, waiting, lastEnd) else { throw fail("record names a payload it does not hold") }
+    guard instance.restore(payloads, nextPayload, activities, pending, waiting, lastEnd) else {
+      throw fail("record names a payload it does not hold")
+    }
     return instance
   }
 

@@ -95,4 +95,3 @@ package struct ServiceBinding: Sendable, Equatable {
     self.port = port
   }
 }
-

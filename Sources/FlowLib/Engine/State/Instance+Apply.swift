@@ -24,7 +24,8 @@ extension Instance {
       let token = takePending()
       waiting.append(WaitingToken(element: element, flow: flow, scope: token.scope, payload: token.payload))
       scopes[token.scope, default: ScopeCount()].waiting += 1
-    case .joined(let element, let scope, let incoming, let flows): join(element, scope: scope, incoming: incoming, flows: flows, of: process)
+    case .joined(let element, let scope, let incoming, let flows):
+      join(element, scope: scope, incoming: incoming, flows: flows, of: process)
     case .ended(let element): end(at: element)
     case .caught(let id, _, _, let flows): interrupt(id, flows: flows, of: process)
     case .scopeCleared(let scope): clear(scope)

@@ -46,7 +46,9 @@ package struct PartitionState: Sendable {
 
   /// All records, in the order of their keys.
   package var records: [StateRecord] {
-    let all = [StateRecord.counter(counterKey, next: nextKey, now: now)] + deployments.values.map { StateRecord.deployment($0) } + instances.values.map { .instance($0) }
+    let all =
+      [StateRecord.counter(counterKey, next: nextKey, now: now)] + deployments.values.map { StateRecord.deployment($0) }
+      + instances.values.map { .instance($0) }
       + requests.entries.map { .request($0) }
     return all.sorted { $0.key < $1.key }
   }
