@@ -158,7 +158,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except ValueError:
             self.reply(400, b'{"message":"not JSON"}', "application/json")
             return
-        self.reply(200, json.dumps(self.service.usual(call, document)).encode(), "application/json")
+        self.reply(200, json.dumps(self.service.usual(call, document), separators=(",", ":")).encode(), "application/json")
 
     def start_reply(self, status, length, content_type):
         self.send_response(status)
