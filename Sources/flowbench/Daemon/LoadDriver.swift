@@ -48,12 +48,14 @@ final class LoadDriver: Sendable {
   /// Creates nothing more, and waits for what is in flight.
   func finish() throws(BenchFailure) {
     state.withLock { $0.isOpen = false }
-    let until = Gauge.nanoseconds + 60_000_000_000
+    let until = Gauge.nanoseconds + 30_000_000_000
     while true {
-      let (left, failure) = state.withLock { ($0.sent - min($0.answered, $0.served), $0.failure) }
+      let (sent, answered, served, failure) = state.withLock { ($0.sent, $0.answered, $0.served, $0.failure) }
       if let failure { throw BenchFailure("CreateInstance: \(failure)") }
-      if left == 0 { return }
-      guard Gauge.nanoseconds < until else { throw BenchFailure("\(left) instances never got to their service") }
+      if sent == min(answered, served) { return }
+      guard Gauge.nanoseconds < until else {
+        throw BenchFailure("the load stands still: \(sent) instances sent, \(answered) answered, \(served) services called")
+      }
       Gauge.sleep(ms: 1)
     }
   }

@@ -11,13 +11,13 @@ struct PacedMeasure {
   private static let perSecond = 1_000
 
   func run() throws(BenchFailure) {
-    let service = try InlineService { _ in }
+    let count = PacedMeasure.perSecond * (bench.isQuick ? 1 : min(bench.seconds, 10))
+    let clock = ResultClock(count)
+    let service = try InlineService { clock.called($0) }
     defer { service.stop() }
     let flowd = try Flowd(bench, directory: try bench.workspace.folder("paced"), serviceAddress: service.address)
     defer { flowd.stop() }
     let deployment = try flowd.deploy(Models.oneTask)
-    let count = PacedMeasure.perSecond * (bench.isQuick ? 1 : min(bench.seconds, 10))
-    let clock = ResultClock(count)
     let watch = flowd.channel.stream(
       FlowV1.FlowMethods.watchInstances, FlowV1.WatchInstancesRequest(ids: [], deploymentID: deployment, newest: 0, notBefore: 0))
     watch.forEach { clock.saw($0) }
@@ -37,7 +37,10 @@ struct PacedMeasure {
       clock.sent(number, at: due)
       let request = FlowV1.CreateInstanceRequest(deployment: deployment, payload: Ticket.payload(number), contentType: "application/json")
       channel.start(FlowV1.FlowMethods.createInstance, request) { result in
-        if case .failure(let status) = result { clock.fail(status) }
+        switch result {
+        case .success: clock.answered(number)
+        case .failure(let status): clock.fail(status)
+        }
       }
     }
   }
@@ -47,7 +50,11 @@ struct PacedMeasure {
     let p99 = milliseconds(times.percentile(0.99))
     bench.report.line(
       "start-to-result \(bench.store) grpc", Double(PacedMeasure.perSecond), "instances/s",
-      ["p50_ms": milliseconds(times.percentile(0.5)), "p99_ms": p99, "n": Double(times.count)])
+      [
+        "p50_ms": milliseconds(times.percentile(0.5)), "p99_ms": p99, "create_p50_ms": milliseconds(clock.answers.percentile(0.5)),
+        "create_p99_ms": milliseconds(clock.answers.percentile(0.99)), "call_p50_ms": milliseconds(clock.calls.percentile(0.5)),
+        "call_p99_ms": milliseconds(clock.calls.percentile(0.99)), "n": Double(times.count),
+      ])
     guard let commit = bench.rawCommitMs ?? (bench.store == "memory" ? 0 : nil) else {
       return bench.report.note("start-to-result is judged beyond two raw commits; run it together with raw")
     }
@@ -59,7 +66,11 @@ struct PacedMeasure {
 private final class ResultClock: Sendable {
   private struct State: Sendable {
     var sentAt: [Int64]
+    var isDone: [Bool]
     var times: [Int64] = []
+    /// Until CreateInstance was answered, and until the service was called.
+    var answers: [Int64] = []
+    var calls: [Int64] = []
     var isWatching = false
     var failure: Status?
   }
@@ -69,10 +80,25 @@ private final class ResultClock: Sendable {
 
   init(_ count: Int) {
     self.count = count
-    state = Mutex(State(sentAt: [Int64](repeating: 0, count: count)))
+    state = Mutex(State(sentAt: [Int64](repeating: 0, count: count), isDone: [Bool](repeating: false, count: count)))
   }
 
   var times: [Int64] { state.withLock { $0.times } }
+  var answers: [Int64] { state.withLock { $0.answers } }
+  var calls: [Int64] { state.withLock { $0.calls } }
+
+  func answered(_ number: Int) {
+    let now = Gauge.nanoseconds
+    state.withLock { $0.answers.append(now - $0.sentAt[number]) }
+  }
+
+  func called(_ number: Int) {
+    let now = Gauge.nanoseconds
+    state.withLock { state in
+      guard number < state.sentAt.count else { return }
+      state.calls.append(now - state.sentAt[number])
+    }
+  }
 
   func sent(_ number: Int, at time: Int64) { state.withLock { $0.sentAt[number] = time } }
   func fail(_ status: Status) { state.withLock { $0.failure = $0.failure ?? status } }
@@ -84,10 +110,10 @@ private final class ResultClock: Sendable {
     case .message(let event):
       guard let instance = event.instance, case .completed = instance.state, let number = Ticket.number(in: instance.result) else { return }
       state.withLock { state in
-        guard number < state.sentAt.count, state.sentAt[number] > 0 else { return }
-        state.times.append(now - state.sentAt[number])
         // A row may be told twice.
-        state.sentAt[number] = 0
+        guard number < state.isDone.count, !state.isDone[number] else { return }
+        state.isDone[number] = true
+        state.times.append(now - state.sentAt[number])
       }
     case .end(let status):
       if status.code != .cancelled { fail(status) }

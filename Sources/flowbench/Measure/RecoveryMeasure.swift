@@ -25,7 +25,7 @@ struct RecoveryMeasure {
     guard stopped == bench.crowd else { throw BenchFailure("\(bench.crowd) instances were created, \(stopped) are STOPPED") }
     let again = try Flowd(bench, directory: folder)
     defer { again.stop() }
-    let live = try again.deployment(deployment)?.instancesRunning ?? 0
+    let live = try again.count(.stopped, of: deployment)
     bench.report.line(
       "ready \(bench.store) live-\(bench.crowd)", again.readyMs, "ms",
       [

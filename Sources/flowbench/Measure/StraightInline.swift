@@ -65,15 +65,21 @@ struct StraightInline {
   private func settle(_ rig: LoadRig, since end: Int64) throws(BenchFailure) {
     let sent = rig.driver.now.sent
     let until = Gauge.nanoseconds + 60_000_000_000
-    while let deployment = try rig.flowd.deployment(rig.deployment), deployment.instancesRunning > 0 {
-      guard Gauge.nanoseconds < until else { throw BenchFailure("\(deployment.instancesRunning) instances did not end in 60 s") }
+    while true {
+      let left = try rig.flowd.count(.running, of: rig.deployment)
+      if left == 0 { break }
+      guard Gauge.nanoseconds < until else { throw BenchFailure("\(left) instances did not end in 60 s") }
       Gauge.sleep(ms: 5)
     }
+    let settledMs = milliseconds(Gauge.nanoseconds - end)
     let completed = try rig.flowd.count(.completed, of: rig.deployment)
-    guard completed == sent else { throw BenchFailure("\(sent) instances were created, \(completed) are COMPLETED") }
+    guard completed == sent else {
+      let failed = try rig.flowd.count(.error, of: rig.deployment)
+      throw BenchFailure("\(sent) instances were created, \(completed) are COMPLETED, \(failed) are in ERROR")
+    }
     bench.report.line(
       "straight-inline \(bench.store) completed", Double(completed), "instances",
-      ["listed_after_ms": milliseconds(Gauge.nanoseconds - end), "cpu_us_with_rest": Double(rig.flowd.cpu) / 1000 / Double(max(1, sent))])
+      ["settled_after_ms": settledMs, "cpu_us_with_rest": Double(rig.flowd.cpu) / 1000 / Double(max(1, sent))])
   }
 }
 
