@@ -8,12 +8,18 @@ struct EngineMeasure {
   init(_ bench: Bench) { self.bench = bench }
 
   func run() throws(BenchFailure) {
-    let count = bench.isQuick ? 2_000 : 50_000
-    var engine = try EngineLoop()
-    try engine.runInstances(count / 10)
-    let fresh = try engine.cpuMicroseconds(of: count)
-    try engine.leaveWaiting(bench.crowd)
-    let crowded = try engine.cpuMicroseconds(of: count)
+    let count = bench.isQuick ? 2_000 : 20_000
+    var (small, large) = (try EngineLoop(), try EngineLoop())
+    try large.leaveWaiting(bench.crowd)
+    try small.runInstances(count / 10)
+    try large.runInstances(count / 10)
+    var (alone, among): ([Double], [Double]) = ([], [])
+    // By turns, so that a noisy neighbour hits both.
+    for _ in 0..<5 {
+      alone.append(try small.cpuMicroseconds(of: count))
+      among.append(try large.cpuMicroseconds(of: count))
+    }
+    let (fresh, crowded) = (alone.median, among.median)
     let coded = try EngineLoop(encodes: true).warmed(count)
     bench.report.line(
       "straight memory inproc", fresh, "us/instance",
@@ -23,7 +29,7 @@ struct EngineMeasure {
     bench.report.check(Verdict("straight memory inproc, CPU", fresh, .atMost, 5, "us/instance"))
     bench.report.check(Verdict("straight memory inproc, CPU with \(bench.crowd) waiting", crowded, .atMost, 5, "us/instance"))
     bench.report.check(
-      Verdict("straight memory inproc, with \(bench.crowd) waiting against fresh", crowded, .atMost, 1.1 * fresh, "us/instance"))
+      Verdict("straight memory inproc, with \(bench.crowd) waiting, 110 % of fresh", crowded, .atMost, 1.1 * fresh, "us/instance"))
     bench.report.check(Verdict("the fastest in-memory peer, fresh", fresh, .compare, 9, "us/instance"))
     bench.report.check(Verdict("the fastest in-memory peer after 100000", crowded, .compare, 155, "us/instance"))
   }
