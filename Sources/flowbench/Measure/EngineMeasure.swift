@@ -99,12 +99,12 @@ private struct EngineLoop {
     do throws(Rejection) { decision = try decide(command, in: state, catalog: catalog, context: context) } catch {
       throw BenchFailure("the engine refused: \(error)")
     }
-    var writer = EventBatchWriter(now: context.now)
-    for event in decision.events {
-      evolve(&state, with: event, catalog: catalog)
-      if encodes { writer.append(event) }
+    for event in decision.events { evolve(&state, with: event, catalog: catalog) }
+    if encodes {
+      var writer = EventBatchWriter(now: context.now)
+      writer.append(EncodedEvents(decision.events))
+      encodedBytes += writer.bytes.count
     }
-    if encodes { encodedBytes += writer.bytes.count }
     return decision.answer
   }
 }
