@@ -23,12 +23,16 @@ func program(_ name: String, knows: [String]) -> Target {
 }
 
 func suite(_ name: String, of walls: String...) -> Target {
-  .testTarget(name: "\(name)Tests", dependencies: walls.map { .byName(name: $0) }, path: "Tests/\(name)Tests")
+  // ratchets.json is read where it lies; it is neither code nor a resource.
+  .testTarget(
+    name: "\(name)Tests", dependencies: walls.map { .byName(name: $0) }, path: "Tests/\(name)Tests",
+    exclude: name == "Tidy" ? ["ratchets.json"] : [])
 }
 
 let library = [
   "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
-  "FlowHTTP", "FlowCrypto", "FlowClient", "FlowAPI", "FlowHealth", "FlowOrchestrator", "FlowRuntime", "FlowServer", "FlowCommandLine",
+  "FlowHTTP", "FlowCrypto", "FlowClient", "FlowAPI", "FlowHealth", "FlowDashboard", "FlowOrchestrator", "FlowRuntime", "FlowServer",
+  "FlowCommandLine",
 ]
 
 let package = Package(
@@ -57,17 +61,17 @@ let package = Package(
     wall("FlowCommandLine", "CommandLine", knows: ["FlowCore"]),
     wall("FlowFEEL", "FEEL", knows: ["FlowCore"]),
     wall("FlowBPMN", "BPMN/Model", knows: ["FlowCore"]),
-    wall("FlowCrypto", "Crypto", knows: ["FlowCore", "COpenSSL"]),
+    wall("FlowCrypto", "Crypto", knows: ["COpenSSL"]),
     wall("FlowBPMNRead", "BPMN/Read", knows: ["FlowCore", "FlowBPMN", "FlowCrypto", "CLibXML2", "CYAML"]),
     wall("FlowEngine", "Engine", knows: ["FlowCore", "FlowFEEL", "FlowBPMN"]),
     wall("FlowStorage", "Storage", knows: ["FlowCore", "FlowCrypto"]),
-    wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowCrypto", "FlowStorage", "CSQLite"]),
+    wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowStorage", "CSQLite"]),
     wall("FlowView", "View", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite"]),
     wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC"]),
     wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
-    wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowBPMN"]),
+    wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP"]),
     wall("FlowDashboard", "Dashboard", knows: ["FlowCore", "FlowHTTP", "FlowRPC"]),
-    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowBPMN", "FlowHTTP", "CFlowProcess"]),
+    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowHTTP", "CFlowProcess"]),
     wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowCrypto", "FlowEngine", "FlowStorage"]),
     // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
     wall(
@@ -86,28 +90,38 @@ let package = Package(
     wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
     wall("FlowLib", "Umbrella", knows: library),
 
-    program("flowd", knows: library + ["CSystemd"]),
+    program(
+      "flowd",
+      knows: [
+        "FlowCore", "FlowCommandLine", "FlowStorage", "FlowSQLite", "FlowRPC", "FlowHTTP", "FlowClient", "FlowServer", "FlowAPI",
+        "CSystemd",
+      ]),
     program("healthd", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowDashboard", "FlowCommandLine", "CSystemd"]),
-    program("flowctl", knows: library),
+    program(
+      "flowctl",
+      knows: [
+        "FlowCore", "FlowCommandLine", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView",
+        "FlowRPC", "FlowRuntime", "FlowServer", "FlowClient", "FlowAPI",
+      ]),
     program("flowbench", knows: library),
-    program("protoc-gen-flow", knows: ["FlowCore", "FlowRPC"]),
+    program("protoc-gen-flow", knows: ["FlowRPC"]),
 
     suite("Core", of: "FlowCore"),
     suite("CommandLine", of: "FlowCore", "FlowCommandLine"),
     suite("FEEL", of: "FlowCore", "FlowFEEL"),
     suite("BPMN", of: "FlowCore", "FlowBPMN", "FlowBPMNRead"),
-    suite("Crypto", of: "FlowCore", "FlowCrypto"),
-    suite("Engine", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowTestKit"),
+    suite("Crypto", of: "FlowCrypto"),
+    suite("Engine", of: "FlowCore", "FlowEngine", "FlowTestKit"),
     suite("Storage", of: "FlowCore", "FlowStorage", "FlowSQLite", "FlowTestKit"),
-    suite("View", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView"),
+    suite("View", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowView"),
     suite("RPC", of: "FlowCore", "FlowRPC"),
     suite("HTTP", of: "FlowCore", "FlowHTTP"),
-    suite("Orchestrator", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowOrchestrator"),
-    suite("Health", of: "FlowCore", "FlowBPMN", "FlowHTTP", "FlowHealth"),
+    suite("Orchestrator", of: "FlowCore", "FlowHTTP", "FlowOrchestrator"),
+    suite("Health", of: "FlowCore", "FlowHTTP", "FlowHealth"),
     suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
-    suite("Runtime", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowTestKit"),
+    suite("Runtime", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowTestKit"),
     suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
-    suite("API", of: "FlowCore", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowServer", "FlowAPI"),
+    suite("API", of: "FlowCore", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowServer", "FlowAPI"),
     suite("Tidy"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,2 +1,20 @@
 // One import for users of the library: everything below, re-exported.
+@_exported import FlowAPI
+@_exported import FlowBPMN
+@_exported import FlowBPMNRead
+@_exported import FlowClient
+@_exported import FlowCommandLine
 @_exported import FlowCore
+@_exported import FlowCrypto
+@_exported import FlowDashboard
+@_exported import FlowEngine
+@_exported import FlowFEEL
+@_exported import FlowHTTP
+@_exported import FlowHealth
+@_exported import FlowOrchestrator
+@_exported import FlowRPC
+@_exported import FlowRuntime
+@_exported import FlowSQLite
+@_exported import FlowServer
+@_exported import FlowStorage
+@_exported import FlowView

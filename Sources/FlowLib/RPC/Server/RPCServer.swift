@@ -6,6 +6,8 @@ import Synchronization
 ///
 /// Handlers are called on that thread, or by the executor, and must not block it. Methods nobody serves are answered UNIMPLEMENTED.
 package final class RPCServer: CoreOwner, @unchecked Sendable {
+  // Safety: state is behind its lock; the rest is immutable. `core` is used only between `start` and the end of `shutdown`.
+
   /// Where to listen, and whether with TLS.
   package struct Listener: Sendable {
     /// `127.0.0.1:9001`, `[::1]:0`, `unix:/run/flow.sock`. Port 0 picks a free one.
@@ -21,7 +23,6 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
   /// Runs a handler somewhere else.
   package typealias Executor = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
 
-  // Safety: state is behind its lock; the rest is immutable. `core` is used only between `start` and the end of `shutdown`.
   private struct State: Sendable {
     var isStarted = false
     var isStopping = false
