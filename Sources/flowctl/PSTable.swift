@@ -7,7 +7,7 @@ enum PSTable {
   static func deployments(_ rows: [FlowV1.Deployment]) -> Table {
     var table = Table([
       Table.Column("ID", shrinks: true), Table.Column("STATE"), Table.Column("SINCE", right: true), Table.Column("PROCESS", shrinks: true),
-      Table.Column("RUNNING", right: true), Table.Column("TASKS", right: true),
+      Table.Column("RUNNING", right: true), Table.Column("TASKS UP", right: true),
     ])
     let now = Instant.now.milliseconds
     for row in rows {

@@ -7,6 +7,7 @@ import FlowRPC
 import FlowServer
 import FlowStorage
 import Glibc
+import Synchronization
 
 /// A running flowd.
 final class Daemon {
@@ -15,6 +16,7 @@ final class Daemon {
   private let http: HTTPServer
   private let health: RPCHealth
   private let log: Log
+  private let draining = Flag()
 
   init(_ settings: Settings) throws(StartFailure) {
     let log = LogText.log(
@@ -38,7 +40,10 @@ final class Daemon {
       try rpc.start()
       return rpc
     }
-    let api = FlowHTTPAPI(server: server, publicAddress: addresses.http)
+    let info = FlowHTTPInfo(
+      version: Flowd.version, store: settings.text("store"), baseURL: addresses.hasTLS ? "https://\(addresses.http)" : nil,
+      isDraining: { [draining] in draining.isRaised })
+    let api = FlowHTTPAPI(server: server, info: info, publicAddress: addresses.http)
     http = try Daemon.failing { () throws(HTTPServerError) in try HTTPServer(addresses.httpOptions(log), handler: api.router.handler) }
     api.listens(on: http.address)
     try writeEndpoints(settings, addresses)
@@ -60,6 +65,7 @@ final class Daemon {
   /// Answers nothing new, finishes what is under way, and lets go of the store.
   func stop() {
     log.info("flowd stops")
+    draining.raise()
     health.setAll(.notServing)
     http.stop(graceMs: 2_000)
     rpc.shutdown(graceMs: 2_000)
@@ -70,6 +76,14 @@ final class Daemon {
   private static func failing<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(StartFailure) -> Value {
     do throws(Failure) { return try body() } catch { throw StartFailure("\(error)") }
   }
+}
+
+/// Goes up once and stays up.
+final class Flag: Sendable {
+  private let value = Atomic(false)
+
+  var isRaised: Bool { value.load(ordering: .relaxed) }
+  func raise() { value.store(true, ordering: .relaxed) }
 }
 
 enum AtomicFile {

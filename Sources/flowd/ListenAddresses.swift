@@ -53,6 +53,8 @@ struct ListenAddresses {
     }
   }
 
+  var hasTLS: Bool { certificate != nil }
+
   private var tls: ServerTLS? {
     guard let certificate, let key else { return nil }
     return ServerTLS(certificateChain: certificate, privateKey: key, clientAuthorities: clientAuthorities)

@@ -205,7 +205,7 @@ def verdicts(load, everything, keys, hashes):
 
 def session(options, folder, addresses, book):
     rng = random.Random(options.seed)
-    flowd = Flowd(folder, resolve=addresses).start()
+    flowd = Flowd(folder, resolve=addresses, arguments=["--keep-journal"]).start()
     try:
         with Wire(flowd) as wire:
             deployment = wire.applied(model())

@@ -1,5 +1,5 @@
 /// Where a deployment is. Next: STARTING → RUNNING, ERROR, STOPPING; RUNNING → STOPPING; ERROR → RUNNING, STOPPING;
-/// STOPPING → STOPPED, ERROR; STOPPED → STARTING. STOPPED and ERROR may be deleted.
+/// STOPPING → STOPPED, ERROR; STOPPED → STARTING, or RUNNING when nothing has to be started. STOPPED and ERROR may be deleted.
 package enum DeploymentState: UInt8, Sendable, CaseIterable {
   case starting = 1, running, stopping, stopped, error
 
@@ -20,7 +20,7 @@ package enum DeploymentState: UInt8, Sendable, CaseIterable {
     case (.running, .stopping): true
     case (.error, .running), (.error, .stopping): true
     case (.stopping, .stopped), (.stopping, .error): true
-    case (.stopped, .starting): true
+    case (.stopped, .starting), (.stopped, .running): true
     case (.starting, _), (.running, _), (.stopping, _), (.stopped, _), (.error, _): false
     }
   }

@@ -161,7 +161,8 @@ final class DeploymentWork: Sendable {
       let urls = targets(status).map(\.url)
       let moved = state.withLock { state -> Bool in
         defer { state.urls[status.id] = urls }
-        return state.urls[status.id] != nil && state.urls[status.id] != urls
+        // Who watches was told of a deployment before its services had ports.
+        return state.urls[status.id, default: []] != urls
       }
       if moved { onMoved(status.id) }
     }

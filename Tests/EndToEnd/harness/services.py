@@ -12,7 +12,7 @@ Call = collections.namedtuple("Call", "method path headers body")
 
 def answer(data, status=200, content_type="application/json"):
     """A plan: answer this."""
-    body = data if isinstance(data, bytes) else json.dumps(data).encode()
+    body = data if isinstance(data, bytes) else json.dumps(data, separators=(",", ":")).encode()
     return lambda handler, call: handler.reply(status, body, content_type)
 
 
@@ -39,7 +39,7 @@ def trickle(data, seconds):
     """A plan: the right answer, byte by byte over the time."""
 
     def plan(handler, call):
-        body = json.dumps(data).encode()
+        body = json.dumps(data, separators=(",", ":")).encode()
         handler.start_reply(200, len(body), "application/json")
         for index in range(len(body)):
             handler.wfile.write(body[index : index + 1])
@@ -158,7 +158,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except ValueError:
             self.reply(400, b'{"message":"not JSON"}', "application/json")
             return
-        self.reply(200, json.dumps(self.service.usual(call, document)).encode(), "application/json")
+        self.reply(200, json.dumps(self.service.usual(call, document), separators=(",", ":")).encode(), "application/json")
 
     def start_reply(self, status, length, content_type):
         self.send_response(status)

@@ -15,7 +15,8 @@ private func known(_ key: Key, in state: PartitionState) throws(Rejection) -> De
 }
 
 private func change(_ deployment: Deployment, to next: DeploymentState, _ reason: String?, _ context: DecisionContext) -> Decision {
-  Decision(events: [.deployment(deployment.key, .changed(next, reason: reason, at: context.now))], answer: .done)
+  precondition(deployment.state.canBecome(next), "\(deployment.id) can not go from \(deployment.state.name) to \(next.name)")
+  return Decision(events: [.deployment(deployment.key, .changed(next, reason: reason, at: context.now))], answer: .done)
 }
 
 func decideStart(of key: Key, in state: PartitionState, catalog: Catalog, context: DecisionContext) throws(Rejection) -> Decision {
