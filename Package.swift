@@ -103,7 +103,12 @@ let package = Package(
         "FlowCore", "FlowCommandLine", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView",
         "FlowRPC", "FlowRuntime", "FlowServer", "FlowClient", "FlowAPI",
       ]),
-    program("flowbench", knows: library),
+    program(
+      "flowbench",
+      knows: [
+        "FlowCore", "FlowCommandLine", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRPC", "FlowHTTP", "FlowRuntime",
+        "FlowServer",
+      ]),
     program("protoc-gen-flow", knows: ["FlowRPC"]),
 
     suite("Core", of: "FlowCore"),

@@ -78,7 +78,8 @@ struct FlowctlVerbsTests {
 
     #expect(
       deployments
-        == "ID             STATE    SINCE  PROCESS         RUNNING  TASKS UP\ncalc-1a2b3c4d  RUNNING         CalcProcess v2        3       1/1\n")
+        == "ID             STATE    SINCE  PROCESS         RUNNING  TASKS UP\ncalc-1a2b3c4d  RUNNING         CalcProcess v2        3       1/1\n"
+    )
     #expect(instances.contains("flow-1  COMPLETED  calc-1a2b3c4d") && instances.contains("[3528.0]"))
     #expect(try run(daemon, "ps", "-d", "-o", "name").stdout == "calc-1a2b3c4d\n")
     #expect(try run(daemon, "ps", "-d", "-o", "yaml").stdout == "calc-1a2b3c4d:\n  state: RUNNING\n")

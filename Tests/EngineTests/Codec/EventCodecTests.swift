@@ -47,7 +47,9 @@ import Testing
     for _ in 0..<5_000 {
       var bytes = batches[Int.random(in: batches.indices, using: &random)]
       guard !bytes.isEmpty else { continue }
-      for _ in 0...Int.random(in: 0..<4, using: &random) { bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+      for _ in 0...Int.random(in: 0..<4, using: &random) {
+        bytes[Int.random(in: bytes.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
       do throws(ByteCodingError) { _ = try EventCodec.decode(bytes) } catch { #expect(!error.what.isEmpty) }
     }
   }
