@@ -10,7 +10,7 @@ struct HTTPClientTests {
   let client = HTTPClient()
 
   private func failure(_ url: String, _ change: (inout HTTPClientRequest) -> Void = { _ in }) -> HTTPClientError? {
-    var request = HTTPClientRequest("POST", url, body: Array("{}".utf8), timeoutMs: 10_000)
+    var request = HTTPClientRequest("POST", url, body: Array("{}".utf8), timeoutMs: 60_000)
     change(&request)
     do {
       _ = try client.sendAndWait(request)
