@@ -41,7 +41,7 @@ struct Checkpointer {
     mark = recovered.mark
     written = Set(recovered.stamps.keys)
     for key in recovered.touched {
-      if recovered.state.has(key) { dirty.insert(key) } else if written.contains(key) { gone[key] = recovered.mark.next }
+      if recovered.state.has(key) { dirty.insert(key) } else if written.contains(key) { gone[key] = recovered.removed[key] }
     }
     lastRound = configuration.world.now()
   }
@@ -175,7 +175,7 @@ extension Event {
   }
 
   /// Whether its record is gone afterwards.
-  fileprivate var removes: Bool {
+  var removes: Bool {
     switch self {
     case .deployment(_, .deleted), .instance(_, .finished), .instance(_, .deleted): true
     case .deployment, .instance, .requestAnswered, .requestsEvicted: false
@@ -184,7 +184,7 @@ extension Event {
 
   fileprivate func removedKeys(in state: PartitionState) -> [Key] {
     switch self {
-    case .requestsEvicted(let count): state.requests.entries.prefix(count).map(\.key)
+    case .requestsEvicted(let last): state.requests.entries.prefix { $0.key <= last }.map(\.key)
     case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _): removes ? [key] : []
     }
   }
