@@ -3,12 +3,12 @@ import FlowRPC
 import Foundation
 import Testing
 
-private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-  .deletingLastPathComponent()
-private let binary = root.appendingPathComponent(".build/debug/flowctl")
+/// Beside the tests that run, so that it is of their build.
+private let binary = URL(fileURLWithPath: CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? "")
+  .deletingLastPathComponent().appendingPathComponent("flowctl")
 
 /// The real program against a server that answers as it is told.
-@Suite("flowctl against a daemon", .enabled(if: FileManager.default.fileExists(atPath: binary.path)), .serialized)
+@Suite("flowctl against a daemon", .serialized)
 struct FlowctlVerbsTests {
   struct Outcome {
     let exitCode: Int32
@@ -78,7 +78,7 @@ struct FlowctlVerbsTests {
 
     #expect(
       deployments
-        == "ID             STATE    SINCE  PROCESS         RUNNING  TASKS\ncalc-1a2b3c4d  RUNNING         CalcProcess v2        3    1/1\n")
+        == "ID             STATE    SINCE  PROCESS         RUNNING  TASKS UP\ncalc-1a2b3c4d  RUNNING         CalcProcess v2        3       1/1\n")
     #expect(instances.contains("flow-1  COMPLETED  calc-1a2b3c4d") && instances.contains("[3528.0]"))
     #expect(try run(daemon, "ps", "-d", "-o", "name").stdout == "calc-1a2b3c4d\n")
     #expect(try run(daemon, "ps", "-d", "-o", "yaml").stdout == "calc-1a2b3c4d:\n  state: RUNNING\n")
@@ -98,8 +98,8 @@ struct FlowctlVerbsTests {
     let both = try run(daemon, "apply", bad, "/nonexistent.bpmn", good)
 
     #expect(applied.exitCode == 0 && applied.stdout == #"{"status":0,"message":"Ok.","wf_id":"calc-1a2b3c4d"}"# + "\n")
-    #expect(
-      both.exitCode == 255 && both.stderr.contains("Error from server: -1, \"no start event\"") && both.stderr.contains("Got response: 0"))
+    #expect(both.exitCode == 255 && both.stderr.contains("Got response: 0"))
+    #expect(both.stderr.contains("Error from server: -1, \"\(bad): no start event\""))
     #expect(daemon.asked == ["v1.apply: calc.bpmn false", "v1.apply: bad.bpmn false", "v1.apply: calc.bpmn false"])
     let again = try run(daemon, "apply", "--stopped", "-o", good)
     #expect(again.exitCode == 0 && again.stdout.contains(#""message":"unchanged""#))

@@ -302,6 +302,8 @@ struct ViewTests {
     fed.give(created(0))
     fed.give((1...2000).flatMap { [created($0), happened($0, "e", String(repeating: "y", count: 1500)), ended($0)] })
 
+    // Not before all is written: the file is small then too.
+    _ = try fed.ids()
     try waitFor { try fed.view.bytes() <= 1 << 20 }
 
     let left = try fed.ids()
@@ -339,7 +341,7 @@ struct ViewFeedTests {
     let scratch = Scratch()
     var fed = try Fed(scratch.path)
     fed.give(created(1), created(2), ended(1))
-    _ = try fed.ids()
+    try waitFor { fed.view.feedNumber == 3 }
     let number = fed.view.feedNumber
     let seen = Mutex<[UInt64]>([])
 
@@ -365,7 +367,8 @@ struct ViewFeedTests {
     fed.give(created(1, "a"), created(2, "b"))
     _ = try fed.ids()
     fed.give(ended(1), ended(2), .instanceDeleted(id: id(2)), created(3, "a"))
-    try waitFor { fed.view.feedNumber == 6 }
+    // The number is there before the last handler has returned.
+    try waitFor { instance.withLock { $0.count } >= 3 && deployment.withLock { $0.count } >= 3 }
 
     #expect(instance.withLock { $0 } == [id(2), id(2), id(2)])
     #expect(deployment.withLock { $0 } == [id(2), id(2), id(2)])
