@@ -107,7 +107,9 @@ let package = Package(
     suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowTestKit"),
     suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
-    suite("API", of: "FlowCore", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowServer", "FlowAPI"),
+    suite(
+      "API",
+      of: "FlowCore", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowView", "FlowServer", "FlowAPI"),
     suite("Tidy"),
   ],
   swiftLanguageModes: [.v6]
