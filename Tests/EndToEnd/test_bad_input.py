@@ -19,7 +19,6 @@ from harness.daemons import Flowd, flowctl, running
 from harness.paths import program
 from harness.services import answer, drop, fail, hang, trickle
 from harness.v1 import V1, code
-from harness.waiting import until
 from harness.wire import DEPLOYMENT, INSTANCE, Wire
 
 MODEL_NS = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -228,6 +227,14 @@ def test_hostile_yaml_is_refused(v1, text):
 # Names of nobody.
 
 
+def refused(result, name):
+    """True when the answer is no, as a whole or for this id; the original calls it `status` or `result`."""
+    if result.status != 0:
+        return bool(result.message)
+    said = result.data[name]
+    return said.get("status", said.get("result")) < 0 and bool(said["message"])
+
+
 @pytest.mark.parametrize("verb", ["delete", "probe", "run", "start", "stop", "ps", "logs", "health"])
 def test_an_unknown_id_is_refused_by_every_verb(target, verb):
     for kind in (["-d"], ["-i"], []):
@@ -245,9 +252,8 @@ def test_an_unknown_id_is_refused_by_every_rpc(shots, v1, unknown):
         assert shots.ps(kind, [unknown]).status in (0, -1)
         for call in (shots.start, shots.stop, shots.delete):
             result = call(kind, unknown)
-            assert result.status != 0 or result.data[unknown]["status"] != 0, (call, result)
-    result = shots.run(unknown)
-    assert result.status != 0 or result.data["status"] != 0, result
+            assert refused(result, unknown), (call, result)
+    assert refused(shots.run(unknown), unknown)
     assert shots.probe(unknown) is not None
     for call, status in (
         (lambda: v1.CreateInstance(deployment=unknown), {"NOT_FOUND", "INVALID_ARGUMENT", "FAILED_PRECONDITION"}),
@@ -260,7 +266,7 @@ def test_an_unknown_id_is_refused_by_every_rpc(shots, v1, unknown):
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/instances/nobody", "/v1/deployments/nobody", "/v1/instances/..%2f..", "/v1/deployments/%00", "/nothing", "//", "/%zz"]
+    "path", ["/v1/instances/nobody", "/v1/deployments/nobody", "/v1/instances/..%2f..", "/v1/deployments/%00", "/nothing", "//nothing", "/%zz"]
 )
 def test_an_unknown_resource_is_not_found(target, path):
     answered = requests.get(f"{target.url}{path}", timeout=5)
@@ -269,7 +275,7 @@ def test_an_unknown_resource_is_not_found(target, path):
     assert answered.headers["Content-Type"].split(";")[0] in ("application/problem+json", "application/json", "text/plain")
 
 
-@pytest.mark.parametrize("text", ["", "[", "nobody: {}", "- 1", "update: " + "[" * 5000, "\x00", "id: nobody\nactions: [{start: 1}]"])
+@pytest.mark.parametrize("text", ["[", "nobody: {}", "- 1", "update: " + "[" * 5000, "\x00", "id: nobody\nactions: [{start: 1}]"])
 def test_a_bad_update_is_refused(target, shots, text, tmp_path):
     result = shots.update(text)
     assert result.status != 0 or "nobody" in result.text or result.data == {}, result
@@ -280,18 +286,16 @@ def test_a_bad_update_is_refused(target, shots, text, tmp_path):
 
 def test_a_wrong_state_is_refused_with_words(target, shots, services):
     deployment = shots.applied(models.one_task("Wrong", "first"), stopped=True)
-    refused = shots.run(deployment)
-    assert refused.status != 0 or refused.data["status"] != 0
-    assert shots.stop(DEPLOYMENT, deployment).data[deployment]["status"] != 0
+    assert refused(shots.run(deployment), deployment)
+    assert refused(shots.stop(DEPLOYMENT, deployment), deployment)
     shots.start(DEPLOYMENT, deployment).ok()
     shots.wait_state(deployment, "RUNNING")
-    assert shots.start(DEPLOYMENT, deployment).data[deployment]["status"] != 0
+    assert refused(shots.start(DEPLOYMENT, deployment), deployment)
     instance = shots.started(deployment)
     shots.completed(instance)
     for call in (shots.start, shots.stop):
-        result = call(INSTANCE, instance).data[instance]
-        assert result["status"] != 0 and result["message"], (call, result)
-    assert shots.delete(DEPLOYMENT, deployment).data[deployment]["status"] != 0
+        assert refused(call(INSTANCE, instance), instance), call
+    assert refused(shots.delete(DEPLOYMENT, deployment), deployment)
     done = flowctl("run", deployment, "--start-event", "nobody", flowd=target)
     assert done.returncode not in (0, -6, -11) and done.stderr.strip()
 
@@ -471,22 +475,14 @@ def test_200_starts_at_once_with_60_kb_each(target, v1, shots):
 
 
 def test_200_starts_at_once_over_http(target, shots):
-    xml = models.one_task("Posted", "echo")
-    deployment = deploy(shots, xml)
-    mapped = requests.get(f"{target.url}/wf_map", timeout=5).json()
-    path = find_path(mapped, deployment)
+    deployment = deploy(shots, models.one_task("Posted", "echo"))
     text = json.dumps({"text": "x" * 60_000})
-    headers = {"Content-Type": "application/json", **path}
+    url = f"{target.url}/start/{deployment}/Start"
+    headers = {"Content-Type": "application/json"}
     with ThreadPoolExecutor(200) as pool:
-        answers = list(pool.map(lambda _: requests.post(f"{target.url}/", data=text, headers=headers, timeout=30), range(200)))
+        answers = list(pool.map(lambda _: requests.post(url, data=text, headers=headers, timeout=30), range(200)))
     assert {answered.status_code for answered in answers} == {200}, {answered.text[:200] for answered in answers}
     assert len({answered.json()["id"] for answered in answers}) == 200
-
-
-def find_path(mapped, deployment):
-    """The headers by which the original starts an instance over HTTP."""
-    assert deployment in json.dumps(mapped)
-    return {"X-Rexflow-Wf-Id": deployment}
 
 
 @pytest.mark.parametrize(
@@ -652,7 +648,7 @@ def test_an_unknown_key_of_a_config_file_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"\xff\xfe\x00" * 100, b"grpc-address", b"=", b"[", b"x" * 300_000, b"grpc-address = \x00", b"data-dir = a\ndata-dir = b\n" * 3]
+    "content", [b"\xff\xfe\x00" * 100, b"grpc-address", b"=", b"[", b"x" * 300_000, b"retention = \x00", b"retention = soon", b"[a\nretention = 1h"]
 )
 def test_a_bad_config_file_is_refused(tmp_path, content):
     file = tmp_path / "flowd.conf"
@@ -660,7 +656,7 @@ def test_a_bad_config_file_is_refused(tmp_path, content):
 
     status, said = start_once(tmp_path / "data", "--config", file, "--check-config")
 
-    assert (status == 2 and str(file) in said) or content.startswith(b"data-dir"), (status, said)
+    assert status == 2 and str(file) in said, (status, said)
 
 
 BAD_FLAGS = [
@@ -681,7 +677,7 @@ def test_a_bad_flag_of_flowd_exits_2(tmp_path, flags):
 
 @pytest.mark.parametrize(
     "words",
-    [["frobnicate"], ["aply"], ["ps", "--nope"], ["apply"], ["run"], ["store"], ["store", "nope"], ["--flowd-port", "many", "ps"], ["ps", "-k", "NOBODY"],
+    [["frobnicate"], ["aply"], ["ps", "--nope"], ["apply"], ["run"], ["store", "nope"], ["--flowd-port", "many", "ps"], ["ps", "-k", "NOBODY"],
      ["--color", "mauve", "ps"], ["apply", "--timeout", "soon", "x.bpmn"], ["--request-timeout", "-5s", "ps"], ["--config", "/nowhere", "ps"], ["completion", "tcsh"]],
     ids=" ".join,
 )  # fmt: skip
@@ -700,4 +696,3 @@ def test_no_server_is_said_in_words():
     done = flowctl("--request-timeout", "2s", "ps", environment={"FLOWD_HOST": "127.0.0.1", "FLOWD_PORT": "9"})
 
     assert done.returncode in (7, 255) and "127.0.0.1:9" in done.stderr
-    until(lambda: True, "nothing")

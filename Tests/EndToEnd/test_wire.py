@@ -6,6 +6,7 @@ import queue
 import re
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -144,14 +145,30 @@ def test_a_deadline_is_kept(v1):
     assert v1.ListDeployments(timeout=5) is not None
 
 
-def test_a_position_beyond_the_journal_is_not_waited_for_forever(own):
-    """Read your writes: who asks for a position that never comes must not keep others from being answered."""
-    with running(own()) as flowd, V1(flowd) as v1:
-        with ThreadPoolExecutor(64) as pool:
-            answers = list(pool.map(lambda _: code(v1.ListInstances, not_before=1 << 40, timeout=0.5)[0], range(64)))
-        assert set(answers) <= {"DEADLINE_EXCEEDED", "UNAVAILABLE", "INVALID_ARGUMENT", "OUT_OF_RANGE", "FAILED_PRECONDITION"}
+def ask_for_what_never_comes(v1, calls=64):
+    """So many calls at once that want a position far beyond the journal, each with a short deadline."""
+    with ThreadPoolExecutor(calls) as pool:
+        answers = list(pool.map(lambda _: code(v1.ListInstances, not_before=1 << 40, timeout=0.5)[0], range(calls)))
+    assert set(answers) <= {"DEADLINE_EXCEEDED", "UNAVAILABLE", "INVALID_ARGUMENT", "OUT_OF_RANGE", "FAILED_PRECONDITION"}
+
+
+@pytest.mark.xfail(strict=True, reason="not_before beyond the journal holds each of the four control threads for 2 s, also when the caller has given up")
+def test_a_position_beyond_the_journal_keeps_nobody_else_waiting(own):
+    flowd = own().start()
+    with V1(flowd) as v1:
+        ask_for_what_never_comes(v1)
 
         assert v1.ListInstances(timeout=2) is not None
+
+
+@pytest.mark.xfail(strict=True, reason="SIGTERM waits for every queued control job, also of calls whose deadline is over")
+def test_calls_whose_deadline_is_over_do_not_hold_up_the_stop(own):
+    flowd = own().start()
+    with V1(flowd) as v1:
+        ask_for_what_never_comes(v1)
+
+    flowd.process.terminate()
+    assert flowd.process.wait(5) == 0
 
 
 def test_a_canceled_watch_is_forgotten(flowd, v1):
@@ -276,6 +293,7 @@ def test_a_watch_of_instances_tells_what_is_and_then_each_change(v1, up):
         assert event.position > old.position
 
 
+@pytest.mark.xfail(strict=True, reason="the snapshot does not wait for the stream: past 256 rows the watcher is told that it is too slow")
 def test_a_watch_that_begins_with_many_instances(v1, up):
     deployment = up(models.nothing("Plenty"))
     with ThreadPoolExecutor(16) as pool:
@@ -295,7 +313,8 @@ def test_reports_of_a_healthd_are_taken(own):
         health = v1.messages.ElementHealth
 
         def said(up):
-            element = health(element_id="Work", up=up, since_ms=1, checked_ms=1, reason="" if up else "the test says so")
+            now = int(time.time() * 1000)
+            element = health(element_id="Work", up=up, since_ms=now, checked_ms=now, reason="" if up else "the test says so")
             return v1.ReportProbes(
                 reports=[report(deployment_id=deployment, elements=[element]), report(deployment_id="gone-00000000", elements=[element])],
                 health_address="127.0.0.1:1",
@@ -305,7 +324,7 @@ def test_reports_of_a_healthd_are_taken(own):
         # Again and again, as healthd does: flowd's own first probe may still be under way.
         until(lambda: said(True) and wire.state(deployment) == "RUNNING", "the report moves the deployment", every=0.2)
         said(False)
-        shown = until(lambda: v1.ListDeployments(names=[deployment]).deployments[0].health, "the report is shown")[0]
+        (shown,) = v1.ListDeployments(names=[deployment]).deployments[0].health
         assert (shown.element_id, shown.up, shown.reason) == ("Work", False, "the test says so")
         # Elements and deployments that never were do no harm.
         strange = [health(element_id="Ghost\x00" * 100, up=True, since_ms=-1, checked_ms=1 << 62)] * 1000
@@ -362,6 +381,7 @@ def talker(alone, tmp_path_factory):
     return deployment
 
 
+@pytest.mark.xfail(strict=True, reason="Logs does not wait for the stream: past 256 lines the reader is told that it is too slow")
 def test_a_long_log_comes_whole(alone, talker):
     with V1(alone) as v1:
         until(lambda: list(v1.Logs(deployment=talker, tail=1))[0].text == "line 1499", "all is written")
@@ -369,6 +389,7 @@ def test_a_long_log_comes_whole(alone, talker):
         assert [line.text for line in v1.Logs(deployment=talker, tail=1400)] == [f"line {number}" for number in range(100, 1500)]
 
 
+@pytest.mark.xfail(strict=True, reason="Logs does not wait for the stream: past 256 lines the reader is told that it is too slow")
 def test_a_long_log_can_be_followed(alone, talker):
     with V1(alone) as v1:
         until(lambda: list(v1.Logs(deployment=talker, tail=1))[0].text == "line 1499", "all is written")
@@ -395,6 +416,7 @@ def leftovers(flowd):
     return [str(path) for path in flowd.data.rglob("backup-*")]
 
 
+@pytest.mark.xfail(strict=True, reason="two backups in the same second write the same file")
 def test_backups_at_once_do_not_disturb_each_other(flowd, v1, tmp_path):
     with ThreadPoolExecutor(4) as pool:
         copies = list(pool.map(lambda _: b"".join(chunk.data for chunk in v1.Backup()), range(4)))
