@@ -460,6 +460,49 @@ def test_a_service_that_refuses_is_named(shots, services):
     assert "refused" in json.dumps(record).lower() or "connect" in json.dumps(record).lower(), record
 
 
+# Models that do not come to an end.
+
+
+def test_a_loop_without_end_can_be_stopped(target, shots, good):
+    """start → merge → choose → merge …: never waits for anybody."""
+    model = models.Model(models.fresh("Forever")).start().end().element("exclusiveGateway", "Merge")
+    model.element("exclusiveGateway", "Choose", default="Out")
+    model.path("Start", "Merge", "Choose").flow("Choose", "Merge", "True").element("sequenceFlow", "Out", sourceRef="Choose", targetRef="End")
+    applied = shots.apply(model.xml())
+    if applied.data is None or applied.data["status"] != 0:
+        pytest.fail(f"the model is refused: {applied}")
+    deployment = applied.data["wf_id"]
+    shots.wait_state(deployment, "RUNNING")
+
+    instance = shots.started(deployment)
+
+    for number in range(3):
+        assert shots.result(shots.started(good, str(number)), 10) == [number]
+    assert requests.get(f"{target.url}/readyz", timeout=5).status_code == 200
+    if shots.record(instance)["state"] == "RUNNING":
+        shots.stop(INSTANCE, instance)
+    assert shots.ended(instance, 10)["state"] in ("ERROR", "STOPPED")
+
+
+def test_tokens_that_double_forever_are_bounded(target, shots, good):
+    model = models.Model(models.fresh("Doubling")).start().end().element("exclusiveGateway", "Merge").element("parallelGateway", "Fork")
+    model.path("Start", "Merge", "Fork").flow("Fork", "Merge").flow("Fork", "Merge").flow("Fork", "End")
+    applied = shots.apply(model.xml())
+    if applied.data is None or applied.data["status"] != 0:
+        return  # refused when it is applied: good too
+    deployment = applied.data["wf_id"]
+    shots.wait_state(deployment, "RUNNING")
+    before = target.resident_bytes()
+
+    instance = shots.started(deployment)
+
+    assert shots.result(shots.started(good, "1"), 20) == [1]
+    if shots.record(instance)["state"] == "RUNNING":
+        shots.stop(INSTANCE, instance)
+    assert shots.ended(instance, 20)["state"] in ("ERROR", "STOPPED")
+    assert target.resident_bytes() - before < 256 << 20
+
+
 # Many at once, and clients that misbehave.
 
 

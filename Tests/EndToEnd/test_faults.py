@@ -1,4 +1,5 @@
 """Ends of flowd, wanted and not; services that outlive it; the first start; a full disk."""
+import errno
 import json
 import os
 import pathlib
@@ -155,8 +156,8 @@ def calc(tmp_path):
         if flowd.process.poll() is None:
             flowd.stop()
         pid = service_pid(flowd)
-        # The pid is only ended while it still is the calculator.
-        if pid and is_calculator(pid):
+        # The pid is only ended while it still is the service.
+        if pid and is_ours(pid):
             os.kill(pid, signal.SIGKILL)
 
 
@@ -168,9 +169,10 @@ def service_pid(flowd):
     return services[0].get("pid") if services else None
 
 
-def is_calculator(pid):
+def is_ours(pid):
     try:
-        return b"calc.py" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"calc.py" in command or b"slow.py" in command
     except FileNotFoundError:
         return False
 
@@ -184,12 +186,12 @@ def calculated(flowd, deployment):
 def test_services_are_adopted_after_kill_9(calc):
     flowd, deployment, pid = calc()
     flowd.kill()
-    assert is_calculator(pid)
+    assert is_ours(pid)
 
     flowd.start()
 
     assert calculated(flowd, deployment) == [18.0]
-    assert service_pid(flowd) == pid and is_calculator(pid)
+    assert service_pid(flowd) == pid and is_ours(pid)
 
 
 def test_a_service_that_died_with_flowd_is_started_again(calc):
@@ -198,7 +200,7 @@ def test_a_service_that_died_with_flowd_is_started_again(calc):
 
     flowd.start()
 
-    until(lambda: (again := service_pid(flowd)) and again != pid and is_calculator(again), "another service runs")
+    until(lambda: (again := service_pid(flowd)) and again != pid and is_ours(again), "another service runs")
     until(lambda: answers(flowd, deployment), "it answers")
 
 
@@ -206,7 +208,7 @@ def kill_with_its_service(flowd, pid):
     """What a crash of the machine does."""
     flowd.kill()
     os.kill(pid, signal.SIGKILL)
-    until(lambda: not is_calculator(pid), "the service is gone")
+    until(lambda: not is_ours(pid), "the service is gone")
 
 
 def answers(flowd, deployment):
@@ -214,6 +216,7 @@ def answers(flowd, deployment):
         return wire.ended(wire.started(deployment, "3"))["state"] == "COMPLETED"
 
 
+@pytest.mark.xfail(strict=True, reason="owed calls are made before the orchestrator has a service for them: 'the name is not known', ERROR")
 def test_what_was_in_flight_when_the_machine_crashed_goes_on(calc):
     """flowd and its service die together; the service needs a moment to listen again, and the call is owed until then."""
     flowd, deployment, pid = calc()
@@ -247,6 +250,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.reply(body)
     def log_message(self, *_):
         pass
+time.sleep(0.5)
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 """
 
@@ -266,6 +270,7 @@ def slow(tmp_path):
         yield flowd, instance
 
 
+@pytest.mark.xfail(strict=True, reason="SIGTERM ends the services while their calls are awaited, and the calls' failures are journaled as ERROR")
 def test_sigterm_while_a_service_of_flowds_own_works(slow):
     """An orderly stop ends the service too, and the call with it; that is no failure of the instance."""
     flowd, instance = slow
@@ -287,14 +292,19 @@ def test_kill_9_while_a_service_of_flowds_own_works(slow):
         assert wire.completed(instance)["end_event"]
 
 
-def test_a_run_while_the_service_comes_up_after_a_crash(calc):
-    """A deployment that answers RUNNING takes calls: right after the restart its service may not listen yet."""
-    flowd, deployment, pid = calc()
-    kill_with_its_service(flowd, pid)
+@pytest.mark.xfail(strict=True, reason="a deployment stays RUNNING while its services are started again; its calls fail for good")
+def test_a_run_while_the_service_comes_up_after_a_crash(slow):
+    """A deployment that says RUNNING takes calls: after the restart its service needs half a second until it listens."""
+    flowd, instance = slow
+    with Wire(flowd) as wire:
+        deployment = wire.completed(instance)["parent"]
+    kill_with_its_service(flowd, service_pid(flowd))
 
     flowd.start()
 
-    assert calculated(flowd, deployment) == [18.0]
+    with Wire(flowd) as wire:
+        wire.wait_state(deployment, "RUNNING")
+        wire.completed(wire.started(deployment, "4"))
 
 
 def test_a_service_that_is_killed_is_started_again(calc):
@@ -302,7 +312,7 @@ def test_a_service_that_is_killed_is_started_again(calc):
 
     os.kill(pid, signal.SIGKILL)
 
-    until(lambda: (again := service_pid(flowd)) and again != pid and is_calculator(again), "another service runs")
+    until(lambda: (again := service_pid(flowd)) and again != pid and is_ours(again), "another service runs")
     until(lambda: answers(flowd, deployment), "it answers")
 
 
@@ -311,13 +321,13 @@ def test_an_orderly_stop_stops_services(calc):
 
     assert flowd.stop() == 0
 
-    assert not is_calculator(pid)
+    assert not is_ours(pid)
 
 
 def test_keep_services_leaves_them(calc):
     flowd, deployment, pid = calc("--keep-services")
     assert flowd.stop() == 0
-    stays(lambda: is_calculator(pid), "the service is left running", 0.3)
+    stays(lambda: is_ours(pid), "the service is left running", 0.3)
 
     flowd.start()
 
@@ -330,7 +340,7 @@ def test_stop_of_a_deployment_stops_its_service(calc):
     with Wire(flowd) as wire:
         wire.stop(DEPLOYMENT, deployment).ok()
         wire.wait_state(deployment, "STOPPED")
-    assert not is_calculator(pid)
+    assert not is_ours(pid)
 
 
 # The first start.
@@ -368,11 +378,15 @@ def small_disk(tmp_path):
 
 
 def fill(disk, leave=0):
-    """A file that takes all that is free but `leave` bytes."""
+    """A file that takes all that is free but `leave` bytes, while flowd writes on."""
     with open(disk / "filler", "wb") as file:
-        free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
-        if free > leave:
-            os.posix_fallocate(file.fileno(), 0, free - leave)
+        size = 0
+        while (free := os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize) > leave:
+            try:
+                os.posix_fallocate(file.fileno(), size, free - leave)
+            except OSError as error:
+                assert error.errno == errno.ENOSPC
+            size = os.fstat(file.fileno()).st_size
 
 
 @pytest.mark.parametrize("leave", [0, 4 * MIB])
