@@ -66,7 +66,7 @@ extension SQLiteStore {
         try target.execute("BEGIN")
         _ = try target.integer("SELECT count(*) FROM j.owner")
         _ = try target.integer("SELECT count(*) FROM r.mark")
-        if let part { _ = try target.integer("SELECT count(*) FROM \(BackupPart.schema).sqlite_schema") }
+        if part != nil { _ = try target.integer("SELECT count(*) FROM \(BackupPart.schema).sqlite_schema") }
       }
     }
   }
