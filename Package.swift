@@ -126,7 +126,9 @@ let package = Package(
     suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowTestKit"),
     suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
-    suite("API", of: "FlowCore", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowServer", "FlowAPI"),
+    suite(
+      "API",
+      of: "FlowCore", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowView", "FlowServer", "FlowAPI"),
     suite("Tidy"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,7 +1,7 @@
 import FlowCommandLine
 
 enum HelpTopics {
-  static let all = [exitCodes, config, output]
+  static let all = [exitCodes, config, output, elements]
 
   private static let exitCodes = HelpTopic(
     "exit-codes", "What exit codes mean",
@@ -62,6 +62,33 @@ enum HelpTopics {
         -o table      the table of a terminal, without colours and never cut
 
       `-o` takes the next word only when it is one of these four.
+
+      """)
+
+  private static let elements = HelpTopic(
+    "elements", "Which BPMN elements run",
+    body: """
+      Runs:
+        start event without definition (several: `run -s ID` chooses)
+        end event without definition, terminate, error
+        service task with a `rexflow:` annotation or camunda:connectorId
+        task and manual task (the token passes through)
+        exclusive gateway, parallel gateway, implicit fork
+        error boundary event on service tasks and embedded subprocesses
+        embedded subprocess with one start event
+
+      Is read, and refused by apply and run:
+        timers, messages, signals, escalation, compensation, links, conditional
+          events, on any kind of event; intermediate events
+        user, send, receive, script and business rule tasks; call activities
+        job workers (zeebe:taskDefinition), zeebe:ioMapping, listeners
+        inclusive, complex and event-based gateways
+        conditional flows out of activities
+        event, transaction and ad-hoc subprocesses
+        loops and multiple instances (model a loop with gateways)
+        Kafka topics, asynchronous services, choreographies
+
+      `flowctl validate FILE` tells each with its line and what to try.
 
       """)
 }

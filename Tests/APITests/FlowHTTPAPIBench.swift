@@ -114,7 +114,7 @@ final class FlowHTTPAPIBench: Sendable {
 }
 
 /// The service's calls that wait for the test.
-private final class HeldReplies: Sendable {
+final class HeldReplies: Sendable {
   private struct State {
     var replies: [(HTTPRequest, HTTPReply)] = []
     var last: HTTPRequest?

@@ -180,3 +180,46 @@ import Testing
     bench.partition.stop()
   }
 }
+
+@Suite struct CheckpointTests {
+  /// Opens and closes a partition like a program that is killed: the disk is taken as it is between two batches.
+  @Test("instances that end while a round of checkpoints is under way are neither missed nor raised from the dead", arguments: [1, 2, 3, 4])
+  func endsWithinRound(seed: UInt64) throws {
+    let builder = ProcessBuilder("Two").start().service("a").service("b").end().flow("start -> a -> b -> end")
+    let process = try #require(compile(builder.process, in: builder.definitions).process)
+    var random = SplitMix(state: seed)
+    var disk = MemoryDisk()
+    let jobs = Mutex<[ServiceJob]>([])
+    var bench = PartitionBench(MemoryStore(disk), processes: [process], answer: { job in jobs.withLock { $0.append(job) }; return nil })
+    try bench.start()
+    let key = try bench.deploy(process)
+
+    for _ in 0..<400 {
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0..<4: _ = try bench.create(key)
+      case 4..<9:
+        let job = jobs.withLock { $0.isEmpty ? nil : $0.remove(at: Int.random(in: 0..<$0.count, using: &random)) }
+        guard let job else { continue }
+        do throws(Refusal) {
+          _ = try bench.partition.ask(.jobCompleted(job: job.job, instance: job.instance.key, response: .emptyObject), lane: .completions)
+        } catch {
+          #expect(error.description.contains("not open") || error.description.contains("no live"))
+        }
+      default:
+        // Enough time for a round to begin; each of the few looks lets the loop do one step of it.
+        bench.clock.advance(ms: 6_000)
+        for _ in 0..<Int.random(in: 0..<4, using: &random) { _ = bench.image }
+        let image = bench.image
+        let next = disk.snapshot()
+        bench.partition.stop()
+        jobs.withLock { $0.removeAll() }
+        disk = next
+        bench = PartitionBench(
+          MemoryStore(disk), clock: bench.clock, processes: [process], answer: { job in jobs.withLock { $0.append(job) }; return nil })
+        try bench.start()
+        #expect(bench.image == image)
+      }
+    }
+    bench.partition.stop()
+  }
+}

@@ -30,7 +30,8 @@ static void flow_mhd_log(void *callback, const char *format, va_list arguments) 
 
 /* MHD_start_daemon is variadic and so invisible to Swift: pass an option array instead. The logger must come first. */
 static inline struct MHD_Daemon *flow_mhd_start(const struct flow_mhd_options *o, MHD_AccessHandlerCallback handler) {
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  /* Not epoll: with 128 ready connections at once, 0.9.75 waits again before it serves them (seen at 256 requests in flight). */
+  unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   struct MHD_OptionItem items[12];
   int n = 0;
   items[n++] = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, o->listen_socket, 0};

@@ -86,6 +86,8 @@ public enum Limits {
   public static let kvChangeBytesKept = 4 << 20
   /// Bytes of one blob: the largest payload and room for its envelope.
   public static let blobBytes = 8 << 20
+  /// Blobs that one sweep looks at; their names are kept in memory meanwhile (10 MB). The rest waits for the next one.
+  public static let blobSweepCandidates = 100_000
   /// Rows that one page of anything brings at most.
   public static let pageRows = 1000
   /// Bytes of the header section of one HTTP request; ours need a few hundred.

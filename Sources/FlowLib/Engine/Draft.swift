@@ -56,8 +56,7 @@ struct Draft {
 
   /// Keeps the answer to a request, and drops a few that are too old or too many.
   mutating func remember(_ requestID: String, in state: PartitionState) {
-    let overdue = state.requests.overdue(at: context.now)
-    if overdue > 0 { events.append(.requestsEvicted(count: overdue)) }
+    if let last = state.requests.overdue(at: context.now) { events.append(.requestsEvicted(through: last)) }
     events.append(.requestAnswered(key: newKey(), requestID: requestID, instance.id, at: context.now))
   }
 

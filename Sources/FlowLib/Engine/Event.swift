@@ -6,8 +6,8 @@ package enum Event: Sendable {
   case instance(Key, InstanceEvent)
   /// The partition remembers the answer to a request.
   case requestAnswered(key: Key, requestID: String, InstanceID, at: Instant)
-  /// The oldest remembered answers are dropped.
-  case requestsEvicted(count: Int)
+  /// The remembered answers up to this one are dropped.
+  case requestsEvicted(through: Key)
 }
 
 package enum DeploymentEvent: Sendable {

@@ -35,11 +35,21 @@ package struct InstanceID: Sendable, Hashable {
     self.init(key: Key(raw: key), entropy: entropy)
   }
 
-  package var text: String { "flow-" + InstanceID.hex(key.raw) + InstanceID.hex(entropy) }
+  package var text: String {
+    String(unsafeUninitializedCapacity: 37) { buffer in
+      guard let start = buffer.baseAddress else { return 0 }
+      for (index, byte) in "flow-".utf8.enumerated() { start[index] = byte }
+      InstanceID.write(key.raw, to: start + 5)
+      InstanceID.write(entropy, to: start + 21)
+      return 37
+    }
+  }
 
-  private static func hex(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+  private static func write(_ value: UInt64, to out: UnsafeMutablePointer<UInt8>) {
+    for index in 0..<16 {
+      let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 15
+      out[index] = digit < 10 ? digit + 48 : digit + 87
+    }
   }
 }
 

@@ -41,7 +41,7 @@ struct Checkpointer {
     mark = recovered.mark
     written = Set(recovered.stamps.keys)
     for key in recovered.touched {
-      if recovered.state.has(key) { dirty.insert(key) } else if written.contains(key) { gone[key] = recovered.mark.next }
+      if recovered.state.has(key) { dirty.insert(key) } else if written.contains(key) { gone[key] = recovered.removed[key] }
     }
     lastRound = configuration.world.now()
   }
@@ -60,17 +60,22 @@ struct Checkpointer {
   mutating func step(_ state: PartitionState, at position: Position) throws(StoreError) {
     if round == nil { beginRound(at: position) }
     // What readers keep must be on the disk before a record or the mark says that replay may skip what they need.
-    guard let current = round, configuration.observer.settled >= position else { return }
-    if current.left.isEmpty { try finishRound(current, state, at: position) } else { try writeSome(of: current, state, at: position) }
+    guard round != nil, configuration.observer.settled >= position else { return }
+    try stepOfRound(state, at: position)
+  }
+
+  private mutating func stepOfRound(_ state: PartitionState, at position: Position) throws(StoreError) {
+    guard round?.left.isEmpty == true else { return try writeSome(state, at: position) }
+    if let current = round { try finishRound(current, state, at: position) }
   }
 
   /// The last act of an orderly stop: everything into records, so that the next start replays nothing.
   mutating func finish(_ state: PartitionState, at position: Position) {
     round = Round(target: position, left: dirty.sorted(), gone: gone)
     do throws(StoreError) {
-      while let current = round {
+      while round != nil {
         guard configuration.observer.settled >= position else { return }
-        if current.left.isEmpty { try finishRound(current, state, at: position) } else { try writeSome(of: current, state, at: position) }
+        try stepOfRound(state, at: position)
       }
     } catch {
       configuration.log.warning("last checkpoint not written; the journal is complete", ["error": "\(error)"])
@@ -85,8 +90,10 @@ struct Checkpointer {
     round = Round(target: position, left: dirty.sorted(), gone: gone)
   }
 
-  private mutating func writeSome(of current: Round, _ state: PartitionState, at position: Position) throws(StoreError) {
-    var next = current
+  private mutating func writeSome(_ state: PartitionState, at position: Position) throws(StoreError) {
+    // Taken out, so that shortening its list does not copy it.
+    guard var next = round.take() else { return }
+    defer { round = next }
     let counter = state.counterKey
     var step = CheckpointStep(records: [record(counter, state, at: position)].compactMap { $0 })
     var bytes = 0
@@ -112,7 +119,6 @@ struct Checkpointer {
       dirty.remove(key)
       written.insert(key)
     }
-    round = next
   }
 
   /// A record over the size of one step, in pieces.
@@ -175,7 +181,7 @@ extension Event {
   }
 
   /// Whether its record is gone afterwards.
-  fileprivate var removes: Bool {
+  var removes: Bool {
     switch self {
     case .deployment(_, .deleted), .instance(_, .finished), .instance(_, .deleted): true
     case .deployment, .instance, .requestAnswered, .requestsEvicted: false
@@ -184,7 +190,7 @@ extension Event {
 
   fileprivate func removedKeys(in state: PartitionState) -> [Key] {
     switch self {
-    case .requestsEvicted(let count): state.requests.entries.prefix(count).map(\.key)
+    case .requestsEvicted(let last): state.requests.entries.prefix { $0.key <= last }.map(\.key)
     case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _): removes ? [key] : []
     }
   }

@@ -68,8 +68,15 @@ final class Mailbox<Message: Sendable>: @unchecked Sendable {
       isWaiting = false
     }
     if isEmpty { return isClosed ? nil : [] }
-    let all = lanes.flatMap { $0 }
-    for lane in lanes.indices { lanes[lane].removeAll(keepingCapacity: true) }
+    var all: [Message] = []
+    for lane in lanes.indices where !lanes[lane].isEmpty {
+      if all.isEmpty {
+        swap(&all, &lanes[lane])
+      } else {
+        all += lanes[lane]
+        lanes[lane].removeAll(keepingCapacity: true)
+      }
+    }
     return all
   }
 

@@ -11,6 +11,24 @@ struct Recovered {
   var stamps: [Key: Position] = [:]
   /// What the journal changed since.
   var touched: Set<Key> = []
+  /// What the journal removed since, and where.
+  var removed: [Key: Position] = [:]
+  /// Instances that lived at the mark and have no record, because they ended before theirs was written.
+  var ended: Set<Key> = []
+}
+
+extension Recovered {
+  /// An instance that lived when a round of checkpoints began, and ended before its record was written, has none; its events above the
+  /// mark change nothing any more, and its end is among them.
+  fileprivate mutating func isEnded(_ event: Event) -> Bool {
+    guard case .instance(let key, let change) = event, state.instances[key] == nil else { return false }
+    switch change {
+    case .created, .deleted: return false
+    case .finished: ended.remove(key)
+    case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried: ended.insert(key)
+    }
+    return true
+  }
 }
 
 /// Reads records and the journal's tail. Replay skips an event whose record already reflects it.
@@ -65,6 +83,8 @@ struct Recovery {
         position = stored.position
       }
     }
+    guard let lost = recovered.ended.min() else { return }
+    throw .corrupt("the journal goes on with instance \(lost.raw), which has no record and does not end")
   }
 
   private func apply(_ stored: StoredBatch, to recovered: inout Recovered) throws(StoreError) {
@@ -78,7 +98,9 @@ struct Recovery {
       let event = try written.mappingPayloads { (payload) throws(StoreError) in try blobs.bringBack(payload) }
       if let key = event.recordKey {
         if let stamp = recovered.stamps[key], stamp >= stored.position { continue }
+        if recovered.isEnded(event) { continue }
         recovered.touched.insert(key)
+        if event.removes { recovered.removed[key] = stored.position }
       }
       if case .deployment(let key, .deployed(let deploy, let state, let at)) = event {
         recovered.catalog[key] = try configuration.load(Deployment(key: key, deploy, state, at: at))

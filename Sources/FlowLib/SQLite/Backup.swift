@@ -8,10 +8,13 @@ import Glibc
 /// work: the pair is of one moment, and restore is the state at the last position in it. Blobs are written before the batch that names
 /// them and are not swept meanwhile, so that copying them last misses none.
 extension SQLiteStore {
-  package func backup(to path: String) throws(StoreError) {
+  package func backup(to path: String) throws(StoreError) { try backup(to: path, with: nil) }
+
+  /// - Parameter part: what readers keep, which is in no file of the store.
+  package func backup(to path: String, with part: BackupPart?) throws(StoreError) {
     try guarded { () throws(StoreError) in
       do throws(StoreError) {
-        try writeBackup(to: path)
+        try writeBackup(to: path, with: part)
       } catch {
         switch error {
         // The backup's own disk, which says nothing about the store's.
@@ -22,35 +25,50 @@ extension SQLiteStore {
     }
   }
 
-  private func writeBackup(to path: String) throws(StoreError) {
+  private func writeBackup(to path: String, with part: BackupPart?) throws(StoreError) {
     guard fileSize(at: path) == nil else { throw .unavailable("\(path) exists; a backup goes to a new file") }
     blobFolder.backupBegins()
     defer { blobFolder.backupEnds() }
     let temporary = path + ".part"
     unlink(temporary)
     defer { unlink(temporary) }
-    try copy(to: temporary)
+    try copy(to: temporary, with: part)
     try syncFile(temporary)
     guard rename(temporary, path) == 0 else { throw systemError("rename \(temporary)") }
     try syncDirectory(parent(of: path))
   }
 
-  private func copy(to temporary: String) throws(StoreError) {
+  private func copy(to temporary: String, with part: BackupPart?) throws(StoreError) {
     let target = try Database(temporary)
     // The file is thrown away when this does not come to its end, so it needs no journal of its own.
     try target.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF")
     try target.execute("ATTACH \(quoted(directory.file("journal.db"))) AS j; ATTACH \(quoted(directory.file("records.db"))) AS r")
+    if let part { try part.attach(to: target) }
+    try pin(target, part)
+    for table in journalTables { try target.execute("CREATE TABLE main.\(table) AS SELECT * FROM j.\(table)") }
+    for table in recordTables { try target.execute("CREATE TABLE main.\(table) AS SELECT * FROM r.\(table)") }
+    if let part { try part.copy(in: target) }
+    try copyBlobs(target)
+    try target.execute("PRAGMA main.user_version=\(DataDirectory.format); PRAGMA main.application_id=\(backupID); COMMIT")
+  }
+
+  /// Begins to read all files as they are at one moment.
+  ///
+  /// What readers keep has a position V of its own, and must fit the store's: mark <= V <= last. Both hold at any moment at which nothing
+  /// is appended and no checkpoint step is written, so that all three are pinned inside both locks:
+  /// - A checkpoint step is written only when V has reached the position of the state it holds, and V never falls. So the mark and every
+  ///   record's stamp are <= V, and each event above V is still in the journal and is not skipped in its replay.
+  /// - Readers are given a batch only after its append has returned. So V <= last.
+  /// Copying one after the other would need to be repeated: stamps and mark move on past a V that was copied before.
+  private func pin(_ target: Database, _ part: BackupPart?) throws(StoreError) {
     try recordFile.write { (_) throws(StoreError) in
       try journalFile.paused { () throws(StoreError) in
         try target.execute("BEGIN")
         _ = try target.integer("SELECT count(*) FROM j.owner")
         _ = try target.integer("SELECT count(*) FROM r.mark")
+        if part != nil { _ = try target.integer("SELECT count(*) FROM \(BackupPart.schema).sqlite_schema") }
       }
     }
-    for table in journalTables { try target.execute("CREATE TABLE main.\(table) AS SELECT * FROM j.\(table)") }
-    for table in recordTables { try target.execute("CREATE TABLE main.\(table) AS SELECT * FROM r.\(table)") }
-    try copyBlobs(target)
-    try target.execute("PRAGMA main.user_version=\(DataDirectory.format); PRAGMA main.application_id=\(backupID); COMMIT")
   }
 
   private func copyBlobs(_ target: Database) throws(StoreError) {
@@ -100,13 +118,57 @@ extension SQLiteStore {
   }
 
   private static func insert(_ tables: [String], into file: String, from backup: String) throws(StoreError) {
-    let target = try Database(file, .readWrite)
-    try target.execute("PRAGMA synchronous=FULL; ATTACH \(quoted(backup)) AS b")
-    try target.transaction { () throws(StoreError) in
-      for table in tables { try target.execute("INSERT OR REPLACE INTO main.\(table) SELECT * FROM b.\(table)") }
-    }
-    _ = try target.fold(.truncate)
+    try copyRows(tables.map { (from: $0, to: $0) }, into: file, from: backup)
   }
+}
+
+/// Another file whose rows go into a backup, as they are at the moment of the store's.
+package struct BackupPart: Sendable {
+  package let path: String
+  /// What its tables are called by in the backup, before their own name: `view_`.
+  package let prefix: String
+  package let tables: [String]
+
+  fileprivate static let schema = "part"
+
+  package init(_ path: String, prefix: String, tables: [String]) {
+    self.path = path
+    self.prefix = prefix
+    self.tables = tables
+  }
+
+  fileprivate func attach(to target: Database) throws(StoreError) {
+    // Attaching makes a file that is not there.
+    guard fileSize(at: path) != nil else { throw .unavailable("\(path) is missing") }
+    try target.execute("ATTACH \(quoted(path)) AS \(BackupPart.schema)")
+  }
+
+  fileprivate func copy(in target: Database) throws(StoreError) {
+    for table in tables { try target.execute("CREATE TABLE main.\(prefix)\(table) AS SELECT * FROM \(BackupPart.schema).\(table)") }
+    let format = try target.integer("PRAGMA \(BackupPart.schema).user_version") ?? 0
+    try target.execute("CREATE TABLE main.\(prefix)format AS SELECT \(format) AS format")
+  }
+
+  /// The format of this part in a backup; nil when it holds none.
+  package func format(in backup: String) throws(StoreError) -> Int? {
+    let source = try Database(backup, .readOnly)
+    guard try source.integer("SELECT count(*) FROM sqlite_schema WHERE name = '\(prefix)format'") == 1 else { return nil }
+    return Int(try source.integer("SELECT format FROM \(prefix)format") ?? 0)
+  }
+
+  /// Puts the rows back into the part's file, which has its tables already.
+  package func restore(from backup: String) throws(StoreError) {
+    try copyRows(tables.map { (from: prefix + $0, to: $0) }, into: path, from: backup)
+  }
+}
+
+private func copyRows(_ tables: [(from: String, to: String)], into file: String, from backup: String) throws(StoreError) {
+  let target = try Database(file, .readWrite)
+  try target.execute("PRAGMA synchronous=FULL; ATTACH \(quoted(backup)) AS b")
+  try target.transaction { () throws(StoreError) in
+    for table in tables { try target.execute("INSERT OR REPLACE INTO main.\(table.to) SELECT * FROM b.\(table.from)") }
+  }
+  _ = try target.fold(.truncate)
 }
 
 private let journalTables = ["owner", "batch"]

@@ -83,6 +83,8 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   }
 
   private func give() {
+    // A write that failed made the view drop what waited; nobody tells, and no batch may come that would be refused.
+    given = min(given, view.taken(partition))
     for batch in backlog where batch.position > given {
       switch view.apply(partition, batch.position, batch.changes) {
       case .taken, .slow: given = batch.position

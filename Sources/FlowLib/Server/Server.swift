@@ -5,6 +5,7 @@ import FlowOrchestrator
 import FlowRuntime
 import FlowStorage
 import FlowView
+import Synchronization
 
 /// One node's whole service over a store: deployments and their services, instances, and what readers ask.
 ///
@@ -24,7 +25,9 @@ package final class Server: Sendable {
   let orchestrator: ProcessOrchestrator?
   private let client: HTTPClient
   private let probeClient = HTTPClient()
-  private let timers: TimerQueue
+  let timers: TimerQueue
+  /// Long work on control threads ends early.
+  let isStopping = StopFlag()
 
   static let partitionID = PartitionID(1)
 
@@ -78,10 +81,12 @@ package final class Server: Sendable {
       try partition.start()
     }
     try deploymentWork.start(probeClient)
+    scheduleBlobSweep()
   }
 
   /// Finishes what is under way and lets go of everything. Services stop unless they are to be kept.
   package func stop() {
+    isStopping.set()
     control.close()
     deploymentWork.stop()
     orchestrator?.shutdown(keepServices: configuration.keepsServices)
@@ -103,6 +108,14 @@ package final class Server: Sendable {
     case .readOnly(let reason), .failed(let reason): reason
     }
   }
+}
+
+/// Set once.
+final class StopFlag: Sendable {
+  private let flag = Atomic(false)
+
+  var isSet: Bool { flag.load(ordering: .acquiring) }
+  func set() { flag.store(true, ordering: .releasing) }
 }
 
 /// Why a node can not start.

@@ -72,6 +72,9 @@ package final class View: Sendable {
   /// The position up to which everything can be read; start of the journal for a partition never seen.
   package func applied(_ partition: PartitionID) -> Position { queue.applied(partition) }
 
+  /// The last position that was taken and not dropped since; what came after must be given again.
+  package func taken(_ partition: PartitionID) -> Position { queue.taken(partition) }
+
   /// Forgets everything, for a store that is not the one the view was made from (its journal ends before `applied`).
   package func wipe() throws(StoreError) {
     try writer.use { (database) throws(StoreError) in

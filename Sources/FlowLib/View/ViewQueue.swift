@@ -124,6 +124,8 @@ final class ViewQueue: Sendable {
 
   func applied(_ partition: PartitionID) -> Position { state.withLock { $0.applied[partition] ?? .start } }
 
+  func taken(_ partition: PartitionID) -> Position { state.withLock { $0.taken[partition] ?? .start } }
+
   /// Blocks until the position can be read.
   /// - Throws: `unavailable` when the deadline is over.
   ///

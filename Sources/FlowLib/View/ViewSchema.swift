@@ -33,6 +33,8 @@ enum ViewSchema {
     return database
   }
 
+  static let tableNames = ["applied", "counter", "deployment", "instance", "metadata", "count"]
+
   /// `seq` counts creations: newest first is its order. Most instances are completed when they are first written, so that the
   /// index by state leaves those out. `history` is the last column: a list never reads it.
   private static let tables = """

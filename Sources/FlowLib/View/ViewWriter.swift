@@ -24,6 +24,8 @@ struct ViewWriter {
   /// Ids in order of their first change, so that rows are numbered in order of creation.
   private var order: [String] = []
   private var counts: [Int64: [InstanceState: Int]] = [:]
+  /// Numbers of deployments that this flush has met.
+  private var numbers: [String: Int64] = [:]
 
   init(_ database: Database) { self.database = database }
 
@@ -34,19 +36,16 @@ struct ViewWriter {
 
   mutating func take(_ change: ViewChange) throws(StoreError) {
     let id = change.id
-    var draft: Draft
-    if let known = drafts[id] {
-      draft = known
-    } else {
-      draft = try load(id)
+    if drafts[id] == nil {
+      drafts[id] = try load(id)
       order.append(id)
     }
-    draft.isDirty = true
-    ViewWriter.apply(change, to: &draft)
-    drafts[id] = draft
+    // In place: a copy of the draft would copy its history with every entry.
+    ViewWriter.apply(change, to: &drafts[id, default: Draft()])
   }
 
   private static func apply(_ change: ViewChange, to draft: inout Draft) {
+    draft.isDirty = true
     switch change {
     case .instanceCreated(let row):
       draft.isDeleted = false
@@ -134,7 +133,14 @@ struct ViewWriter {
     try database.statement("DELETE FROM metadata WHERE seq = ?").bind(1, seq).run()
   }
 
-  private func number(of deployment: String) throws(StoreError) -> Int64 {
+  private mutating func number(of deployment: String) throws(StoreError) -> Int64 {
+    if let known = numbers[deployment] { return known }
+    let number = try storedNumber(of: deployment)
+    numbers[deployment] = number
+    return number
+  }
+
+  private func storedNumber(of deployment: String) throws(StoreError) -> Int64 {
     try database.statement("INSERT OR IGNORE INTO deployment(id) VALUES (?)").bind(1, text: deployment).run()
     let row = try database.statement("SELECT number FROM deployment WHERE id = ?").bind(1, text: deployment)
     defer { row.reset() }

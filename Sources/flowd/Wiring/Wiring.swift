@@ -4,6 +4,7 @@ import FlowHTTP
 import FlowSQLite
 import FlowServer
 import FlowStorage
+import FlowView
 import Glibc
 
 /// The only place of flowd that names the stores.
@@ -11,7 +12,7 @@ struct Wiring {
   let configuration: ServerConfiguration
   let store: any Store
   let viewPath: String
-  /// Writes a consistent copy of the store to a path.
+  /// Writes a consistent copy of the store and of what readers keep to a path.
   let backup: @Sendable (_ path: String) throws(Status) -> Void
 
   static func open(_ settings: Settings, log: Log, runsProcesses: Bool) throws(StartFailure) -> Wiring {
@@ -28,8 +29,13 @@ struct Wiring {
     case "sqlite":
       do throws(StoreError) {
         let store = try SQLiteStore(directory)
-        return Wiring(configuration: configuration, store: store, viewPath: directory + "/view.db") { path throws(Status) in
-          do throws(StoreError) { try store.backup(to: path) } catch { throw Status(.unavailable, error.description) }
+        let viewPath = directory + "/" + View.fileName
+        return Wiring(configuration: configuration, store: store, viewPath: viewPath) { path throws(Status) in
+          do throws(StoreError) {
+            try store.backup(to: path, with: View.backupPart(viewPath))
+          } catch {
+            throw Status(.unavailable, error.description)
+          }
         }
       } catch {
         throw StartFailure(error.description)

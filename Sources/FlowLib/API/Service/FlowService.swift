@@ -67,7 +67,11 @@ package struct FlowService: FlowV1.FlowService {
       let all = server.board.all
       let wanted = request.names.map { $0.lowercased() }
       let shown = all.filter { status in wanted.isEmpty || wanted.contains { status.id.lowercased().contains($0) } }
-      response.deployments = shown.map { describe($0) }
+      response.deployments = shown.map { status in
+        var shown = describe(status)
+        shown.instancesRunning = UInt64(clamping: server.unfinishedInstances(of: status.id))
+        return shown
+      }
       response.position = server.board.position.raw
       return response
     }
@@ -105,6 +109,7 @@ package struct FlowService: FlowV1.FlowService {
     }
   }
 
+  /// Without counts of instances: a watcher's events are made on the partition's thread, which must not ask the view.
   private func describe(_ status: DeploymentStatus) -> FlowV1.Deployment {
     var shown = FlowV1.Deployment(status)
     shown.probes = server.probeTargets(of: status).map { FlowV1.ProbeTarget($0) }

@@ -81,9 +81,7 @@ extension ByteWriter {
       string(requestID)
       id(instance)
       time(at)
-    case .requestsEvicted(let count):
-      kind(.requestsEvicted)
-      varint(count)
+    case .requestsEvicted(let last): kind(.requestsEvicted, last)
     }
   }
 
@@ -243,7 +241,7 @@ extension ByteReader {
       let key = try key()
       return .instance(key, try instance(kind, key))
     case .requestAnswered: return .requestAnswered(key: try key(), requestID: try string(), try instanceID(), at: try time())
-    case .requestsEvicted: return .requestsEvicted(count: try int())
+    case .requestsEvicted: return .requestsEvicted(through: try key())
     }
   }
 

@@ -17,7 +17,7 @@ package func evolve(_ state: inout PartitionState, with event: Event, catalog: C
   case .requestAnswered(let key, let requestID, let instance, let at):
     state.sawKey(key)
     state.requests.insert(AnsweredRequests.Entry(key: key, requestID: requestID, instance: instance, at: at))
-  case .requestsEvicted(let count): _ = state.requests.evict(count)
+  case .requestsEvicted(let last): state.requests.evict(through: last)
   }
 }
 

@@ -128,13 +128,15 @@ package struct AnsweredRequests: Sendable {
   package var entries: ArraySlice<Entry> { order[evicted...] }
 
   /// How many of the oldest are over the bounds, at most a few at a time so that no command pays for a crowd.
-  package func overdue(at now: Instant) -> Int {
-    var overdue = 0
-    for entry in entries.prefix(16) {
-      guard count - overdue >= Limits.answeredRequests || now - entry.at > Limits.answeredRequestMs else { break }
-      overdue += 1
+  ///
+  /// - Returns: the last of them; nil when none is.
+  package func overdue(at now: Instant) -> Key? {
+    var last: Key?
+    for (index, entry) in entries.prefix(16).enumerated() {
+      guard count - index >= Limits.answeredRequests || now - entry.at > Limits.answeredRequestMs else { break }
+      last = entry.key
     }
-    return overdue
+    return last
   }
 
   mutating func insert(_ entry: Entry) {
@@ -143,8 +145,8 @@ package struct AnsweredRequests: Sendable {
     order.append(entry)
   }
 
-  mutating func evict(_ count: Int) -> [Entry] {
-    let gone = Array(entries.prefix(count))
+  mutating func evict(through last: Key) {
+    let gone = Array(entries.prefix { $0.key <= last })
     for entry in gone {
       byID[entry.requestID] = nil
       byKey[entry.key] = nil
@@ -154,6 +156,5 @@ package struct AnsweredRequests: Sendable {
       order.removeFirst(evicted)
       evicted = 0
     }
-    return gone
   }
 }

@@ -1,0 +1,277 @@
+"""TLS and mutual TLS with certificates of the openssl command line; and what is refused without them."""
+import json
+import socket
+import ssl
+import subprocess
+
+import grpc
+import pytest
+import requests
+
+from harness import models
+from harness.daemons import Flowd, flowctl, running
+from harness.paths import EXAMPLES, program
+from harness.v1 import V1, code
+from harness.waiting import stays
+
+EXPIRED = ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
+
+
+class Authority:
+    """A certificate authority of the openssl command line."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = folder, name
+        self.key, self.pem = folder / f"{name}.key", folder / f"{name}.pem"
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                "-keyout", self.key, "-out", self.pem, "-subj", f"/CN={name}")  # fmt: skip
+        self.database = folder / f"{name}.txt"
+        self.database.touch()
+        self.config = folder / f"{name}.cnf"
+        self.config.write_text(
+            f"[ca]\ndefault_ca=d\n[d]\ndatabase={self.database}\nnew_certs_dir={folder}\nrand_serial=yes\ndefault_md=sha256\n"
+            "policy=p\nunique_subject=no\ncopy_extensions=copy\ndefault_days=1\n[p]\ncommonName=supplied\n"
+        )
+
+    def issue(self, name, *dates, subject="flow"):
+        """(certificate, key) for localhost and 127.0.0.1."""
+        key, request, pem = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "pem"))
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
+                "-subj", f"/CN={subject}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")  # fmt: skip
+        given = [part.lstrip("-") for part in dates]
+        when = [f"-{'startdate' if part == 'not_before' else 'enddate'}" if part.startswith("not_") else part for part in given]
+        openssl("ca", "-batch", "-notext", "-config", self.config, "-cert", self.pem, "-keyfile", self.key,
+                "-in", request, "-out", pem, *when)  # fmt: skip
+        return pem, key
+
+
+def openssl(*arguments):
+    done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+class Papers:
+    """All certificates of this file's tests."""
+
+    def __init__(self, folder):
+        self.ca, self.other = Authority(folder, "ours"), Authority(folder, "other")
+        self.server = self.ca.issue("server")
+        self.expired = self.ca.issue("expired", *EXPIRED)
+        self.client = self.ca.issue("client", subject="a-client")
+        self.stranger = self.other.issue("stranger", subject="a-client")
+        self.late = self.ca.issue("late", *EXPIRED, subject="a-client")
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory):
+    return Papers(tmp_path_factory.mktemp("papers"))
+
+
+class SecureFlowd(Flowd):
+    """Readiness is asked over TLS, with its authority."""
+
+    def __init__(self, folder, papers, pair, *more):
+        super().__init__(folder, arguments=["--tls-cert", pair[0], "--tls-key", pair[1], *more])
+        self.ca = papers.ca.pem
+
+    def ready(self):
+        host, port = self.endpoints["http"].rsplit(":", 1)
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection((host, int(port)), 2) as plain, context.wrap_socket(plain) as secure:
+            secure.sendall(b"GET /readyz HTTP/1.0\r\nHost: flowd\r\n\r\n")
+            return b" 200 " in secure.recv(100)
+
+    @property
+    def url(self):
+        return f"https://{self.endpoints['http']}"
+
+
+@pytest.fixture(scope="module")
+def secure(papers, tmp_path_factory):
+    with running(SecureFlowd(tmp_path_factory.mktemp("tls"), papers, papers.server)) as flowd:
+        yield flowd
+
+
+@pytest.fixture(scope="module")
+def mutual(papers, tmp_path_factory):
+    with running(SecureFlowd(tmp_path_factory.mktemp("mtls"), papers, papers.server, "--tls-client-ca", papers.ca.pem)) as flowd:
+        yield flowd
+
+
+def credentials(authority, pair=None):
+    certificate, key = [path.read_bytes() for path in pair] if pair else (None, None)
+    return grpc.ssl_channel_credentials(authority.pem.read_bytes(), key, certificate)
+
+
+def listed(flowd, given):
+    with V1(flowd, given) as v1:
+        return v1.ListDeployments(timeout=5).deployments
+
+
+def refusal(flowd, given):
+    """The status of a call on a channel that can not come up."""
+    return code(listed, flowd, given)[0]
+
+
+def test_a_client_that_trusts_the_authority_is_served(secure, papers):
+    assert list(listed(secure, credentials(papers.ca))) == []
+
+
+def test_a_client_of_another_authority_refuses_the_server(secure, papers):
+    assert refusal(secure, credentials(papers.other)) == "UNAVAILABLE"
+
+
+def test_plain_text_is_not_answered_by_a_server_with_tls(secure):
+    assert refusal(secure, None) == "UNAVAILABLE"
+    with pytest.raises(requests.RequestException):
+        answer = requests.get(f"http://{secure.endpoints['http']}/readyz", timeout=5)
+        answer.raise_for_status()
+
+
+def test_an_expired_server_is_refused_by_clients(papers, tmp_path):
+    with running(SecureFlowd(tmp_path, papers, papers.expired)) as flowd:
+        assert refusal(flowd, credentials(papers.ca)) == "UNAVAILABLE"
+        with pytest.raises(requests.exceptions.SSLError):
+            requests.get(f"{flowd.url}/readyz", verify=papers.ca.pem, timeout=5)
+        done = flowctl("--tls", "--ca", papers.ca.pem, "ps", flowd=flowd)
+        assert done.returncode in (7, 255) and done.stderr.strip()
+
+
+def test_mutual_tls_asks_for_a_certificate(mutual, papers):
+    assert list(listed(mutual, credentials(papers.ca, papers.client))) == []
+    assert refusal(mutual, credentials(papers.ca)) == "UNAVAILABLE"
+    assert refusal(mutual, credentials(papers.ca, papers.stranger)) == "UNAVAILABLE"
+    assert refusal(mutual, credentials(papers.ca, papers.late)) == "UNAVAILABLE"
+    assert list(listed(mutual, credentials(papers.ca, papers.client))) == []
+
+
+@pytest.mark.xfail(strict=True, reason="--tls-client-ca guards gRPC only, REST is open to everybody")
+def test_mutual_tls_is_asked_for_on_http_too(mutual, papers):
+    """REST starts instances and shows results: who needs a certificate for gRPC must not get in by the other door without one."""
+    assert requests.get(f"{mutual.url}/wf_map", verify=papers.ca.pem, cert=tuple(map(str, papers.client)), timeout=5).status_code == 200
+    with pytest.raises(requests.RequestException):
+        requests.get(f"{mutual.url}/wf_map", verify=papers.ca.pem, timeout=5).raise_for_status()
+
+
+def test_http_over_tls_answers(secure, papers):
+    assert requests.get(f"{secure.url}/readyz", verify=papers.ca.pem, timeout=5).status_code == 200
+    assert "flow" in requests.get(f"{secure.url}/metrics", verify=papers.ca.pem, timeout=5).text
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(f"{secure.url}/readyz", verify=papers.other.pem, timeout=5)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1_1"])
+def test_old_tls_is_refused(secure, version):
+    for door in ("grpc", "http"):
+        host, port = secure.endpoints[door].rsplit(":", 1)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+        with socket.create_connection((host, int(port)), 5) as plain, pytest.raises((ssl.SSLError, ConnectionError)):
+            context.wrap_socket(plain).recv(1)
+
+
+def test_flowctl_over_tls(secure, papers):
+    tls = ["--tls", "--ca", papers.ca.pem]
+
+    applied = flowctl(*tls, "apply", "--wait", "-o", "json", EXAMPLES / "calc/calcprocess.bpmn", flowd=secure)
+    assert applied.returncode == 0, applied.stderr
+    ran = flowctl(*tls, "run", "--wait", json.loads(applied.stdout)["wf_id"], "42", flowd=secure)
+    assert (ran.returncode, ran.stdout.strip()) == (0, "[3528.0]"), ran.stderr
+
+    for wrong in (["--tls", "--ca", papers.other.pem], []):
+        refused = flowctl(*wrong, "--request-timeout", "3s", "ps", flowd=secure)
+        assert refused.returncode in (7, 255) and refused.stderr.strip(), refused
+
+
+def test_flowctl_over_mutual_tls(mutual, papers):
+    tls = ["--tls", "--ca", papers.ca.pem]
+    pair = ["--cert", papers.client[0], "--key", papers.client[1]]
+    stranger = ["--cert", papers.stranger[0], "--key", papers.stranger[1]]
+
+    good = flowctl(*tls, *pair, "ps", flowd=mutual)
+    assert good.returncode == 0, good.stderr
+    for wrong in ([], stranger):
+        refused = flowctl(*tls, *wrong, "--request-timeout", "3s", "ps", flowd=mutual)
+        assert refused.returncode in (7, 255) and refused.stderr.strip(), refused
+
+
+@pytest.mark.xfail(strict=True, reason="flowctl aborts in libgrpc when --cert or --key comes alone")
+def test_flowctl_says_what_is_missing_of_a_pair(mutual, papers):
+    for half in (["--cert", papers.client[0]], ["--key", papers.client[1]]):
+        done = flowctl("--tls", "--ca", papers.ca.pem, *half, "ps", flowd=mutual)
+        assert done.returncode == 2, done
+        assert "--cert" in done.stderr and "--key" in done.stderr
+    missing = flowctl("--tls", "--ca", "/nowhere/ca.pem", "ps", flowd=mutual)
+    assert missing.returncode not in (0, 134, 139) and "/nowhere/ca.pem" in missing.stderr
+
+
+def refused(*arguments, folder):
+    """What flowd says when it can not start with these."""
+    data = ["--data-dir", folder / "data"]
+    addresses = []
+    for name in ("grpc", "http", "zeebe"):
+        if f"--{name}-address" not in arguments:
+            addresses += [f"--{name}-address", "127.0.0.1:0"]
+    done = subprocess.run(
+        [str(part) for part in (program("flowd"), *data, *addresses, *arguments)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("door", ["grpc", "http", "zeebe"])
+@pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0"])
+def test_an_open_address_without_tls_is_refused(door, address, tmp_path):
+    status, said = refused(f"--{door}-address", address, folder=tmp_path)
+
+    assert status == 2
+    assert address in said and "--insecure" in said and "--tls-cert" in said
+    assert len(said.strip().splitlines()) <= 2
+
+
+def test_an_open_address_is_taken_with_tls_or_when_said_aloud(papers, tmp_path):
+    marker = tmp_path / "started"
+    model = models.Model(models.fresh("Open")).start().task("Work", "nobody", command=["touch", str(marker)]).end()
+    xml = model.path("Start", "Work", "End").xml().encode()
+    secure = SecureFlowd(tmp_path / "tls", papers, papers.server)
+    for flowd, given in ((Flowd(tmp_path / "open", arguments=["--insecure"]), None), (secure, credentials(papers.ca))):
+        flowd.grpc_address = "0.0.0.0:0"
+        with running(flowd), V1(f"127.0.0.1:{flowd.grpc.rsplit(':', 1)[1]}", given) as v1:
+            v1.Apply(bpmn_xml=xml)
+            # Whoever can reach flowd could start programs by a model, so that an open one starts none.
+            stays(lambda: not marker.exists(), "no program is started", 0.7)
+            assert [shown.state for shown in v1.ListDeployments().deployments] == [v1.messages.DEPLOYMENT_STARTING]
+
+
+def test_half_of_a_pair_is_refused(papers, tmp_path):
+    certificate, key = papers.server
+    for half in (["--tls-cert", certificate], ["--tls-key", key], ["--tls-client-ca", papers.ca.pem]):
+        status, said = refused(*half, folder=tmp_path)
+        assert status == 2
+        assert "--tls-cert" in said and "--tls-key" in said
+
+
+def test_a_pair_that_does_not_belong_together_is_refused(papers, tmp_path):
+    status, said = refused("--tls-cert", papers.server[0], "--tls-key", papers.client[1], folder=tmp_path)
+
+    assert status in (1, 2)
+    assert "--tls" in said or "certificate" in said
+
+
+@pytest.mark.parametrize("content", [b"", b"not a certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", b"\xff\x00" * 500])
+def test_a_file_that_is_no_certificate_is_refused(papers, tmp_path, content):
+    bad = tmp_path / "bad.pem"
+    bad.write_bytes(content)
+
+    for arguments in (
+        ["--tls-cert", bad, "--tls-key", papers.server[1]],
+        ["--tls-cert", papers.server[0], "--tls-key", bad],
+        ["--tls-cert", papers.server[0], "--tls-key", papers.server[1], "--tls-client-ca", bad],
+    ):
+        status, said = refused(*arguments, folder=tmp_path)
+        assert status in (1, 2), said
+        assert "tls" in said.lower() or "certificate" in said.lower() or str(bad) in said
