@@ -183,14 +183,19 @@ import Testing
 
 @Suite struct CheckpointTests {
   /// Opens and closes a partition like a program that is killed: the disk is taken as it is between two batches.
-  @Test("instances that end while a round of checkpoints is under way are neither missed nor raised from the dead", arguments: [1, 2, 3, 4])
+  @Test(
+    "instances that end while a round of checkpoints is under way are neither missed nor raised from the dead", arguments: [1, 2, 3, 4])
   func endsWithinRound(seed: UInt64) throws {
     let builder = ProcessBuilder("Two").start().service("a").service("b").end().flow("start -> a -> b -> end")
     let process = try #require(compile(builder.process, in: builder.definitions).process)
     var random = SplitMix(state: seed)
     var disk = MemoryDisk()
     let jobs = Mutex<[ServiceJob]>([])
-    var bench = PartitionBench(MemoryStore(disk), processes: [process], answer: { job in jobs.withLock { $0.append(job) }; return nil })
+    var bench = PartitionBench(
+      MemoryStore(disk), processes: [process],
+      answer: { job in
+        jobs.withLock { $0.append(job) }; return nil
+      })
     try bench.start()
     let key = try bench.deploy(process)
 
@@ -215,7 +220,10 @@ import Testing
         jobs.withLock { $0.removeAll() }
         disk = next
         bench = PartitionBench(
-          MemoryStore(disk), clock: bench.clock, processes: [process], answer: { job in jobs.withLock { $0.append(job) }; return nil })
+          MemoryStore(disk), clock: bench.clock, processes: [process],
+          answer: { job in
+            jobs.withLock { $0.append(job) }; return nil
+          })
         try bench.start()
         #expect(bench.image == image)
       }
