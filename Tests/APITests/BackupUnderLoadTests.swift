@@ -18,15 +18,13 @@ struct BackupUnderLoadTests {
     let (data, clock) = (scratch.path + "/data", ShiftedClock())
     let store = try SQLiteStore(data, reserveBytes: 0)
     let bench = try NodeBench(store, viewPath: data + "/view.db", clock: clock, keepsJournal: keepsJournal)
-    let load = Load(bench, try bench.applyStraight(), try bench.applyWaiting())
+    let load = Load(bench, clock, store, try bench.applyStraight(), try bench.applyWaiting())
     var copies: [(path: String, before: Int, after: Int)] = []
 
     load.start()
     for index in 0..<6 {
       let soFar = load.acknowledged
-      #expect(NodeBench.until { load.acknowledged > soFar + 50 })
-      // A round of checkpoints begins and moves the mark while the copy is made.
-      clock.advance(ms: 6_000)
+      #expect(NodeBench.until { load.acknowledged > soFar + 150 })
       let (path, before) = ("\(scratch.path)/copy-\(index)", load.acknowledged)
       try store.backup(to: path, with: View.backupPart(data + "/view.db"))
       copies.append((path, before, load.sent))
@@ -92,14 +90,18 @@ struct BackupUnderLoadTests {
 /// Creates instances one after the other from a thread of its own; some of them wait for their service.
 private final class Load: Sendable {
   private let bench: NodeBench
+  private let clock: ShiftedClock
+  private let store: SQLiteStore
   private let keys: (straight: Key, waiting: Key)
   private let sentCount = Atomic(0)
   private let acknowledgedCount = Atomic(0)
   private let stopping = Atomic(false)
   private let ended = DispatchSemaphore(value: 0)
 
-  init(_ bench: NodeBench, _ straight: Key, _ waiting: Key) {
+  init(_ bench: NodeBench, _ clock: ShiftedClock, _ store: SQLiteStore, _ straight: Key, _ waiting: Key) {
     self.bench = bench
+    self.clock = clock
+    self.store = store
     keys = (straight, waiting)
   }
 
@@ -114,9 +116,17 @@ private final class Load: Sendable {
       do {
         _ = try bench.create(number % 50 == 0 ? keys.waiting : keys.straight, .int(Int64(number)))
         acknowledgedCount.add(1, ordering: .sequentiallyConsistent)
+        if number % 100 == 0 { try checkpoint() }
       } catch { Issue.record("refused: \(error)") }
     }
     ended.signal()
+  }
+
+  /// A round begins, and goes on in the breath that this takes until the mark has moved.
+  private func checkpoint() throws {
+    let mark = try store.mark(partition)
+    clock.advance(ms: 6_000)
+    #expect(try NodeBench.until { try store.mark(partition) > mark })
   }
 
   func stop() {
