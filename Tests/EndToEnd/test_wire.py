@@ -301,9 +301,14 @@ def test_a_watch_that_begins_with_many_instances(v1, up):
         create = functools.partial(v1.CreateInstance, deployment=deployment, payload=json.dumps("x" * 4_000).encode())
         positions = list(pool.map(lambda _: create().position, range(900)))
 
-    with reading(v1.WatchInstances(deployment_id=deployment, newest=900, not_before=max(positions), timeout=30)) as watch:
+    stream = v1.WatchInstances(deployment_id=deployment, newest=900, not_before=max(positions), timeout=30)
+    next(iter(stream))
+    # A reader that pauses for as long as two lists take.
+    for _ in range(2):
+        assert len(v1.ListInstances(deployment_id=deployment, page_size=900).instances) == 900
+    with reading(stream) as watch:
         watch.next(lambda event: event.snapshot_done)
-        assert len({event.instance.id for event in watch.seen if event.instance.id}) == 900
+        assert len({event.instance.id for event in watch.seen if event.instance.id}) >= 899
 
 
 @pytest.mark.xfail(strict=True, reason="the snapshot does not wait for the stream: past 256 deployments the watcher is told that it is too slow")
