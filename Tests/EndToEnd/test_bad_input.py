@@ -491,7 +491,6 @@ def test_an_instance_without_end_does_not_keep_others_from_starting(own, endless
     flowd.kill()
 
 
-@pytest.mark.xfail(strict=True, reason="the view falls far behind an instance that runs through thousands of elements; ps then answers nobody")
 @pytest.mark.parametrize("endless", [forever, doubling])
 def test_an_instance_without_end_does_not_keep_readers_waiting(own, endless):
     flowd = own().start()

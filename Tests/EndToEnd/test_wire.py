@@ -294,7 +294,7 @@ def test_a_watch_of_instances_tells_what_is_and_then_each_change(v1, up):
         assert event.position > old.position
 
 
-@pytest.mark.xfail(strict=True, reason="the snapshot does not wait for the stream: past 256 rows the watcher is told that it is too slow")
+@pytest.mark.xfail(strict=False, reason="the snapshot does not wait for the stream: past 256 rows the watcher is told that it is too slow")
 def test_a_watch_that_begins_with_many_instances(v1, up):
     deployment = up(models.nothing("Plenty"))
     with ThreadPoolExecutor(16) as pool:
