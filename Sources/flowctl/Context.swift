@@ -44,7 +44,10 @@ extension Context {
   private func client(_ name: String, _ host: String, _ port: Int) throws(Failure) -> FlowClient {
     var endpoint = FlowEndpoint(name: name, host: host, port: port)
     endpoint.timeoutMs = settings.milliseconds("request-timeout") ?? FlowEndpoint.defaultTimeoutMs
-    if settings.flag("tls") || settings.optional("ca") != nil || settings.optional("cert") != nil {
+    if settings.flag("tls") || settings.optional("ca") != nil || settings.optional("cert") != nil || settings.optional("key") != nil {
+      guard (settings.optional("cert") == nil) == (settings.optional("key") == nil) else {
+        throw Failure(ExitCode.usage, "--cert and --key belong together; one of them is missing", hint: "flowctl help config")
+      }
       endpoint.tls = FlowEndpoint.TLS(ca: try pem("ca"), certificate: try pem("cert"), key: try pem("key"))
     }
     do throws(Status) {

@@ -216,7 +216,6 @@ def answers(flowd, deployment):
         return wire.ended(wire.started(deployment, "3"))["state"] == "COMPLETED"
 
 
-@pytest.mark.xfail(strict=True, reason="owed calls are made before the orchestrator has a service for them: 'the name is not known', ERROR")
 def test_what_was_in_flight_when_the_machine_crashed_goes_on(calc):
     """flowd and its service die together; the service needs a moment to listen again, and the call is owed until then."""
     flowd, deployment, pid = calc()
@@ -270,7 +269,6 @@ def slow(tmp_path):
         yield flowd, instance
 
 
-@pytest.mark.xfail(strict=True, reason="SIGTERM ends the services while their calls are awaited, and the calls' failures are journaled as ERROR")
 def test_sigterm_while_a_service_of_flowds_own_works(slow):
     """An orderly stop ends the service too, and the call with it; that is no failure of the instance."""
     flowd, instance = slow
@@ -292,7 +290,6 @@ def test_kill_9_while_a_service_of_flowds_own_works(slow):
         assert wire.completed(instance)["end_event"]
 
 
-@pytest.mark.xfail(strict=True, reason="a deployment stays RUNNING while its services are started again; its calls fail for good")
 def test_a_run_while_the_service_comes_up_after_a_crash(slow):
     """A deployment that says RUNNING takes calls: after the restart its service needs half a second until it listens."""
     flowd, instance = slow

@@ -199,7 +199,6 @@ def test_flowctl_over_mutual_tls(mutual, papers):
         assert refused.returncode in (7, 255) and refused.stderr.strip(), refused
 
 
-@pytest.mark.xfail(strict=True, reason="flowctl aborts in libgrpc when --cert or --key comes alone")
 def test_flowctl_says_what_is_missing_of_a_pair(mutual, papers):
     for half in (["--cert", papers.client[0]], ["--key", papers.client[1]]):
         done = flowctl("--tls", "--ca", papers.ca.pem, *half, "ps", flowd=mutual)

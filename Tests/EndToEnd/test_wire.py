@@ -153,7 +153,6 @@ def ask_for_what_never_comes(v1, calls=64):
     assert set(answers) <= {"DEADLINE_EXCEEDED", "UNAVAILABLE", "INVALID_ARGUMENT", "OUT_OF_RANGE", "FAILED_PRECONDITION"}
 
 
-@pytest.mark.xfail(strict=True, reason="not_before beyond the journal holds each of the four control threads for 2 s, also when the caller has given up")
 def test_a_position_beyond_the_journal_keeps_nobody_else_waiting(own):
     flowd = own().start()
     with V1(flowd) as v1:
@@ -162,7 +161,6 @@ def test_a_position_beyond_the_journal_keeps_nobody_else_waiting(own):
         assert v1.ListInstances(timeout=2) is not None
 
 
-@pytest.mark.xfail(strict=True, reason="SIGTERM waits for every queued control job, also of calls whose deadline is over")
 def test_calls_whose_deadline_is_over_do_not_hold_up_the_stop(own):
     flowd = own().start()
     with V1(flowd) as v1:
@@ -294,7 +292,6 @@ def test_a_watch_of_instances_tells_what_is_and_then_each_change(v1, up):
         assert event.position > old.position
 
 
-@pytest.mark.xfail(strict=False, reason="the snapshot does not wait for the stream: past 256 rows the watcher is told that it is too slow")
 def test_a_watch_that_begins_with_many_instances(v1, up):
     deployment = up(models.nothing("Plenty"))
     with ThreadPoolExecutor(16) as pool:
@@ -311,7 +308,6 @@ def test_a_watch_that_begins_with_many_instances(v1, up):
         assert len({event.instance.id for event in watch.seen if event.instance.id}) >= 899
 
 
-@pytest.mark.xfail(strict=True, reason="the snapshot does not wait for the stream: past 256 deployments the watcher is told that it is too slow")
 def test_a_watch_that_begins_with_many_deployments(own):
     name = f'name="{"x" * 8_000}" '
     with running(own()) as flowd, Wire(flowd) as wire, V1(flowd) as v1:
@@ -329,7 +325,6 @@ def test_a_watch_that_begins_with_many_deployments(own):
             assert len({event.deployment.id for event in watch.seen if event.deployment.id}) >= len(made) - 1
 
 
-@pytest.mark.xfail(strict=True, reason="a list of too many ids is answered UNAVAILABLE, which tells clients to try the same again")
 def test_more_ids_than_any_page_are_a_mistake_of_the_caller(v1):
     ids = [f"flow-{number:032x}" for number in range(20_000)]
 
@@ -361,7 +356,6 @@ def test_reports_of_a_healthd_are_taken(own):
         assert (shown.element_id, shown.up, shown.reason) == ("Work", False, "the test says so")
 
 
-@pytest.mark.xfail(strict=True, reason="reports about elements that the model does not have are kept, without bound, and shown")
 def test_reports_about_elements_that_never_were_are_not_kept(own):
     with running(own()) as flowd, V1(flowd) as v1, Wire(flowd) as wire:
         deployment = wire.applied(models.one_task("Ghosts"))
@@ -427,7 +421,6 @@ def talker(alone, tmp_path_factory):
     return deployment
 
 
-@pytest.mark.xfail(strict=True, reason="Logs does not wait for the stream: past 256 lines the reader is told that it is too slow")
 def test_a_long_log_comes_whole(alone, talker):
     with V1(alone) as v1:
         until(lambda: list(v1.Logs(deployment=talker, tail=1))[0].text == said(1499), "all is written")
@@ -435,7 +428,6 @@ def test_a_long_log_comes_whole(alone, talker):
         assert [line.text for line in v1.Logs(deployment=talker, tail=1400)] == [said(number) for number in range(100, 1500)]
 
 
-@pytest.mark.xfail(strict=True, reason="Logs does not wait for the stream: past 256 lines the reader is told that it is too slow")
 def test_a_long_log_can_be_followed(alone, talker):
     with V1(alone) as v1:
         until(lambda: list(v1.Logs(deployment=talker, tail=1))[0].text == said(1499), "all is written")
@@ -462,7 +454,6 @@ def leftovers(flowd):
     return [str(path) for path in flowd.data.rglob("backup-*")]
 
 
-@pytest.mark.xfail(strict=True, reason="two backups in the same second write the same file")
 def test_backups_at_once_do_not_disturb_each_other(flowd, v1, tmp_path):
     with ThreadPoolExecutor(4) as pool:
         copies = list(pool.map(lambda _: b"".join(chunk.data for chunk in v1.Backup()), range(4)))

@@ -157,4 +157,6 @@ public enum Limits {
   public static let inlinePayloadBytes = 256 << 10
   /// What a batch needs beside its events.
   public static let batchHeaderBytes = 64
+  /// Messages that wait for one slow reader of a stream; behind it are at most as many rows as one page of everything shown at once.
+  public static let outboxMessages = 20_000
 }

@@ -11,7 +11,7 @@ struct Checkpointer {
   private let epoch: Epoch
   /// Changed since their record was written, or never written.
   private var dirty: Set<Key> = []
-  /// On the disk, but gone from the state: since when.
+  /// On the disk, but gone from the state: the stamp of the deletion.
   private var gone: [Key: Position] = [:]
   private var written: Set<Key> = []
   private var mark: Position
@@ -27,6 +27,10 @@ struct Checkpointer {
   /// A round begins when the journal behind it is this long, or this old.
   private static let roundBatches: UInt64 = 4_096
   private static let roundMs: Int64 = 5_000
+  private static let overdueBatches: UInt64 = 8_192
+  private static let overdueMs: Int64 = 10_000
+  /// Steps between two batches: about 1,000 records, a few milliseconds.
+  private static let stepsAtOnce = 16
 
   init(_ configuration: PartitionConfiguration) {
     self.configuration = configuration
@@ -39,11 +43,10 @@ struct Checkpointer {
     self.configuration = configuration
     self.epoch = epoch
     mark = recovered.mark
-    written = Set(recovered.stamps.keys)
-    for key in recovered.touched {
-      if recovered.state.has(key) { dirty.insert(key) } else if written.contains(key) { gone[key] = recovered.removed[key] }
-    }
     lastRound = configuration.world.now()
+    written = Set(recovered.stamps.keys)
+    dirty = recovered.touched.filter { recovered.state.has($0) }
+    gone = recovered.removed.filter { recovered.stamps[$0.key] != nil }
   }
 
   var isIdle: Bool { round == nil }
@@ -56,12 +59,17 @@ struct Checkpointer {
     if let key = event.recordKey, !event.removes { dirty.insert(key) }
   }
 
-  /// Does at most one bounded step. Called by the partition's thread between batches.
+  /// Does a few bounded steps. Called by the partition's thread between batches.
   mutating func step(_ state: PartitionState, at position: Position) throws(StoreError) {
     if round == nil { beginRound(at: position) }
-    // What readers keep must be on the disk before a record or the mark says that replay may skip what they need.
-    guard round != nil, configuration.observer.settled >= position else { return }
-    try stepOfRound(state, at: position)
+    guard round != nil else { return }
+    // What readers keep must be on the disk before a record or the mark says that replay may skip what they need. Under steady load they
+    // are always a little behind; a round that is overdue waits for them.
+    let isOverdue =
+      position.raw - mark.raw >= Checkpointer.overdueBatches || configuration.world.now() - lastRound >= Checkpointer.overdueMs
+    if isOverdue { configuration.observer.settle(position) }
+    guard configuration.observer.settled >= position else { return }
+    for _ in 0..<Checkpointer.stepsAtOnce where round != nil { try stepOfRound(state, at: position) }
   }
 
   private mutating func stepOfRound(_ state: PartitionState, at position: Position) throws(StoreError) {
@@ -71,7 +79,7 @@ struct Checkpointer {
 
   /// The last act of an orderly stop: everything into records, so that the next start replays nothing.
   mutating func finish(_ state: PartitionState, at position: Position) {
-    round = Round(target: position, left: dirty.sorted(), gone: gone)
+    round = Round(target: position, left: dirty.sorted(), gone: gone.filter { $0.value <= position })
     do throws(StoreError) {
       while round != nil {
         guard configuration.observer.settled >= position else { return }
@@ -87,7 +95,7 @@ struct Checkpointer {
     let now = configuration.world.now()
     guard position.raw - mark.raw >= Checkpointer.roundBatches || now - lastRound >= Checkpointer.roundMs else { return }
     lastRound = now
-    round = Round(target: position, left: dirty.sorted(), gone: gone)
+    round = Round(target: position, left: dirty.sorted(), gone: gone.filter { $0.value <= position })
   }
 
   private mutating func writeSome(_ state: PartitionState, at position: Position) throws(StoreError) {
@@ -111,7 +119,7 @@ struct Checkpointer {
         try writeLarge(encoded, key, at: position)
       } else {
         bytes += encoded.count + 256
-        step.records.append(Record(key: key.record, stamp: position, head: record.head, parts: encoded.chunks))
+        step.records.append(Record(key: key.record, stamp: position, head: [], parts: encoded.chunks))
       }
     }
     if !keys.isEmpty { try configuration.store.write(step, partition: configuration.id, epoch: epoch) }
@@ -134,10 +142,26 @@ struct Checkpointer {
   }
 
   private func record(_ key: Key, _ state: PartitionState, at position: Position) -> Record? {
-    state.record(key).map { Record(key: key.record, stamp: position, head: $0.head, parts: RecordCodec.encode($0).chunks) }
+    state.record(key).map { Record(key: key.record, stamp: position, head: [], parts: RecordCodec.encode($0).chunks) }
+  }
+
+  /// What ended while the round was under way may have a record older than the new mark, and its events below the mark will not be
+  /// replayed: such a record is overwritten by one that says so, and deleted in the next round.
+  private mutating func markEnded(_ current: Round, _ state: PartitionState, at position: Position) throws(StoreError) {
+    let late = gone.filter { current.gone[$0.key] == nil && $0.value <= position }.keys.sorted()
+    for start in stride(from: 0, to: late.count, by: Limits.checkpointRecords - 1) {
+      let keys = late[start..<min(start + Limits.checkpointRecords - 1, late.count)]
+      let records = keys.map { key in
+        Record(key: key.record, stamp: position, head: [], parts: RecordCodec.encode(.ended(key)).chunks)
+      }
+      let counter = [record(state.counterKey, state, at: position)].compactMap { $0 }
+      try configuration.store.write(CheckpointStep(records: counter + records), partition: configuration.id, epoch: epoch)
+      for key in keys { gone[key] = position.next }
+    }
   }
 
   private mutating func finishRound(_ current: Round, _ state: PartitionState, at position: Position) throws(StoreError) {
+    try markEnded(current, state, at: position)
     var deletions = current.gone.sorted { $0.key < $1.key }.map { RecordDeletion(key: $0.key.record, stamp: $0.value) }
     while deletions.count > Limits.checkpointRecords - 2 {
       let some = Array(deletions.prefix(Limits.checkpointRecords - 2))
@@ -159,10 +183,6 @@ struct Checkpointer {
 
 extension Key {
   fileprivate var record: RecordKey { RecordKey(kind: 1, raw) }
-}
-
-extension StateRecord {
-  fileprivate var head: [UInt8] { [] }
 }
 
 extension [UInt8] {

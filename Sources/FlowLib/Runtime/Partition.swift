@@ -51,6 +51,8 @@ package protocol PartitionObserver: AnyObject, Sendable {
   func rested()
   /// What was told since the last `committed` never happened.
   func discarded()
+  /// Waits for a short while until `settled` has reached a position.
+  func settle(_ position: Position)
   /// Up to where readers have what they need on the disk; the journal is kept from there on.
   var settled: Position { get }
 }
@@ -152,6 +154,7 @@ package final class NoObserver: PartitionObserver {
     self.position.withLock { $0 = position }
   }
   package func rested() {}
+  package func settle(_ position: Position) {}
   package func discarded() {}
   package var settled: Position { position.withLock { $0 } }
 }

@@ -60,6 +60,7 @@ struct Recovery {
         let stored = try decode(parts.flatMap { $0 }, what: "record \(head.key)")
         let record = try stored.mappingPayloads { (payload) throws(StoreError) in try blobs.bringBack(payload) }
         recovered.stamps[record.key] = head.stamp
+        if case .ended(let key) = record { recovered.removed[key] = head.stamp.next }
         records.append(record)
       }
       guard heads.count == Recovery.page, let key = heads.last?.key else { break }

@@ -33,10 +33,11 @@ package final class WorkQueue: @unchecked Sendable {
     return true
   }
 
-  /// Takes no more jobs, does those that wait, and returns when all are done.
+  /// Takes no more jobs, drops those that wait, and returns when those that have begun are done.
   package func close() {
     pthread_mutex_lock(mutex)
     isClosed = true
+    jobs = []
     pthread_cond_broadcast(condition)
     pthread_mutex_unlock(mutex)
     for thread in threads { thread.join() }

@@ -173,6 +173,7 @@ extension Server {
   @discardableResult package func sweepBlobs() -> Int {
     let sweep = BlobSweep(store: store, partition: partition, now: configuration.world.now) { [isStopping] in isStopping.isSet }
     do throws(StoreError) {
+      try sweepModels()
       let removed = try sweep.run()
       if removed > 0 { configuration.log.info("blobs removed that nothing names", ["flow.blobs": "\(removed)"]) }
       return removed

@@ -212,9 +212,12 @@ final class DeploymentWork: Sendable {
 
   func saw(_ elements: [ElementStatus], of deployment: String) {
     // The board knows a deployment before `reconcile` has come to it, and a quick report may come in between.
-    guard board[deployment] != nil else { return }
+    guard let status = board[deployment] else { return }
+    let probed = Set(status.probed.map(\.id))
     state.withLock { state in
-      for element in elements { state.health[deployment, default: [:]][element.elementID] = element }
+      for element in elements where probed.contains(element.elementID) {
+        state.health[deployment, default: [:]][element.elementID] = element
+      }
     }
     look()
   }

@@ -4,16 +4,36 @@ import FlowCore
 import FlowCrypto
 import FlowEngine
 import FlowStorage
+import Synchronization
 
 /// The models of deployments in the store's key-value part: file and element table as blobs, named by an entry per deployment.
-struct ModelStore: Sendable {
+final class ModelStore: Sendable {
   let store: any Store
+  /// Models of deployments that were deleted, with the position of the deletion: replay from an older mark still compiles them.
+  private let retired = Mutex<[String: Position]>([:])
+
+  init(store: any Store) { self.store = store }
+
+  /// The deployment was deleted at this position.
+  func retire(_ id: String, at position: Position) { retired.withLock { $0[id] = position } }
+
+  /// Removes the models of deployments that were deleted at or below the mark; returns their ids.
+  func sweep(mark: Position) throws(StoreError) -> [String] {
+    let due = retired.withLock { retired in retired.filter { $0.value <= mark }.keys.sorted() }
+    for id in due {
+      // Applied again meanwhile, it is not retired any more.
+      guard retired.withLock({ $0.removeValue(forKey: id) }) != nil else { continue }
+      try remove(id: id)
+    }
+    return due
+  }
 
   private static func key(_ deploymentID: String) -> String { "deployments/\(deploymentID)/model" }
 
   /// Writes a model before the deployment that names it is journaled.
   func save(_ model: PreparedModel, id: String) throws(StoreError) {
     guard let process = model.process else { throw .invalid("a model without a process") }
+    _ = retired.withLock { $0.removeValue(forKey: id) }
     let file = try store.putBlob(model.bytes)
     let table = try store.putBlob(ElementTable(of: process).json.bytes)
     let entry: JSON = ["file": .string(file.description), "elements": .string(table.description)]

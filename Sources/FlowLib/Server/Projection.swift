@@ -33,6 +33,15 @@ final class Projection: PartitionObserver, @unchecked Sendable {
 
   var settled: Position { view.applied(partition) }
 
+  func settle(_ position: Position) {
+    hand()
+    do throws(StoreError) {
+      _ = try view.get("", notBefore: NotBefore(partition, position, deadlineMs: 100))
+    } catch {
+      // Not in time: the next batch tries again.
+    }
+  }
+
   /// Readers whose file was lost, or belongs to another store, begin with what still lives.
   func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {
     guard view.applied(partition) < mark else { return }

@@ -50,26 +50,31 @@ extension Server {
 
   /// Sends a command and waits for its answer; called on a control thread.
   package func ask(_ command: Command) -> Result<Answered, Refusal> {
+    let deleted = deployment(deletedBy: command)
     do throws(Refusal) {
       let answered = try partition.ask(command, lane: .internal)
-      if case .deleteDeployment = command { sweepModels() }
+      if let deleted { models.retire(deleted, at: answered.position) }
       return .success(answered)
     } catch {
       return .failure(error)
     }
   }
 
-  /// Removes models and logs of deployments that are gone.
-  private func sweepModels() {
-    let known = Set(board.all.map(\.id))
-    do throws(StoreError) {
-      for id in try models.all() where !known.contains(id) {
-        try models.remove(id: id)
-        orchestrator?.removeLogs(deployment: id)
-      }
-    } catch {
-      configuration.log.warning("model of a deleted deployment not removed", ["error": "\(error)"])
-    }
+  private func deployment(deletedBy command: Command) -> String? {
+    guard case .deleteDeployment(let key) = command else { return nil }
+    return board.all.first { $0.deployment.key == key }?.id
+  }
+
+  /// Finds models whose deployments were deleted before the node was last stopped; nothing is applied yet.
+  func retireOldModels() throws(StoreError) {
+    guard let found = partition.look({ state, _ in Set(state.deployments.values.map(\.id)) }) else { return }
+    for id in try models.all() where !found.value.contains(id) { models.retire(id, at: found.position) }
+  }
+
+  /// Removes models and logs of deployments that are gone for good: replay from the mark meets them no more.
+  func sweepModels() throws(StoreError) {
+    guard !configuration.keepsJournal else { return }
+    for id in try models.sweep(mark: store.standing(Server.partitionID).mark) { orchestrator?.removeLogs(deployment: id) }
   }
 
   /// The file of a deployment as it was applied.

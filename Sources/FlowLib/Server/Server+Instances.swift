@@ -41,10 +41,18 @@ extension Server {
     -> InstancePage
   {
     let position = max(notBefore ?? .start, self.position)
+    guard position == self.position || notBefore == nil else {
+      throw Status(
+        .outOfRange, "position \(position) is beyond the journal, which is at \(self.position)", hint: "use a position that flowd gave")
+    }
     do throws(StoreError) {
       return try view.list(filter, before: cursor, limit: limit, notBefore: NotBefore(Server.partitionID, position)).value
     } catch {
-      throw Status(.unavailable, error.description)
+      switch error {
+      case .tooLarge, .invalid: throw Status(.invalidArgument, error.description)
+      case .fenced, .full, .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .closed, .unavailable:
+        throw Status(.unavailable, error.description)
+      }
     }
   }
 

@@ -44,7 +44,8 @@ package final class Server: Sendable {
     timers = TimerQueue(world: configuration.world)
     let addresses = ServiceAddresses(given: configuration.resolve, orchestrator: orchestrator)
     let caller = ServiceCaller(client: client, log: configuration.log, random: configuration.world.entropy)
-    serviceWork = ServiceWork(caller: caller, timers: timers, addresses: addresses, timeoutMs: configuration.serviceTimeoutMs)
+    serviceWork = ServiceWork(
+      caller: caller, timers: timers, addresses: addresses, timeoutMs: configuration.serviceTimeoutMs, world: configuration.world)
     let reconciler = Reconciler()
     projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
     partition = Server.partition(configuration, store, projection, serviceWork, models)
@@ -79,6 +80,7 @@ package final class Server: Sendable {
       // A view that is ahead belongs to another store.
       if view.applied(Server.partitionID) > (try store.standing(Server.partitionID).last) { try view.wipe() }
       try partition.start()
+      try retireOldModels()
     }
     try deploymentWork.start(probeClient)
     scheduleBlobSweep()
@@ -89,10 +91,11 @@ package final class Server: Sendable {
     isStopping.set()
     control.close()
     deploymentWork.stop()
-    orchestrator?.shutdown(keepServices: configuration.keepsServices)
+    // Calls are let go before the services that they wait for: what is owed stays owed, and the next start calls again.
     client.close()
     probeClient.close()
     partition.stop()
+    orchestrator?.shutdown(keepServices: configuration.keepsServices)
     timers.stop()
     view.close()
     store.close()

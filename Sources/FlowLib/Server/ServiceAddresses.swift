@@ -16,6 +16,20 @@ final class ServiceAddresses: Sendable {
   /// Whether an address was given for this host, so that nothing has to be started for it.
   func isGiven(_ binding: ServiceBinding) -> Bool { given["\(binding.host):\(binding.port)"] != nil || given[binding.host] != nil }
 
+  /// Whether a service is started here and is not up yet.
+  func isComing(_ binding: ServiceBinding, deployment: String) -> Bool {
+    guard let orchestrator, !binding.command.isEmpty, !binding.isPreexisting, !isGiven(binding) else { return false }
+    return orchestrator.endpoint(of: binding.host, deployment: deployment) == nil
+  }
+
+  /// Whether a service that is started here began so lately that it may not listen yet.
+  func isYoung(_ binding: ServiceBinding, deployment: String, at now: Instant) -> Bool {
+    guard let orchestrator, !binding.command.isEmpty, !binding.isPreexisting, !isGiven(binding) else { return false }
+    let key = ServiceKey(deployment: deployment, host: binding.host)
+    guard let status = orchestrator.status().first(where: { $0.key == key }), status.pid != nil else { return true }
+    return now - status.since < 10_000
+  }
+
   /// Nil while a service that is started here is not up.
   func probeAddress(of element: ExecutableElement, deployment: String) -> HTTPAddress? {
     guard let binding = element.service else { return nil }

@@ -11,12 +11,22 @@ final class ServiceWork: ObligationPerformer {
   private let caller: ServiceCaller
   private let timers: TimerQueue
   private let addresses: ServiceAddresses
-  private let underWay = Mutex<Set<Key>>([])
+  /// Jobs that are being called, since when.
+  private let underWay = Mutex<[Key: Instant]>([:])
   let counters = ServiceCounters()
 
   private let timeoutMs: Int
+  private let world: World
+  private let waiting = Mutex<[Waiting]>([])
 
-  init(caller: ServiceCaller, timers: TimerQueue, addresses: ServiceAddresses, timeoutMs: Int64) {
+  private struct Waiting: Sendable {
+    let job: ServiceJob
+    let partition: Partition
+    let until: Instant
+  }
+
+  init(caller: ServiceCaller, timers: TimerQueue, addresses: ServiceAddresses, timeoutMs: Int64, world: World) {
+    self.world = world
     self.timeoutMs = Int(timeoutMs)
     self.caller = caller
     self.timers = timers
@@ -37,8 +47,54 @@ final class ServiceWork: ObligationPerformer {
   }
 
   private func call(_ job: ServiceJob, for partition: Partition) {
-    guard underWay.withLock({ $0.insert(job.job).inserted }) else { return }
+    let now = world.now()
+    let isNew = underWay.withLock { underWay in
+      guard underWay[job.job] == nil else { return false }
+      underWay[job.job] = now
+      return true
+    }
+    guard isNew else { return }
     counters.started()
+    if addresses.isComing(job.binding, deployment: job.deploymentID) { wait(job, for: partition) } else { send(job, for: partition) }
+  }
+
+  // MARK: services that are not up yet
+
+  /// How long a call waits for a service that is started here.
+  private static let serviceWaitMs: Int64 = 30_000
+  private static let lookMs: Int64 = 100
+
+  /// A service of our own that was started a moment ago refuses connections until it listens; that is no failure of the task.
+  private func mayComeUp(_ job: ServiceJob) -> Bool {
+    let now = world.now()
+    guard let since = underWay.withLock({ $0[job.job] }), now - since < ServiceWork.serviceWaitMs else { return false }
+    return addresses.isYoung(job.binding, deployment: job.deploymentID, at: now)
+  }
+
+  /// After a crash, and while a service is started again, its calls wait for it instead of failing.
+  private func wait(_ job: ServiceJob, for partition: Partition) {
+    let until = world.now() + ServiceWork.serviceWaitMs
+    let isFirst = waiting.withLock { waiting in
+      waiting.append(Waiting(job: job, partition: partition, until: until))
+      return waiting.count == 1
+    }
+    if isFirst { lookAgainSoon() }
+  }
+
+  private func lookAgainSoon() { timers.set("services", at: world.now() + ServiceWork.lookMs) { [weak self] in self?.lookForServices() } }
+
+  private func lookForServices() {
+    let now = world.now()
+    let ready = waiting.withLock { waiting in
+      let ready = waiting.filter { $0.until <= now || !addresses.isComing($0.job.binding, deployment: $0.job.deploymentID) }
+      waiting.removeAll { $0.until <= now || !addresses.isComing($0.job.binding, deployment: $0.job.deploymentID) }
+      return (calls: ready, isEmpty: waiting.isEmpty)
+    }
+    for call in ready.calls { send(call.job, for: call.partition) }
+    if !ready.isEmpty { lookAgainSoon() }
+  }
+
+  private func send(_ job: ServiceJob, for partition: Partition) {
     let address = addresses.address(of: job.binding, deployment: job.deploymentID)
     let request = ServiceRequest(
       target: ServiceTarget(
@@ -52,7 +108,8 @@ final class ServiceWork: ObligationPerformer {
   }
 
   private func finish(_ job: ServiceJob, _ outcome: ServiceOutcome?, for partition: Partition) {
-    _ = underWay.withLock { $0.remove(job.job) }
+    if case .failure(let failure) = outcome, failure.code == .connection, mayComeUp(job) { return wait(job, for: partition) }
+    _ = underWay.withLock { $0.removeValue(forKey: job.job) }
     switch outcome {
     case .success(let body, let contentType):
       counters.ended(ok: true)

@@ -99,7 +99,7 @@ final class PartitionRig {
     let services = InProcessServices(answering: processes[0].deploymentID, gate)
     partition = Partition(
       PartitionConfiguration(
-        id: PartitionID(1), store: store, world: .real, log: .none, observer: NoReaders(), performer: services,
+        id: PartitionID(1), store: store, world: .real, log: .none, observer: NoObserver(), performer: services,
         load: { _ throws(StoreError) in throw .invalid("nothing is recovered here") }, fatal: { gate.fail($0.description) }))
     try BenchFailure.explain("partition") { [partition] () throws(StoreError) in try partition.start() }
     oneTask = try PartitionRig.deploy(processes[0], on: partition)
@@ -175,19 +175,4 @@ private final class InProcessServices: ObligationPerformer {
       }
     }
   }
-}
-
-/// Nobody reads: what growth is measured of is the partition and its store.
-private final class NoReaders: PartitionObserver {
-  private let reached = Reached()
-
-  func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
-  func beginBatch(at position: Position) {}
-  func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {}
-  func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
-    reached.position = position
-  }
-  func discarded() {}
-  func rested() {}
-  var settled: Position { reached.position }
 }

@@ -15,6 +15,7 @@ package struct FlowService: FlowV1.FlowService {
   /// Writes a backup of the store to a path.
   private let backup: @Sendable (_ path: String) throws(Status) -> Void
   private let temporaryFolder: String
+  private let backups = Counter()
 
   package init(_ server: Server, temporaryFolder: String, backup: @escaping @Sendable (_ path: String) throws(Status) -> Void) {
     self.server = server
@@ -79,6 +80,7 @@ package struct FlowService: FlowV1.FlowService {
 
   package func watchDeployments(_ call: ServerStreamCall<FlowV1.WatchDeploymentsRequest, FlowV1.DeploymentEvent>) {
     later(call) { () throws(Status) in
+      let outbox = StreamOutbox(call)
       let token = server.board.listen { position, id, status in
         var event = FlowV1.DeploymentEvent()
         event.position = position.raw
@@ -90,22 +92,13 @@ package struct FlowService: FlowV1.FlowService {
           event.deployment = gone
           event.deleted = true
         }
-        deliver(event, to: call)
+        outbox.send(event)
       }
       call.context.onCancel { server.board.stopListening(token) }
       var done = FlowV1.DeploymentEvent()
       done.position = server.board.position.raw
       done.snapshotDone = true
-      deliver(done, to: call)
-    }
-  }
-
-  /// A watcher that does not read is ended; it lists again when it comes back.
-  private func deliver<Request, Message: ProtoMessage>(_ message: Message, to call: ServerStreamCall<Request, Message>) {
-    if case .full = call.send(message) {
-      call.finish(
-        Status(.resourceExhausted, "the watcher is too slow, too many changes wait", hint: "watch again; the first events tell all that is")
-      )
+      outbox.send(done)
     }
   }
 
@@ -189,37 +182,41 @@ package struct FlowService: FlowV1.FlowService {
   package func watchInstances(_ call: ServerStreamCall<FlowV1.WatchInstancesRequest, FlowV1.InstanceEvent>) {
     later(call) { () throws(Status) in
       let request = call.request
+      let outbox = StreamOutbox(call)
       let from = server.feedNumber
       let filter = InstanceFilter(ids: request.ids, deployment: request.deploymentID.isEmpty ? nil : request.deploymentID)
       if request.newest > 0 || !request.ids.isEmpty {
         let limit = max(Int(clamping: request.newest), request.ids.count)
         let page = try server.list(filter, before: nil, limit: min(limit, Limits.pageRows), notBefore: Position(request.notBefore))
-        for row in page.rows.reversed() { deliver(FlowV1.InstanceEvent(row, server.position), to: call) }
+        for row in page.rows.reversed() { outbox.send(FlowV1.InstanceEvent(row, server.position)) }
       }
       var done = FlowV1.InstanceEvent()
       done.position = server.position.raw
       done.snapshotDone = true
-      deliver(done, to: call)
+      outbox.send(done)
       let only = request.ids.count == 1 ? request.ids[0] : nil
       let wanted = Set(request.ids)
       let token = try server.watchInstances(instance: only, deployment: filter.deployment, after: from) { items in
-        tell(items.filter { wanted.isEmpty || wanted.contains($0.change.id) }, to: call)
+        tell(items.filter { wanted.isEmpty || wanted.contains($0.change.id) }, call, outbox)
       }
       call.context.onCancel { token.cancel() }
     }
   }
 
   /// Runs on the view's thread: rows are read on a control thread.
-  private func tell(_ items: [FeedItem], to call: ServerStreamCall<FlowV1.WatchInstancesRequest, FlowV1.InstanceEvent>) {
+  private func tell(
+    _ items: [FeedItem], _ call: ServerStreamCall<FlowV1.WatchInstancesRequest, FlowV1.InstanceEvent>,
+    _ outbox: StreamOutbox<FlowV1.WatchInstancesRequest, FlowV1.InstanceEvent>
+  ) {
     let changed = items.filter(\.change.isRowChange)
     guard let last = changed.last else { return }
     later(call) { () throws(Status) in
       var told: Set<String> = []
       for item in changed where told.insert(item.change.id).inserted {
         if let row = try server.instance(item.change.id) {
-          deliver(FlowV1.InstanceEvent(row, last.position), to: call)
+          outbox.send(FlowV1.InstanceEvent(row, last.position))
         } else {
-          deliver(FlowV1.InstanceEvent(deleted: item.change.id, last.position), to: call)
+          outbox.send(FlowV1.InstanceEvent(deleted: item.change.id, last.position))
         }
       }
     }
@@ -244,20 +241,20 @@ package struct FlowService: FlowV1.FlowService {
           hint: "only services with a `command` have a log here")
       }
       let tail = request.tail == 0 ? 1_000 : Int(clamping: request.tail)
+      let outbox = StreamOutbox(call)
       guard request.follow else {
         let lines = keys.flatMap { key in server.tail(key, lines: tail).map { (key, $0) } }.sorted { $0.1.time < $1.1.time }
-        for (key, line) in lines.suffix(tail) { deliver(FlowV1.LogLine(key, line), to: call) }
-        return call.finish()
+        for (key, line) in lines.suffix(tail) { outbox.send(FlowV1.LogLine(key, line)) }
+        return outbox.finish()
       }
-      let followers = keys.compactMap { key in server.follow(key, tail: tail) { deliver(FlowV1.LogLine(key, $0), to: call) } }
+      let followers = keys.compactMap { key in server.follow(key, tail: tail) { outbox.send(FlowV1.LogLine(key, $0)) } }
       call.context.onCancel { for follower in followers { follower.cancel() } }
     }
   }
 
   package func backup(_ call: ServerStreamCall<FlowV1.BackupRequest, FlowV1.BackupChunk>) {
     later(call) { () throws(Status) in
-      let path =
-        "\(temporaryFolder)/backup-\(getpid())-\(call.context.metadata["x-request-id"] ?? String(UInt64(bitPattern: Int64(time(nil)))))"
+      let path = "\(temporaryFolder)/backup-\(getpid())-\(backups.next())"
       let before = server.stateHash
       try backup(path)
       defer { unlink(path) }
@@ -270,8 +267,9 @@ package struct FlowService: FlowV1.FlowService {
       // The hash can only be told when nothing moved meanwhile; else the copy is checked by what is in it.
       if let before, let after, before.position == after.position { last.stateHash = after.hash }
       last.position = (before?.position ?? .start).raw
-      deliver(last, to: call)
-      call.finish()
+      let outbox = StreamOutbox(call)
+      outbox.send(last)
+      outbox.finish()
     }
   }
 

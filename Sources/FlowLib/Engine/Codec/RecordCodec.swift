@@ -3,13 +3,15 @@ import FlowCore
 /// The stored form of what a checkpoint keeps: one record a deployment, an instance or an answered request.
 package enum StateRecord: Sendable {
   case counter(Key, next: Key, now: Instant)
+  /// What had this key is gone; its older record must not come back, and events up to the record's stamp pass it over.
+  case ended(Key)
   case deployment(Deployment)
   case instance(Instance)
   case request(AnsweredRequests.Entry)
 
   package var key: Key {
     switch self {
-    case .counter(let key, _, _): key
+    case .counter(let key, _, _), .ended(let key): key
     case .deployment(let deployment): deployment.key
     case .instance(let instance): instance.id.key
     case .request(let entry): entry.key
@@ -30,6 +32,9 @@ package enum RecordCodec {
       writer.varint(key.raw)
       writer.varint(next.raw)
       writer.time(now)
+    case .ended(let key):
+      writer.byte(5)
+      writer.varint(key.raw)
     case .deployment(let deployment):
       writer.byte(1)
       writer.deployment(deployment)
@@ -58,6 +63,7 @@ package enum RecordCodec {
         AnsweredRequests.Entry(
           key: try reader.key(), requestID: try reader.string(), instance: try reader.instanceID(), at: try reader.time()))
     case 4: return .counter(try reader.key(), next: try reader.key(), now: try reader.time())
+    case 5: return .ended(try reader.key())
     default: throw reader.fail("unknown record")
     }
   }

@@ -88,7 +88,9 @@ extension Instance {
   }
 
   private mutating func complete(_ id: ActivityID, with new: Payload?, flows: [FlowIndex], of process: ExecutableProcess) {
-    guard let activity = activities.removeValue(forKey: id) else { preconditionFailure("completed activity \(id.raw) of \(self.id.text) is not there") }
+    guard let activity = activities.removeValue(forKey: id) else {
+      preconditionFailure("completed activity \(id.raw) of \(self.id.text) is not there")
+    }
     let payload = new.map { payloads.add($0) } ?? activity.lastPayload ?? activity.payload
     leave(through: flows, of: process, scope: activity.scope, payload: payload)
     if flows.isEmpty { remember(payload, endedAt: activity.element, in: activity.scope) }

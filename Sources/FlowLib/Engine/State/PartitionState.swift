@@ -61,6 +61,7 @@ package struct PartitionState: Sendable {
       case .counter(_, let next, let now):
         nextKey = max(nextKey, next)
         advance(to: now)
+      case .ended: break
       case .deployment(let deployment): deployments[deployment.key] = deployment
       case .instance(let instance):
         for activity in instance.activities.values { if let job = activity.job { sawKey(job) } }
