@@ -113,10 +113,12 @@ final class DeploymentWork: Sendable {
 
   /// Takes the deployments as they are now; starts, stops and probes accordingly.
   func reconcile(_ deployments: [DeploymentStatus]) {
+    // Asked before the lock is taken: the board's listeners come the other way, from its lock to this one.
+    let known = Set(board.all.map(\.id))
     state.withLock { state in
       state.deployments = Dictionary(deployments.map { ($0.id, $0) }) { first, _ in first }
-      for id in state.health.keys.sorted() where board[id] == nil { state.health[id] = nil }
-      for id in state.urls.keys.sorted() where state.deployments[id] == nil { state.urls[id] = nil }
+      for id in state.health.keys.sorted() where !known.contains(id) { state.health[id] = nil }
+      for id in state.urls.keys.sorted() where !known.contains(id) { state.urls[id] = nil }
     }
     for status in deployments { runServices(of: status) }
     orchestrator?.retain(deployments: Set(deployments.map(\.id)))
