@@ -83,7 +83,7 @@ enum IDs {
 
   static func known(_ kind: Kind, _ client: FlowClient) throws(Status) -> [String] {
     switch kind {
-    case .deployments: return try client.listDeployments(timeoutMs: quickMs).deployments.map(\.id)
+    case .deployments: return try client.listDeployments(timeoutMs: quickMs).map(\.id)
     case .instances: return try client.listInstances(.init(pageSize: instances), timeoutMs: quickMs).instances.map(\.id)
     }
   }

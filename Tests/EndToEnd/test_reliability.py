@@ -76,7 +76,8 @@ def test_a103_kill_9_loses_and_doubles_nothing(tmp_path):
 def start_many(wire, deployment, count):
     """Starts so many instances with a bounded number of calls in flight; their ids."""
     slots = threading.Semaphore(IN_FLIGHT)
-    request = wire.messages.RunRequest(workflow_id=deployment)
+    # As much as makes them more than one message of the original's `ps`.
+    request = wire.messages.RunRequest(workflow_id=deployment, metadata=wire.pairs({"order": "x" * 100}))
     calls = []
     for _ in range(count):
         slots.acquire()
@@ -100,6 +101,11 @@ def test_a104_many_instances_are_listed_with_bounded_memory(own):
         listed = json.loads(done.stdout)
         assert listed.keys() == set(instances)
         assert {record["state"] for record in listed.values()} == {"COMPLETED"}
+        # The original's call has no pages: it tells as many as a client takes that has gRPC's own limit, and says that there are more.
+        newest = wire.ps(INSTANCE)
+        assert 5_000 < len(newest.data) < MANY
+        assert list(newest.data) == list(listed)[: len(newest.data)]
+        assert newest.status == 0 and f"the newest {len(newest.data)}" in newest.message
         assert flowd.resident_bytes() - before < 64 * MIB
 
 

@@ -308,7 +308,15 @@ def test_a_watch_that_begins_with_many_instances(v1, up):
         assert len({event.instance.id for event in watch.seen if event.instance.id}) >= 899
 
 
-@pytest.mark.xfail(strict=False, reason="ListDeployments has no pages yet: 600 of these are more than one message may hold")
+def deployments(v1, **request):
+    """All pages of ListDeployments, of which there must be more than one."""
+    pages = [v1.ListDeployments(**request)]
+    while pages[-1].next_page_token:
+        pages.append(v1.ListDeployments(page_token=pages[-1].next_page_token, **request))
+    assert len(pages) > 1
+    return [item for page in pages for item in page.deployments]
+
+
 def test_a_watch_that_begins_with_many_deployments(own):
     name = f'name="{"x" * 8_000}" '
     with running(own()) as flowd, Wire(flowd) as wire, V1(flowd) as v1:
@@ -320,7 +328,8 @@ def test_a_watch_that_begins_with_many_deployments(own):
         next(iter(stream))
         # A reader that pauses for as long as two lists take.
         for _ in range(2):
-            assert len(v1.ListDeployments().deployments) == 600
+            assert [item.id for item in deployments(v1)] == [item.id for item in deployments(v1, page_size=70)]
+            assert len(deployments(v1)) == 600
         with reading(stream) as watch:
             watch.next(lambda event: event.snapshot_done)
             assert len({event.deployment.id for event in watch.seen if event.deployment.id}) >= len(made) - 1
@@ -422,7 +431,6 @@ def talker(alone, tmp_path_factory):
     return deployment
 
 
-@pytest.mark.xfail(strict=False, reason="the last 1,000 lines of a service are kept in memory, a longer tail is not read back from the files")
 def test_a_long_log_comes_whole(alone, talker):
     with V1(alone) as v1:
         until(lambda: list(v1.Logs(deployment=talker, tail=1))[0].text == said(1499), "all is written")
@@ -430,7 +438,6 @@ def test_a_long_log_comes_whole(alone, talker):
         assert [line.text for line in v1.Logs(deployment=talker, tail=1400)] == [said(number) for number in range(100, 1500)]
 
 
-@pytest.mark.xfail(strict=False, reason="the last 1,000 lines of a service are kept in memory, a longer tail is not read back from the files")
 def test_a_long_log_can_be_followed(alone, talker):
     with V1(alone) as v1:
         until(lambda: list(v1.Logs(deployment=talker, tail=1))[0].text == said(1499), "all is written")

@@ -90,6 +90,8 @@ public enum Limits {
   public static let blobSweepCandidates = 100_000
   /// Rows that one page of anything brings at most.
   public static let pageRows = 1000
+  /// Bytes after which a page ends: with the row that passes it, it is still one message.
+  public static let pageBytes = 1 << 20
   /// Bytes of the header section of one HTTP request; ours need a few hundred.
   public static let httpHeaderBytes = 32 << 10
   /// Connections of one HTTP server; each costs a descriptor and its header buffer.
@@ -110,6 +112,8 @@ public enum Limits {
   public static let logLineBytes = 16 << 10
   /// Bytes of a service's log file before it becomes the old one, of which one is kept.
   public static let logFileBytes = 8 << 20
+  /// Lines of a log that one request begins with; below what may wait for a slow reader.
+  public static let logTailLines = 10_000
   /// Bytes of the header section of one HTTP answer.
   public static let httpAnswerHeaderBytes = 64 << 10
   /// Levels of protobuf messages, the limit of the official runtimes; a reader's stack must not depend on its input.
@@ -147,8 +151,9 @@ public enum Limits {
   public static let statusMessageBytes = 2 << 10
   /// How long a unary gRPC call may take when its caller does not say.
   public static let callTimeoutMs: Int64 = 30_000
-  /// Instances that one answer of the original's `ps`, which has no pages, may hold.
-  public static let listedInstances = 20_000
+  /// Bytes of an answer of the original's `ps`, which has no pages: what a gRPC client takes that was not told otherwise, and room for
+  /// the envelope.
+  public static let psBytes = (4 << 20) - (4 << 10)
   /// Characters of the code and of the message of a reported failure; the whole report is kept beside them.
   public static let failureText = 2_000
   /// Bytes of an `Idempotency-Key`; each is remembered with its answer.

@@ -24,17 +24,17 @@ extension Server {
   /// Everything told so far, as readers must have it.
   private var latest: NotBefore { NotBefore(Server.partitionID, position) }
 
-  /// Rows by id, or all; newest first. The report of a STOPPED instance comes from the partition.
-  package func instances(ids: [String] = [], metadata: [(name: String, value: String)] = []) throws(Status) -> [InstanceRow] {
-    var rows: [InstanceRow] = []
+  /// Rows by id, or all; newest first, until `take` has enough. The report of a STOPPED instance comes from the partition.
+  package func eachInstance(
+    ids: [String] = [], metadata: [(name: String, value: String)] = [], take: (InstanceRow) -> Bool
+  ) throws(Status) {
     var cursor: ViewCursor?
     let filter = InstanceFilter(ids: ids, metadata: metadata.map { MetadataPair($0.name, $0.value) })
     repeat {
       let page = try list(filter, before: cursor, limit: Limits.pageRows)
-      rows += page.rows
+      for row in withReports(page.rows) where !take(row) { return }
       cursor = page.next
-    } while cursor != nil && rows.count < Limits.listedInstances
-    return withReports(rows)
+    } while cursor != nil
   }
 
   package func list(_ filter: InstanceFilter, before cursor: ViewCursor?, limit: Int, notBefore: Position? = nil) throws(Status)
@@ -75,6 +75,13 @@ extension Server {
     do throws(StoreError) { return try view.counts(deployment: deployment, notBefore: latest).value } catch {
       configuration.log.warning("instances can not be counted", ["error": "\(error)"])
       return []
+    }
+  }
+
+  /// Unfinished instances of each deployment that has any.
+  package var unfinishedInstances: [String: Int] {
+    counts().reduce(into: [:]) { sums, item in
+      if !item.state.isFinal { sums[item.deployment, default: 0] += item.count }
     }
   }
 

@@ -12,7 +12,7 @@ enum Logs {
     options: [
       .flag("follow", short: "f", configurable: false, help: "go on with lines to come"),
       OptionSpec(
-        "tail", short: "n", type: .integer(1...1_000_000), metavar: "N", preset: "1000", configurable: false,
+        "tail", short: "n", type: .integer(1...Limits.logTailLines), metavar: "N", preset: "1000", configurable: false,
         help: "begin with the last N lines"),
       .flag("timestamps", short: "t", configurable: false, help: "put each line's time in front"),
     ],

@@ -32,7 +32,10 @@ enum PS {
     if context.settings.flag("watch") { return try Watch.run(kind, ids, context) }
     let pairs = try Run.metadata(context)
     let reply = try context.asking("ps") { client throws(Status) in
-      try client.psQuery(kind, ids: ids, includeKubernetes: manifests != nil, metadata: pairs)
+      let reply = try client.psQuery(kind, ids: ids, includeKubernetes: manifests != nil, metadata: pairs)
+      // Another message than the usual one says that there are more than one answer takes; a table needs none of this data.
+      let isWhole = reply.failed || reply.message == "Ok" || context.isForPeople
+      return isWhole ? reply : try everyInstance(pairs, client)
     }
     guard !reply.failed else { return context.report(reply) }
     if let manifests { return try Manifests.write(reply, to: manifests, context) }
@@ -47,6 +50,24 @@ enum PS {
     return missing(reply, ids, kind, context)
   }
 
+  /// The original's answer has no pages, so it is asked for with as many ids as a page of our own list has.
+  private static func everyInstance(_ pairs: [FlowProto.StringPair], _ client: FlowClient) throws(Status) -> EnvelopeReply {
+    var request = FlowV1.ListInstancesRequest(pageSize: pageRows)
+    for pair in pairs { request.metadata[pair.key] = pair.value }
+    var all = JSON.Object()
+    repeat {
+      let page = try client.listInstances(request)
+      if page.instances.isEmpty { break }
+      let reply = try client.psQuery(.instance, ids: page.instances.map(\.id))
+      guard !reply.failed, let shown = reply.json?.object else { return reply }
+      for (id, value) in shown.members { all.append(id, value) }
+      request.pageToken = page.nextPageToken
+    } while !request.pageToken.isEmpty
+    return EnvelopeReply(status: 0, message: "Ok", data: JSON.object(all).text)
+  }
+
+  private static let pageRows: UInt32 = 500
+
   private static func report(_ context: Context) throws(Failure) -> FlowV1.ReportResponse {
     let client = try context.healthd()
     do throws(Status) {
@@ -60,7 +81,7 @@ enum PS {
     _ kind: FlowProto.RequestKind, _ ids: [String], _ health: FlowV1.ReportResponse?, _ context: Context
   ) throws(Failure) -> Table {
     if kind == .deployment {
-      var rows = try context.asking("ps") { client throws(Status) in try client.listDeployments(names: ids) }.deployments
+      var rows = try context.asking("ps") { client throws(Status) in try client.listDeployments(names: ids) }
       for index in rows.indices {
         if let known = health?.deployments.first(where: { $0.deploymentID == rows[index].id }) { rows[index].health = known.elements }
       }

@@ -32,13 +32,29 @@ struct FlowdReader: Sendable {
   func overview(
     names: [String] = [], _ requests: [FlowV1.ListInstancesRequest], then: @escaping @Sendable (Answer<Overview>) -> Void
   ) {
-    flowd.call(FlowV1.FlowMethods.listDeployments, FlowV1.ListDeploymentsRequest(names: names)) { result in
+    deployments(FlowV1.ListDeploymentsRequest(names: names), before: []) { result in
       switch result {
       case .failure(let status): then(known(requests, status))
-      case .success(let response):
-        let deployments = monitor.read { state in response.deployments.map(state.enriched) }
-        let start = Answer(value: Overview(deployments: deployments), link: .live, position: response.position)
-        lists(requests[...], start, all: requests, then)
+      case .success(let start): lists(requests[...], start, all: requests, then)
+      }
+    }
+  }
+
+  /// All pages from the requested one on, behind those that are known.
+  private func deployments(
+    _ request: FlowV1.ListDeploymentsRequest, before: [FlowV1.Deployment],
+    _ then: @escaping @Sendable (Result<Answer<Overview>, Status>) -> Void
+  ) {
+    flowd.call(FlowV1.FlowMethods.listDeployments, request) { result in
+      switch result {
+      case .failure(let status): then(.failure(status))
+      case .success(let page):
+        let all = before + monitor.read { state in page.deployments.map(state.enriched) }
+        guard page.nextPageToken.isEmpty else {
+          let next = FlowV1.ListDeploymentsRequest(names: request.names, pageToken: page.nextPageToken)
+          return deployments(next, before: all, then)
+        }
+        then(.success(Answer(value: Overview(deployments: all), link: .live, position: page.position)))
       }
     }
   }

@@ -38,7 +38,7 @@ class Result:
         self.data = json.loads(message.data) if message.data else None
 
     def __repr__(self):
-        return f"Result({self.status}, {self.message!r}, {self.text!r})"
+        return f"Result({self.status}, {self.message!r}, {self.text[:1000]!r})"
 
     def ok(self):
         """The data of an answer that is normal as a whole."""

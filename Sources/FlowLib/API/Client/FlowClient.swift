@@ -101,9 +101,18 @@ extension FlowClient {
     try explained { () throws(Status) in try flow.apply(request, options: options()) }
   }
 
-  /// - Parameter timeoutMs: nil takes the endpoint's.
-  package func listDeployments(names: [String] = [], timeoutMs: Int64? = nil) throws(Status) -> FlowV1.ListDeploymentsResponse {
-    try explained { () throws(Status) in try flow.listDeployments(.init(names: names), options: options(timeoutMs)) }
+  /// All pages.
+  ///
+  /// - Parameter timeoutMs: of each page; nil takes the endpoint's.
+  package func listDeployments(names: [String] = [], timeoutMs: Int64? = nil) throws(Status) -> [FlowV1.Deployment] {
+    var request = FlowV1.ListDeploymentsRequest(names: names)
+    var all: [FlowV1.Deployment] = []
+    repeat {
+      let page = try explained { () throws(Status) in try flow.listDeployments(request, options: options(timeoutMs)) }
+      all += page.deployments
+      request.pageToken = page.nextPageToken
+    } while !request.pageToken.isEmpty
+    return all
   }
 
   package func createInstance(_ request: FlowV1.CreateInstanceRequest) throws(Status) -> FlowV1.CreateInstanceResponse {

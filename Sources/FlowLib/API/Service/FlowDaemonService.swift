@@ -51,8 +51,8 @@ package struct FlowDaemonService: FlowProto.FlowDaemonService {
   }
 
   package func psQuery(_ call: UnaryCall<FlowProto.PSRequest, Result>) {
-    answer(call) { request throws(EnvelopeError) in
-      request.kind == .deployment ? psDeployments(request.ids) : try psInstances(request)
+    reply(call) { request throws(EnvelopeError) in
+      request.kind == .deployment ? .ok(psDeployments(request.ids)) : try psInstances(request)
     }
   }
 
@@ -109,9 +109,9 @@ package struct EnvelopeError: Error, Equatable {
 }
 
 extension FlowProto.FlowdResult {
-  static func ok(_ data: JSON) -> FlowProto.FlowdResult {
+  static func ok(_ data: JSON, message: String = "Ok") -> FlowProto.FlowdResult {
     var result = FlowProto.FlowdResult()
-    result.message = "Ok"
+    result.message = message
     result.data = data.text
     return result
   }
@@ -125,12 +125,18 @@ extension FlowProto.FlowdResult {
 }
 
 extension FlowDaemonService {
-  /// Does the work on a thread that may wait.
   private func answer<Request>(
     _ call: UnaryCall<Request, Result>, _ body: @escaping @Sendable (Request) throws(EnvelopeError) -> JSON
   ) {
+    reply(call) { request throws(EnvelopeError) in .ok(try body(request)) }
+  }
+
+  /// Does the work on a thread that may wait.
+  private func reply<Request>(
+    _ call: UnaryCall<Request, Result>, _ body: @escaping @Sendable (Request) throws(EnvelopeError) -> Result
+  ) {
     let isTaken = server.control.async {
-      do throws(EnvelopeError) { call.respond(.ok(try body(call.request))) } catch { call.respond(.raised(error)) }
+      do throws(EnvelopeError) { call.respond(try body(call.request)) } catch { call.respond(.raised(error)) }
     }
     if !isTaken { call.fail(Status(.unavailable, "flowd is stopping or has too much to do", hint: "try again later")) }
   }
@@ -222,15 +228,31 @@ extension FlowDaemonService {
     instanceCommand(id, "result", "Successfully deleted \(id).") { .deleteInstance($0) }
   }
 
-  private func psInstances(_ request: FlowProto.PSRequest) throws(EnvelopeError) -> JSON {
+  /// The original's `ps` has no pages. All instances may be more than one message takes; then it is the newest ones, and the message
+  /// says so. Who asks for certain ones gets all of them or an error.
+  private func psInstances(_ request: FlowProto.PSRequest) throws(EnvelopeError) -> Result {
+    var object = JSON.Object()
+    var bytes = 0
+    var isCut = false
     do throws(Status) {
-      let rows = try server.instances(ids: request.ids, metadata: request.metadata.map { ($0.key, $0.value) })
-      var object = JSON.Object()
-      for row in rows { object.append(row.id, psInstance(row)) }
-      return .object(object)
+      try server.eachInstance(ids: request.ids, metadata: request.metadata.map { ($0.key, $0.value) }) { row in
+        let shown = psInstance(row)
+        bytes += row.id.utf8.count + shown.text.utf8.count + 4
+        isCut = bytes > Limits.psBytes && !object.members.isEmpty
+        if !isCut { object.append(row.id, shown) }
+        return !isCut
+      }
     } catch {
       throw EnvelopeError("RuntimeError", error.description)
     }
+    guard isCut else { return .ok(.object(object)) }
+    let what = "more than one message of \(Limits.psBytes) bytes takes"
+    guard request.ids.isEmpty else {
+      throw EnvelopeError("RuntimeError", "the \(request.ids.count) instances are \(what) (try: fewer ids at a time)")
+    }
+    return .ok(
+      .object(object),
+      message: "Ok: the newest \(object.members.count), all are \(what); flow.v1.ListInstances and GET /v1/instances have pages")
   }
 }
 

@@ -64,19 +64,33 @@ package struct FlowService: FlowV1.FlowService {
 
   package func listDeployments(_ call: UnaryCall<FlowV1.ListDeploymentsRequest, FlowV1.ListDeploymentsResponse>) {
     later(call) { request throws(Status) in
-      var response = FlowV1.ListDeploymentsResponse()
-      let all = server.board.all
+      let after = request.pageToken.isEmpty ? 0 : UInt64(request.pageToken)
+      guard let after else { throw FlowService.foreignToken }
       let wanted = request.names.map { $0.lowercased() }
-      let shown = all.filter { status in wanted.isEmpty || wanted.contains { status.id.lowercased().contains($0) } }
-      response.deployments = shown.map { status in
+      let rest = server.board.all.filter { status in
+        status.deployment.key.raw > after && (wanted.isEmpty || wanted.contains { status.id.lowercased().contains($0) })
+      }
+      let limit = request.pageSize == 0 ? Int.max : min(Int(request.pageSize), Limits.pageRows)
+      let unfinished = server.unfinishedInstances
+      var response = FlowV1.ListDeploymentsResponse()
+      var bytes = 0
+      for status in rest {
         var shown = describe(status)
-        shown.instancesRunning = UInt64(clamping: server.unfinishedInstances(of: status.id))
-        return shown
+        shown.instancesRunning = UInt64(clamping: unfinished[status.id] ?? 0)
+        bytes += shown.wireSize
+        // One is always told, so that whoever asks for the next page comes to an end.
+        if response.deployments.count == limit || (bytes > Limits.pageBytes && !response.deployments.isEmpty) { break }
+        response.deployments.append(shown)
+      }
+      if response.deployments.count < rest.count {
+        response.nextPageToken = String(rest[response.deployments.count - 1].deployment.key.raw)
       }
       response.position = server.board.position.raw
       return response
     }
   }
+
+  private static let foreignToken = Status(.invalidArgument, "page_token is not one of ours", hint: "the next_page_token of an answer")
 
   package func watchDeployments(_ call: ServerStreamCall<FlowV1.WatchDeploymentsRequest, FlowV1.DeploymentEvent>) {
     later(call) { () throws(Status) in
@@ -152,7 +166,7 @@ package struct FlowService: FlowV1.FlowService {
         states: InstanceState(request.state).map { [$0] } ?? [],
         metadata: request.metadata.sorted { $0.key < $1.key }.map { MetadataPair($0.key, $0.value) })
       let cursor = Int64(request.pageToken).map { ViewCursor($0) }
-      guard cursor != nil || request.pageToken.isEmpty else { throw Status(.invalidArgument, "page_token is not one of ours") }
+      guard cursor != nil || request.pageToken.isEmpty else { throw FlowService.foreignToken }
       let limit = request.pageSize == 0 ? 100 : min(Int(request.pageSize), Limits.pageRows)
       let page = try server.list(filter, before: cursor, limit: limit, notBefore: Position(request.notBefore))
       var response = FlowV1.ListInstancesResponse()
@@ -227,6 +241,10 @@ package struct FlowService: FlowV1.FlowService {
   package func logs(_ call: ServerStreamCall<FlowV1.LogsRequest, FlowV1.LogLine>) {
     later(call) { () throws(Status) in
       let request = call.request
+      let tail = request.tail == 0 ? 1_000 : Int(request.tail)
+      guard tail <= Limits.logTailLines else {
+        throw Status(.invalidArgument, "tail is \(tail), above the limit of \(Limits.logTailLines)", hint: "the log's files hold the rest")
+      }
       let status = try server.board.named(request.deployment)
       let keys = server.services(of: status.id).filter { key in
         request.service.isEmpty || key.host == request.service
@@ -240,7 +258,6 @@ package struct FlowService: FlowV1.FlowService {
           request.service.isEmpty ? "\(status.id) has no service that flowd starts" : "\(status.id) has no service '\(request.service)'",
           hint: "only services with a `command` have a log here")
       }
-      let tail = request.tail == 0 ? 1_000 : Int(clamping: request.tail)
       let outbox = StreamOutbox(call)
       guard request.follow else {
         let lines = keys.flatMap { key in server.tail(key, lines: tail).map { (key, $0) } }.sorted { $0.1.time < $1.1.time }

@@ -5,7 +5,8 @@ import Synchronization
 /// Messages on their way to a client that may read slowly: what the transport does not take waits here, in order and bounded.
 final class StreamOutbox<Request: ProtoMessage, Message: ProtoMessage>: Sendable {
   private struct State: Sendable {
-    var waiting: [Message] = []
+    /// A slice, so that taking the first costs nothing however many wait.
+    var waiting: ArraySlice<Message> = []
     var isDraining = false
     var isFinishing = false
     var isOver = false

@@ -86,20 +86,22 @@ package final class ProcessOrchestrator: Sendable {
   // MARK: logs
 
   /// The last lines of a service, oldest first; also of one that runs no more.
-  package func tail(_ key: ServiceKey, lines: Int) -> [LogLine] {
-    let known = supervisor.state.withLock { $0.services[key]?.log.lines }
-    let all = known ?? ServiceLog(folder: supervisor.logFolder(key.deployment), name: ServiceLog.fileName(key.host)).lines
-    return Array(all.suffix(max(0, lines)))
+  package func tail(_ key: ServiceKey, lines: Int) -> [LogLine] { log(of: key).tail(lines) }
+
+  private func log(of key: ServiceKey) -> ServiceLog {
+    supervisor.state.withLock { $0.services[key]?.log }
+      ?? ServiceLog(folder: supervisor.logFolder(key.deployment), name: ServiceLog.fileName(key.host))
   }
 
   /// Tells the last lines and then all new ones, in order, on the supervisor's thread; must not block.
   package func follow(_ key: ServiceKey, tail lines: Int, onLine: @escaping @Sendable (LogLine) -> Void) -> LogFollower {
-    let before = tail(key, lines: lines)
+    // Files are read outside the lock; what comes meanwhile is in memory, so nothing is told twice or left out.
+    let log = log(of: key)
+    let before = log.tail(lines)
     let id = supervisor.change { state in
       state.nextFollower += 1
-      // What came between the look above and now is in memory; nothing is told twice or left out.
-      let now = state.services[key].map { Array($0.log.lines.suffix(max(0, lines))) } ?? before
-      state.followers[state.nextFollower] = Supervisor.Follower(key: key, pending: now, onLine: onLine)
+      let since = state.services[key].map { $0.log.lines.suffix(max(0, $0.log.seen - log.seen)) } ?? []
+      state.followers[state.nextFollower] = Supervisor.Follower(key: key, pending: before + since, onLine: onLine)
       return state.nextFollower
     }
     return LogFollower { [supervisor] in supervisor.change { $0.followers[id] = nil } }

@@ -20,6 +20,8 @@ struct ServiceLog {
   private var error: LogFile
   private(set) var lines: [LogLine] = []
   private var bytes = 0
+  /// Lines seen so far, also those that are no longer in memory.
+  private(set) var seen = 0
 
   /// - Parameter folder: exists.
   init(folder: String, name: String) {
@@ -30,6 +32,18 @@ struct ServiceLog {
       keep(part.lines.map { LogLine(time: part.time, isError: isError, text: $0) })
     }
     lines.sort { $0.time < $1.time }
+  }
+
+  /// The last lines, oldest first: what is no longer in memory is read from the files again, and has the time of the oldest line
+  /// that is, since nobody knows its own.
+  func tail(_ count: Int) -> [LogLine] {
+    guard count > lines.count else { return Array(lines.suffix(max(0, count))) }
+    let errors = lines.count(where: \.isError)
+    let time = lines.first?.time ?? Instant(milliseconds: 0)
+    let older =
+      out.history().dropLast(lines.count - errors).map { LogLine(time: time, isError: false, text: $0) }
+      + error.history().dropLast(errors).map { LogLine(time: time, isError: true, text: $0) }
+    return older.suffix(count - lines.count) + lines
   }
 
   /// Opens both files for a service that starts.
@@ -56,6 +70,7 @@ struct ServiceLog {
 
   private mutating func keep(_ fresh: [LogLine]) {
     lines += fresh
+    seen += fresh.count
     bytes += fresh.reduce(0) { $0 + $1.text.utf8.count }
     var dropped = max(0, lines.count - ServiceLog.linesMax)
     bytes -= lines[..<dropped].reduce(0) { $0 + $1.text.utf8.count }
@@ -78,88 +93,5 @@ struct ServiceLog {
       default: return "%\(hex[Int(byte >> 4)])\(hex[Int(byte & 15)])"
       }
     }.joined()
-  }
-}
-
-/// One growing file, read from where the last look ended.
-struct LogFile {
-  let path: String
-  private var offset: Int64 = 0
-  private var partial: [UInt8] = []
-
-  init(path: String) { self.path = path }
-
-  func openForAppend() throws(OrchestratorError) -> Int32 {
-    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw OrchestratorError("can not open '\(path)': \(String(cString: strerror(errno)))") }
-    return descriptor
-  }
-
-  /// The last lines of a file from before, and when it changed; later looks go on behind them.
-  mutating func prime() -> (lines: [String], time: Instant) {
-    var info = stat()
-    guard stat(path, &info) == 0 else { return ([], Instant(milliseconds: 0)) }
-    offset = max(0, Int64(info.st_size) - Int64(LogFile.readBytesMax))
-    let isCut = offset > 0
-    let time = Instant(milliseconds: Int64(info.st_mtim.tv_sec) * 1000 + Int64(info.st_mtim.tv_nsec) / 1_000_000)
-    let lines = take(ended: false)
-    // The first line of a part begins in its middle.
-    return (Array(lines.dropFirst(isCut ? 1 : 0)), time)
-  }
-
-  private static let readBytesMax = 1 << 20
-
-  /// New whole lines, of at most 8 MiB; what is left comes with the next look.
-  mutating func take(ended: Bool) -> [String] {
-    var lines: [String] = []
-    for _ in 0..<8 {
-      let bytes = readNew()
-      for byte in bytes {
-        if byte != 0x0A { partial.append(byte) }
-        if byte == 0x0A || partial.count >= Limits.logLineBytes { flush(into: &lines) }
-      }
-      if bytes.count < LogFile.readBytesMax { break }
-    }
-    if ended, !partial.isEmpty { flush(into: &lines) }
-    return lines
-  }
-
-  private mutating func flush(into lines: inout [String]) {
-    if partial.last == 0x0D { partial.removeLast() }
-    lines.append(String(decoding: partial, as: UTF8.self))
-    partial.removeAll(keepingCapacity: true)
-  }
-
-  private mutating func readNew() -> [UInt8] {
-    var info = stat()
-    guard stat(path, &info) == 0, Int64(info.st_size) != offset else { return [] }
-    if Int64(info.st_size) < offset { offset = 0 }
-    let descriptor = open(path, O_RDWR | O_CLOEXEC)
-    guard descriptor >= 0 else { return [] }
-    defer { close(descriptor) }
-    let wanted = min(Int64(info.st_size) - offset, Int64(LogFile.readBytesMax))
-    let bytes = [UInt8](unsafeUninitializedCapacity: Int(wanted)) { buffer, count in
-      count = max(0, pread(descriptor, buffer.baseAddress, Int(wanted), off_t(offset)))
-    }
-    offset += Int64(bytes.count)
-    if Int64(info.st_size) >= Int64(Limits.logFileBytes) { rotate(descriptor) }
-    return bytes
-  }
-
-  /// Copies the file away and empties it. The service keeps its descriptor, so the file can not simply be renamed; what it
-  /// writes in the instant between is lost.
-  private mutating func rotate(_ descriptor: Int32) {
-    let copy = open(path + ".1", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    if copy >= 0 {
-      var buffer = [UInt8](repeating: 0, count: 1 << 20)
-      var at: off_t = 0
-      while at < off_t(4 * Limits.logFileBytes) {
-        let count = pread(descriptor, &buffer, buffer.count, at)
-        guard count > 0, write(copy, buffer, count) == count else { break }
-        at += off_t(count)
-      }
-      close(copy)
-    }
-    if ftruncate(descriptor, 0) == 0 { offset = 0 }
   }
 }
