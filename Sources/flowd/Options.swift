@@ -52,6 +52,9 @@ extension Flowd {
     OptionSpec("orchestrators", metavar: "LIST", preset: "auto", help: "process, none, or auto: process while every address is loopback"),
     .flag("keep-services", help: "leave services running when flowd stops"),
     OptionSpec("resolve", .repeatable, metavar: "HOST[:PORT]=ADDRESS", help: "address that stands in for a host of the models"),
+    OptionSpec(
+      "dmn-server", metavar: "URL", preset: "",
+      help: "http://host:port of a DMN server that evaluates FEEL at exclusive gateways; without one flowd does (also DMN_SERVER_HOST)"),
     OptionSpec("service-timeout", type: .duration, metavar: "TIME", preset: "30s", help: "how long a service may take to answer one call"),
   ]
 

@@ -48,16 +48,35 @@ def test_a52_exclusive_gateway_in_feel(wire, services, deployed):
     assert wire.completed(wire.started(deployment))["end_event"] == "did-not-collect"
 
 
-@pytest.mark.xfail(reason="an external DMN server is not among the settings of the design", strict=False)
-def test_a52_an_external_dmn_server(own, services):
-    services["first"].always = answer([{"result": "True"}])
-    with running(own(environment={"DMN_SERVER_HOST": f"http://{services['first'].address}"})) as flowd, Wire(flowd) as wire:
+@pytest.mark.parametrize("variable", ["FLOWD_DMN_SERVER", "DMN_SERVER_HOST", "REXFLOW_DMN_SERVER_HOST"])
+@pytest.mark.parametrize("result, end_event", [("True", "finish-collect"), ("False", "did-not-collect")])
+def test_a52_an_external_dmn_server(own, services, variable, result, end_event):
+    services["first"].always = answer([{"result": result}])
+    with running(own(environment={variable: f"http://{services['first'].address}"})) as flowd, Wire(flowd) as wire:
         deployment = wire.applied(models.text(f"{models.FULL}/exclusive-gateway/conditional_feel.bpmn"))
         wire.wait_state(deployment, "RUNNING")
-        wire.completed(wire.started(deployment))
+
+        assert wire.completed(wire.started(deployment))["end_event"] == end_event
 
     assert services["first"].calls[0].path == "/dmn/dt"
     assert services["first"].bodies[0] == [{'underpants = "Collected."': "True", "": "False"}, {"underpants": "Collected."}]
+
+
+@pytest.mark.parametrize("plan", [answer({"no": "list"}), answer([]), answer({}, status=500)])
+def test_a52_a_dmn_server_that_does_not_answer_fails_the_instance(own, services, plan):
+    services["first"].always = plan
+    with running(own(environment={"FLOWD_DMN_SERVER": f"http://{services['first'].address}"})) as flowd, Wire(flowd) as wire:
+        deployment = wire.applied(models.text(f"{models.FULL}/exclusive-gateway/conditional_feel.bpmn"))
+        wire.wait_state(deployment, "RUNNING")
+
+        record = wire.ended(wire.started(deployment))
+
+    assert (record["state"], record["error_code"]) == ("ERROR", "FAILED_TASK")
+
+
+def test_a52_the_dmn_servers_address_is_checked_at_start(own):
+    with pytest.raises(Exception, match="is not http://HOST:PORT"):
+        own(environment={"FLOWD_DMN_SERVER": "nowhere"}).start()
 
 
 def choice(language, condition):

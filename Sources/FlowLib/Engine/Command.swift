@@ -14,6 +14,8 @@ package enum Command: Sendable {
   case createInstance(CreateInstance)
   case jobCompleted(job: Key, instance: Key, response: Payload)
   case jobFailed(job: Key, instance: Key, ServiceFailure)
+  /// The decision service was asked which way a gateway goes; nil: none of its conditions is true.
+  case gatewayDecided(job: Key, instance: Key, FlowIndex?)
   /// Somebody outside reports an instance's failure (the original's `/instancefail`).
   case failInstance(Key, ServiceFailure)
   /// Somebody outside ends an instance (the original's `POST /`).

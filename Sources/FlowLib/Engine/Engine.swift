@@ -19,6 +19,8 @@ package func decide(
     try Draft(of: instance, in: state, catalog: catalog, context: context).jobCompleted(job, response)
   case .jobFailed(let job, let instance, let failure):
     try Draft(of: instance, in: state, catalog: catalog, context: context).jobFailed(job, failure)
+  case .gatewayDecided(let job, let instance, let flow):
+    try Draft(of: instance, in: state, catalog: catalog, context: context).gatewayDecided(job, flow)
   case .failInstance(let key, let failure):
     try Draft(of: key, in: state, catalog: catalog, context: context).failedFromOutside(failure)
   case .endInstance(let key, let result):

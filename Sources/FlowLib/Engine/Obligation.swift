@@ -3,6 +3,7 @@ import FlowCore
 /// What the outside still owes. A function of the state, so that recovering and running are one code path.
 package enum Obligation: Sendable, Equatable {
   case callService(ServiceJob)
+  case decide(GatewayDecision)
   case `continue`(Continuation)
   /// Tell when this stay of a deployment has lasted too long.
   case deadline(deployment: Key, since: Instant, at: Instant)
@@ -22,22 +23,56 @@ package struct ServiceJob: Sendable, Equatable {
   package let context: Payload
 }
 
+/// Asks a decision service which way an exclusive gateway goes.
+package struct GatewayDecision: Sendable, Equatable {
+  package struct Condition: Sendable, Equatable {
+    package let flow: FlowIndex
+    /// FEEL, as the model has it.
+    package let text: String
+  }
+
+  package let job: Key
+  package let instance: InstanceID
+  package let deploymentID: String
+  package let elementID: String
+  /// In the order in which they are asked, until one is true; never empty.
+  package let conditions: [Condition]
+  package let body: Payload
+}
+
 /// What is owed to one instance.
 package func obligations(ofInstance key: Key, in state: PartitionState, catalog: Catalog) -> [Obligation] {
   guard let instance = state.instances[key], let process = catalog[instance.deployment] else { return [] }
   var owed: [Obligation] = []
   if instance.state == .running, !instance.pending.isEmpty { owed.append(.continue(.instance(key))) }
   for activity in instance.activities.values {
-    guard let job = activity.job, case .serviceTask(let binding) = process[activity.element].kind else { continue }
-    let payload = instance.payloads[activity.payload]
-    owed.append(
-      .callService(
-        ServiceJob(
-          job: job, instance: instance.id, deployment: instance.deployment, deploymentID: process.deploymentID,
-          elementID: process[activity.element].id, binding: binding,
-          body: requestBody(for: payload, of: binding, settings: process.settings), context: payload)))
+    guard let job = activity.job else { continue }
+    owed += obligation(job, of: activity, in: instance, process)
   }
   return owed
+}
+
+private func obligation(_ job: Key, of activity: Activity, in instance: Instance, _ process: ExecutableProcess) -> [Obligation] {
+  let element = process[activity.element]
+  let payload = instance.payloads[activity.payload]
+  switch element.kind {
+  case .serviceTask(let binding):
+    return [
+      .callService(
+        ServiceJob(
+          job: job, instance: instance.id, deployment: instance.deployment, deploymentID: process.deploymentID, elementID: element.id,
+          binding: binding, body: requestBody(for: payload, of: binding, settings: process.settings), context: payload))
+    ]
+  case .exclusiveGateway(let defaultFlow):
+    let conditions = process.conditions(of: element, defaultFlow: defaultFlow)
+    return [
+      .decide(
+        GatewayDecision(
+          job: job, instance: instance.id, deploymentID: process.deploymentID, elementID: element.id, conditions: conditions, body: payload)
+      )
+    ]
+  case .startEvent, .endEvent, .task, .parallelGateway, .subProcess, .errorBoundaryEvent: return []
+  }
 }
 
 /// What is owed to one deployment.

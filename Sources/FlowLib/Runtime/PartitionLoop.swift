@@ -246,8 +246,8 @@ extension Command {
   fileprivate var isNewWork: Bool {
     switch self {
     case .deploy, .createInstance, .startDeployment, .retryInstance: true
-    case .stopDeployment, .deleteDeployment, .observeDeployment, .deploymentTimedOut, .jobCompleted, .jobFailed, .failInstance,
-      .endInstance, .cancelInstance, .deleteInstance, .continue:
+    case .stopDeployment, .deleteDeployment, .observeDeployment, .deploymentTimedOut, .jobCompleted, .jobFailed, .gatewayDecided,
+      .failInstance, .endInstance, .cancelInstance, .deleteInstance, .continue:
       false
     }
   }

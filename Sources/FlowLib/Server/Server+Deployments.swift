@@ -40,7 +40,7 @@ extension Server {
       id: id, processID: process.id, version: version, digest: process.digest, resourceName: resourceName, isStopped: isStopped,
       needsNothing: !executable.needsServices)
     do throws(Refusal) {
-      _ = try partition.ask(deploy, executable)
+      _ = try partition.ask(deploy, configuration.configured(executable))
     } catch {
       if case .rejected(let rejection) = error, rejection.reason == .alreadyExists { throw .alreadyExists(id) }
       throw .refused(error)

@@ -116,7 +116,7 @@ extension Server {
     let looked = partition.look { state, catalog -> LiveInstance? in
       guard let instance = state.instances[id.key], instance.id == id, let process = catalog[instance.deployment] else { return nil }
       var active = instance.activitiesInOrder.filter { $0.job != nil || $0.hasFailed }.map {
-        LiveInstance.Active(element: process[$0.element], waitsFor: $0.hasFailed ? "retry" : "service call")
+        LiveInstance.Active(element: process[$0.element], waitsFor: $0.hasFailed ? "retry" : process[$0.element].waitsFor)
       }
       active += instance.waiting.map { LiveInstance.Active(element: process[$0.element], waitsFor: "join") }
       return LiveInstance(elements: active)
@@ -154,4 +154,14 @@ extension Server {
 
   /// Somebody ends an instance (the original's `POST /`).
   package func endInstance(_ id: InstanceID, result: Payload) -> Result<Answered, Refusal> { ask(.endInstance(id.key, result: result)) }
+}
+
+extension ExecutableElement {
+  /// What its job is, in a word or two.
+  fileprivate var waitsFor: String {
+    switch kind {
+    case .exclusiveGateway: "decision"
+    case .serviceTask, .startEvent, .endEvent, .task, .parallelGateway, .subProcess, .errorBoundaryEvent: "service call"
+    }
+  }
 }

@@ -45,7 +45,9 @@ package final class Server: Sendable {
     let addresses = ServiceAddresses(given: configuration.resolve, orchestrator: orchestrator)
     let caller = ServiceCaller(client: client, log: configuration.log, random: configuration.world.entropy)
     serviceWork = ServiceWork(
-      caller: caller, timers: timers, addresses: addresses, timeoutMs: configuration.serviceTimeoutMs, world: configuration.world)
+      caller: caller, timers: timers, addresses: addresses,
+      decisions: DecisionWork(caller: caller, service: configuration.decisionService, timeoutMs: configuration.serviceTimeoutMs),
+      timeoutMs: configuration.serviceTimeoutMs, world: configuration.world)
     let reconciler = Reconciler()
     projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
     partition = Server.partition(configuration, store, projection, serviceWork, models)
@@ -68,7 +70,7 @@ package final class Server: Sendable {
   ) -> Partition {
     var settings = PartitionConfiguration(
       id: partitionID, store: store, world: configuration.world, log: configuration.log, observer: projection, performer: work,
-      load: { deployment throws(StoreError) in try models.load(deployment) },
+      load: { deployment throws(StoreError) in configuration.configured(try models.load(deployment)) },
       fatal: { configuration.fatal($0.description) })
     settings.keepsJournal = configuration.keepsJournal
     return Partition(settings)

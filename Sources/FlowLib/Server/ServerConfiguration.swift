@@ -1,5 +1,7 @@
 import FlowCore
+import FlowEngine
 import FlowHTTP
+import FlowOrchestrator
 import FlowRuntime
 
 /// What a node is told by its program.
@@ -14,6 +16,8 @@ package struct ServerConfiguration: Sendable {
   package var runsProcesses = true
   /// How long a service may take to answer one call.
   package var serviceTimeoutMs: Int64 = 30_000
+  /// Evaluates FEEL at exclusive gateways in our place; nil: we do.
+  private(set) var decisionService: ServiceTarget?
   /// Services outlive the node.
   package var keepsServices = false
   /// Keeps the whole journal for verification.
@@ -25,6 +29,27 @@ package struct ServerConfiguration: Sendable {
   package var fatal: @Sendable (String) -> Void = { _ in }
 
   package init(dataDirectory: String) { self.dataDirectory = dataDirectory }
+
+  /// Lets a DMN server evaluate FEEL at exclusive gateways.
+  ///
+  /// - Returns: false when the URL is not `http://HOST:PORT`, or with https.
+  package mutating func askDecisions(of url: String) -> Bool {
+    for scheme in ["http", "https"] where url.hasPrefix(scheme + "://") {
+      var rest = url.dropFirst(scheme.count + 3)
+      if rest.hasSuffix("/") { rest.removeLast() }
+      guard let address = HTTPAddress(String(rest)) else { return false }
+      decisionService = ServiceTarget(scheme: scheme, host: address.host, port: address.port, path: "/dmn/dt")
+      return true
+    }
+    return false
+  }
+
+  /// A process with what the node decides about it.
+  func configured(_ process: ExecutableProcess) -> ExecutableProcess {
+    var process = process
+    process.settings.asksDecisionService = decisionService != nil
+    return process
+  }
 
   /// How long readers keep finished instances.
   package struct Retention: Sendable {

@@ -17,6 +17,7 @@ final class ServiceWork: ObligationPerformer {
 
   private let timeoutMs: Int
   private let world: World
+  private let decisions: DecisionWork
   private let waiting = Mutex<[Waiting]>([])
 
   private struct Waiting: Sendable {
@@ -25,7 +26,8 @@ final class ServiceWork: ObligationPerformer {
     let until: Instant
   }
 
-  init(caller: ServiceCaller, timers: TimerQueue, addresses: ServiceAddresses, timeoutMs: Int64, world: World) {
+  init(caller: ServiceCaller, timers: TimerQueue, addresses: ServiceAddresses, decisions: DecisionWork, timeoutMs: Int64, world: World) {
+    self.decisions = decisions
     self.world = world
     self.timeoutMs = Int(timeoutMs)
     self.caller = caller
@@ -37,6 +39,7 @@ final class ServiceWork: ObligationPerformer {
     for obligation in obligations {
       switch obligation {
       case .callService(let job): call(job, for: partition)
+      case .decide(let decision): decisions.perform(decision, for: partition)
       case .continue(let continuation): partition.send(.continue(continuation), lane: .internal)
       case .deadline(let deployment, let since, let at):
         timers.set("deployment-\(deployment.raw)", at: at) {

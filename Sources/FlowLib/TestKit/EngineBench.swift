@@ -18,9 +18,10 @@ package struct EngineBench {
   package struct Broken: Error, CustomStringConvertible { package let description: String }
 
   /// Deploys a process; it runs at once.
-  package mutating func deploy(_ builder: ProcessBuilder) throws -> Key {
+  package mutating func deploy(_ builder: ProcessBuilder, asksDecisionService: Bool = false) throws -> Key {
     let (compiled, findings) = compile(builder.process, in: builder.definitions)
-    guard let compiled else { throw Broken(description: "does not compile: \(findings.map(\.message))") }
+    guard var compiled else { throw Broken(description: "does not compile: \(findings.map(\.message))") }
+    compiled.settings.asksDecisionService = asksDecisionService
     let deploy = Deploy(
       id: compiled.deploymentID, processID: compiled.processID, version: 1, digest: "", resourceName: "", isStopped: false,
       needsNothing: true)
@@ -55,6 +56,14 @@ package struct EngineBench {
     obligations(of: state, catalog: catalog).compactMap {
       guard case .callService(let job) = $0 else { return nil }
       return job
+    }.sorted { $0.job < $1.job }
+  }
+
+  /// Open questions to a decision service, in order of their keys.
+  package var decisions: [GatewayDecision] {
+    obligations(of: state, catalog: catalog).compactMap {
+      guard case .decide(let decision) = $0 else { return nil }
+      return decision
     }.sorted { $0.job < $1.job }
   }
 

@@ -87,7 +87,7 @@ final class TestServices: ObligationPerformer {
         case nil: break
         }
       case .continue(let continuation): partition.send(.continue(continuation), lane: .internal)
-      case .deadline: break
+      case .deadline, .decide: break
       }
     }
   }

@@ -171,7 +171,7 @@ private final class InProcessServices: ObligationPerformer {
           }
         }
       case .continue(let continuation): partition.send(.continue(continuation), lane: .internal)
-      case .callService, .deadline: break
+      case .callService, .decide, .deadline: break
       }
     }
   }

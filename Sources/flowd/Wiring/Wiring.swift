@@ -53,6 +53,10 @@ struct Wiring {
     configuration.servicesDirectory = settings.text("services-dir")
     configuration.resolve = try resolve(settings.list("resolve"))
     configuration.runsProcesses = runsProcesses
+    let decisionServer = decisionServer(settings)
+    if !decisionServer.isEmpty, !configuration.askDecisions(of: decisionServer) {
+      throw StartFailure("--dmn-server '\(decisionServer)' is not http://HOST:PORT", exitCode: 2)
+    }
     configuration.keepsServices = settings.flag("keep-services")
     configuration.keepsJournal = settings.flag("keep-journal")
     configuration.serviceTimeoutMs = settings.milliseconds("service-timeout") ?? configuration.serviceTimeoutMs
@@ -65,6 +69,14 @@ struct Wiring {
       _exit(3)
     }
     return configuration
+  }
+
+  /// The URL of a DMN server, also from the original's variables; "" is none.
+  private static func decisionServer(_ settings: Settings) -> String {
+    let told = settings.text("dmn-server")
+    guard told.isEmpty else { return told }
+    for name in ["DMN_SERVER_HOST", "REXFLOW_DMN_SERVER_HOST"] { if let value = getenv(name) { return String(cString: value) } }
+    return ""
   }
 
   /// `HOST[:PORT]=ADDRESS:PORT`, several parted by commas.

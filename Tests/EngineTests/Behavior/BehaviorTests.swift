@@ -283,6 +283,59 @@ import Testing
   }
 }
 
+@Suite("exclusive gateways that a decision service decides") struct DecisionTests {
+  private let process = ProcessBuilder().start().exclusive("x", default: "x_rest").end("small").end("large").end("rest")
+    .flow("start -> x").flow("x -> small", if: "n < 10").flow("x -> large", if: "n > 100").flow("x -> rest")
+
+  @Test("all conditions are asked for, and the flow of the one that is true is taken with the payload as it was")
+  func asked() throws {
+    var bench = EngineBench()
+    let instance = try bench.create(try bench.deploy(process, asksDecisionService: true), ["n": 5])
+
+    let decision = try #require(bench.decisions.first)
+    #expect(decision.conditions.map(\.text) == ["n < 10", "n > 100"] && decision.body.json == ["n": 5])
+    #expect(bench.outcome(instance) == nil)
+    try bench.run(.gatewayDecided(job: decision.job, instance: instance, decision.conditions[1].flow))
+
+    #expect(bench.trace(instance).last == "large")
+    #expect(bench.outcome(instance)?.result == ["n": 5])
+    #expect(bench.decisions.isEmpty)
+  }
+
+  @Test("the default flow is taken when none is true, and an answer counts once")
+  func none() throws {
+    var bench = EngineBench()
+    let instance = try bench.create(try bench.deploy(process, asksDecisionService: true))
+    let decision = try #require(bench.decisions.first)
+
+    try bench.run(.gatewayDecided(job: decision.job, instance: instance, nil))
+
+    #expect(bench.trace(instance).last == "rest")
+    #expect(throws: Rejection.self) { try bench.run(.gatewayDecided(job: decision.job, instance: instance, nil)) }
+  }
+
+  @Test("a service that fails fails the instance")
+  func fails() throws {
+    var bench = EngineBench()
+    let instance = try bench.create(try bench.deploy(process, asksDecisionService: true))
+    let decision = try #require(bench.decisions.first)
+
+    let failure = ServiceFailure(code: "FAILED_CONNECTION", message: "refused", elementID: "x", report: .emptyObject)
+    try bench.run(.jobFailed(job: decision.job, instance: instance, failure))
+
+    #expect(bench.outcome(instance)?.code == "FAILED_CONNECTION")
+  }
+
+  @Test("a gateway without conditions asks nobody")
+  func plain() throws {
+    var bench = EngineBench()
+    let plain = ProcessBuilder().start().exclusive("x").end().flow("start -> x -> end")
+    let instance = try bench.create(try bench.deploy(plain, asksDecisionService: true))
+
+    #expect(bench.outcome(instance)?.state == .completed)
+  }
+}
+
 @Suite struct RequestTests {
   @Test("the same request id gets the same answer and creates nothing")
   func repeated() throws {

@@ -11,11 +11,10 @@ extension Draft {
     if gateway.outgoing.count == 1, process[gateway.outgoing[0]].condition == nil {
       return pass(token, through: gateway.outgoing)
     }
+    if process.asksOutside(gateway, defaultFlow: defaultFlow) { return emit(.activated(newActivity(), token.element, .job(newKey()))) }
     do throws(EvaluationError) {
       guard let flow = try chosenFlow(of: gateway, defaultFlow: defaultFlow, over: instance.payloads[token.payload]) else {
-        return fail(
-          "NO_FLOW", "no condition of exclusive gateway \(gateway.id) is true, and it has no default flow", at: token.element,
-          input: instance.payloads[token.payload])
+        return fail("NO_FLOW", noFlow(gateway), at: token.element, input: instance.payloads[token.payload])
       }
       pass(token, through: [flow])
     } catch {
@@ -33,5 +32,43 @@ extension Draft {
       if try condition.condition(over: body, now: context.now) { return flow }
     }
     return defaultFlow
+  }
+
+  private func noFlow(_ gateway: ExecutableElement) -> String {
+    "no condition of exclusive gateway \(gateway.id) is true, and it has no default flow"
+  }
+
+  // MARK: decided outside
+
+  /// The decision service has told which condition is the first that is true; nil when none is.
+  consuming func gatewayDecided(_ job: Key, _ flow: FlowIndex?) throws(Rejection) -> Decision {
+    guard let activity = instance.activity(withJob: job), case .exclusiveGateway(let defaultFlow) = process[activity.element].kind else {
+      throw notOpen(job)
+    }
+    let gateway = process[activity.element]
+    if let flow = flow ?? defaultFlow, gateway.outgoing.contains(flow) {
+      emit(.completed(activity.id, nil, flows: [flow]))
+      settle(activity.scope)
+    } else {
+      failTask(activity, failure("NO_FLOW", noFlow(gateway), at: activity.element, input: instance.payloads[activity.payload]))
+    }
+    run()
+    return decided()
+  }
+}
+
+extension ExecutableProcess {
+  /// The conditions of an exclusive gateway, in document order.
+  func conditions(of gateway: ExecutableElement, defaultFlow: FlowIndex?) -> [GatewayDecision.Condition] {
+    gateway.outgoing.compactMap { flow in
+      guard flow != defaultFlow, let condition = self[flow].condition else { return nil }
+      return GatewayDecision.Condition(flow: flow, text: condition.text)
+    }
+  }
+
+  /// Only FEEL is asked outside; a flow without a condition that is not the default one leaves nothing to ask behind it.
+  fileprivate func asksOutside(_ gateway: ExecutableElement, defaultFlow: FlowIndex?) -> Bool {
+    settings.asksDecisionService && gateway.outgoing.contains { $0 != defaultFlow }
+      && gateway.outgoing.allSatisfy { $0 == defaultFlow || self[$0].condition?.language == .feel }
   }
 }

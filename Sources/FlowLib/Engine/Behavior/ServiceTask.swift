@@ -30,7 +30,7 @@ extension Draft {
 
   /// The service did not do its work.
   consuming func jobFailed(_ job: Key, _ failure: ServiceFailure) throws(Rejection) -> Decision {
-    let (activity, _) = try open(job)
+    guard let activity = instance.activity(withJob: job) else { throw notOpen(job) }
     failTask(activity, failure.bounded)
     run()
     return decided()
@@ -39,10 +39,12 @@ extension Draft {
   /// The activity that waits for this job; completions are accepted once.
   private func open(_ job: Key) throws(Rejection) -> (Activity, ServiceBinding) {
     guard let activity = instance.activity(withJob: job), case .serviceTask(let binding) = process[activity.element].kind else {
-      throw Rejection(.notFound, "job \(job.raw) of \(instance.id.text) is not open (any more)")
+      throw notOpen(job)
     }
     return (activity, binding)
   }
+
+  func notOpen(_ job: Key) -> Rejection { Rejection(.notFound, "job \(job.raw) of \(instance.id.text) is not open (any more)") }
 
   /// An error boundary event catches, else the instance waits for a retry or ends with ERROR.
   mutating func failTask(_ activity: Activity, _ failure: ServiceFailure) {

@@ -11,7 +11,7 @@ package struct ExecutableProcess: Sendable {
   package let flows: [ExecutableFlow]
   /// The process's own start events, in document order; never empty.
   package let startEvents: [ElementIndex]
-  package let settings: ProcessSettings
+  package var settings: ProcessSettings
 
   package subscript(index: ElementIndex) -> ExecutableElement { elements[index.raw] }
   package subscript(index: FlowIndex) -> ExecutableFlow { flows[index.raw] }
@@ -27,6 +27,8 @@ package struct ProcessSettings: Sendable, Equatable {
   package var usesClosureTransport = false
   /// How long a deployment may be STARTING or STOPPING.
   package var deploymentTimeoutMs: Int64 = 180_000
+  /// An external decision service evaluates the FEEL conditions of exclusive gateways. Said by the node, not by the model.
+  package var asksDecisionService = false
   /// `user_opaque_metadata`, shown with the deployment.
   package var userMetadata = JSON.Object()
   package init() {}

@@ -699,7 +699,7 @@ package enum FlowV1 {
     package var elementName: String = ""
     package var type: String = ""
     package var sinceMs: Int64 = 0
-    /// "service call", "join", "retry".
+    /// "service call", "decision", "join", "retry".
     package var waitsFor: String = ""
 
     package init() {}
