@@ -1,3 +1,4 @@
+import FlowClient
 import FlowCommandLine
 import FlowCore
 
@@ -16,14 +17,15 @@ enum ExitCode {
   /// The original's −1: its verbs answer so when the request failed as a whole, or flowd can not be reached.
   static let original: Int32 = 255
 
-  static func of(_ code: StatusCode) -> Int32 {
-    switch code {
+  static func of(_ status: Status) -> Int32 {
+    switch status.code {
     case .ok: ok
     case .notFound: notFound
     case .permissionDenied, .unauthenticated: notAllowed
     case .alreadyExists, .failedPrecondition, .aborted: conflict
     case .deadlineExceeded: timeout
-    case .unavailable: unreachable
+    // A server that answers so is there: it stops, has too much to do, or takes no new work.
+    case .unavailable: status.isUnreached ? unreachable : busy
     case .resourceExhausted: busy
     case .cancelled, .unknown, .invalidArgument, .outOfRange, .unimplemented, .internal, .dataLoss: negative
     }
@@ -46,7 +48,7 @@ struct Failure: Error {
 
   /// A call that failed.
   init(_ status: Status, doing what: String) {
-    self.init(ExitCode.of(status.code), what, why: "\(status.message) [\(status.code.name)]", hint: status.hint)
+    self.init(ExitCode.of(status), what, why: "\(status.message) [\(status.code.name)]", hint: status.hint)
   }
 
   init(_ problem: FileProblem, exitCode: Int32) { self.init(exitCode, problem.description) }

@@ -19,18 +19,16 @@ final class Daemon {
   private let draining = Flag()
 
   init(_ settings: Settings) throws(StartFailure) {
-    let log = LogText.log(
-      program: "flowd", threshold: LogLevel.allCases.first { $0.name.lowercased() == settings.text("log-level").lowercased() } ?? .info,
-      form: settings.text("log-format") == "json" ? .json : .text)
+    let plan = try StartPlan(settings)
+    let (log, addresses) = (plan.log, plan.addresses)
     self.log = log
-    let addresses = try ListenAddresses(settings)
-    let wired = try Wiring.open(settings, log: log, runsProcesses: try addresses.allowsProcesses(settings))
+    let wired = try Wiring.open(plan.store, plan.configuration)
     server = try Daemon.failing { () throws(ServerError) in
       let server = try Server(wired.configuration, store: wired.store, viewPath: wired.viewPath)
       try server.start()
       return server
     }
-    let probes = WorkflowProbes(server: server)
+    let probes = WorkflowProbes(server: server, healthdTLS: plan.healthdTLS, log: log)
     let flow = FlowService(server, temporaryFolder: wired.configuration.dataDirectory, backup: wired.backup)
     let daemonService = FlowDaemonService(server) { ids throws(Status) in try probes.probe(ids) }
     health = RPCHealth(services: ["FlowDaemon", "flow.v1.Flow"], .serving)

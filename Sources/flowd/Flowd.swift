@@ -11,7 +11,7 @@ import Glibc
 enum Flowd {
   static func run(_ arguments: [String]) -> Int32 {
     signal(SIGPIPE, SIG_IGN)
-    switch ProgramStart.daemon(command, version: version, arguments: arguments) {
+    switch ProgramStart.daemon(command, version: version, arguments: arguments, check: check) {
     case .leave(let stdout, let stderr, let exitCode):
       ProgramStart.print(stdout: stdout, stderr: stderr)
       return exitCode
@@ -25,9 +25,19 @@ enum Flowd {
         daemon.stop()
         return 0
       } catch {
-        ProgramStart.print(stdout: "", stderr: "flowd: \(error)\n")
+        ProgramStart.print(stdout: "", stderr: error.line)
         return error.exitCode
       }
+    }
+  }
+
+  /// What a start would say of these settings.
+  private static func check(_ settings: Settings) -> ProgramStart.Refusal? {
+    do throws(StartFailure) {
+      _ = try StartPlan(settings)
+      return nil
+    } catch {
+      return ProgramStart.Refusal(stderr: error.line, exitCode: error.exitCode)
     }
   }
 }
@@ -36,6 +46,9 @@ enum Flowd {
 struct StartFailure: Error, CustomStringConvertible {
   let description: String
   var exitCode: Int32 = 1
+
+  /// For stderr.
+  var line: String { "flowd: \(description)\n" }
 
   init(_ what: String, exitCode: Int32 = 1) {
     description = what

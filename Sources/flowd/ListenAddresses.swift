@@ -12,19 +12,29 @@ struct ListenAddresses {
   private let certificate: String?
   private let key: String?
   private let clientAuthorities: String?
+  private let guarded: HTTPGuard
 
   init(_ settings: Settings) throws(StartFailure) {
     grpc = try ListenAddresses.address(settings, "grpc-address")
     zeebe = try ListenAddresses.address(settings, "zeebe-address")
     http = try ListenAddresses.address(settings, "http-address")
-    certificate = try ListenAddresses.pem(settings, "tls-cert")
-    key = try ListenAddresses.pem(settings, "tls-key")
-    clientAuthorities = try ListenAddresses.pem(settings, "tls-client-ca")
+    do throws(HTTPGuard.BadName) {
+      guarded = try HTTPGuard(listening: http, names: settings.list("http-hosts").flatMap { $0.split(separator: ",").map(String.init) })
+    } catch {
+      throw StartFailure("--http-hosts: \(error)", exitCode: 2)
+    }
+    certificate = try PEM.read(settings, "tls-cert")
+    key = try PEM.read(settings, "tls-key")
+    clientAuthorities = try PEM.read(settings, "tls-client-ca")
     guard (certificate == nil) == (key == nil) else {
       throw StartFailure("--tls-cert and --tls-key belong together; one of them is missing", exitCode: 2)
     }
     guard clientAuthorities == nil || certificate != nil else {
       throw StartFailure("--tls-client-ca needs --tls-cert and --tls-key", exitCode: 2)
+    }
+    if let problem = httpTLS?.problem {
+      let flags = problem.part == .pair ? "--tls-cert and --tls-key" : "--tls-client-ca"
+      throw StartFailure("\(flags): \(problem.reason)", exitCode: 2)
     }
     let open = all.filter { !$0.isLoopback }
     guard open.isEmpty || certificate != nil || settings.flag("insecure") else {
@@ -43,16 +53,6 @@ struct ListenAddresses {
     return address
   }
 
-  private static func pem(_ settings: Settings, _ name: String) throws(StartFailure) -> String? {
-    let path = settings.text(name)
-    guard !path.isEmpty else { return nil }
-    do throws(FileProblem) {
-      return String(decoding: try FileText.read(path, limit: 1 << 20), as: UTF8.self)
-    } catch {
-      throw StartFailure("--\(name): \(error.description)", exitCode: 2)
-    }
-  }
-
   var hasTLS: Bool { certificate != nil }
 
   private var tls: ServerTLS? {
@@ -60,12 +60,18 @@ struct ListenAddresses {
     return ServerTLS(certificateChain: certificate, privateKey: key, clientAuthorities: clientAuthorities)
   }
 
+  private var httpTLS: HTTPServer.TLS? {
+    guard let certificate, let key else { return nil }
+    return HTTPServer.TLS(certificate: certificate, key: key, clientAuthorities: clientAuthorities)
+  }
+
   var listeners: [RPCServer.Listener] { [.init("\(grpc)", tls: tls), .init("\(zeebe)", tls: tls)] }
 
   func httpOptions(_ log: Log) -> HTTPServer.Options {
     var options = HTTPServer.Options(address: http)
     options.log = log
-    if let certificate, let key { options.tls = HTTPServer.TLS(certificate: certificate, key: key) }
+    options.tls = httpTLS
+    options.guarded = guarded
     return options
   }
 
@@ -76,6 +82,19 @@ struct ListenAddresses {
     case "process": return true
     case "none": return false
     case let other: throw StartFailure("--orchestrators '\(other)': this version knows process, none and auto", exitCode: 2)
+    }
+  }
+}
+
+/// Files of certificates and keys that settings name.
+enum PEM {
+  static func read(_ settings: Settings, _ name: String) throws(StartFailure) -> String? {
+    let path = settings.text(name)
+    guard !path.isEmpty else { return nil }
+    do throws(FileProblem) {
+      return String(decoding: try FileText.read(path, limit: 1 << 20), as: UTF8.self)
+    } catch {
+      throw StartFailure("--\(name): \(error.description)", exitCode: 2)
     }
   }
 }

@@ -27,7 +27,7 @@ extension Flowd {
     OptionSpec(
       "retention-bytes", type: .integer(1 << 20...1 << 50), metavar: "BYTES", preset: "1073741824",
       help: "how much finished instances may take"),
-    .flag("keep-journal", help: "never trim the journal, so that `flowctl store verify` can replay all of it"),
+    .flag("keep-journal", help: "never trim the journal, so that `flowctl store hash` can replay all of it"),
     OptionSpec("node-id", metavar: "NAME", preset: "", help: "name of this node in a cluster (not used yet)"),
     OptionSpec("groups", metavar: "LIST", preset: "", help: "deployment groups that this node may lead (not used yet)"),
     OptionSpec("join", metavar: "ADDRESS", preset: "", help: "a member of the cluster to join (not used yet)"),
@@ -44,7 +44,14 @@ extension Flowd {
     .flag("insecure", help: "listen beyond loopback without TLS"),
     OptionSpec("tls-cert", type: .file, metavar: "FILE", preset: "", help: "certificate chain (PEM) for gRPC and HTTP"),
     OptionSpec("tls-key", type: .file, metavar: "FILE", preset: "", help: "its private key (PEM)"),
-    OptionSpec("tls-client-ca", type: .file, metavar: "FILE", preset: "", help: "gRPC clients must show a certificate of this authority"),
+    OptionSpec(
+      "tls-client-ca", type: .file, metavar: "FILE", preset: "", help: "clients of gRPC and HTTP must show a certificate of this authority"),
+    OptionSpec(
+      "http-hosts", .repeatable, metavar: "NAME", help: "further names by which HTTP may be asked (`Host`); `*` takes any name"),
+    OptionSpec(
+      "healthd-ca", type: .file, metavar: "FILE", preset: "", help: "ask healthd over TLS, trusting these authorities (PEM)"),
+    OptionSpec("healthd-cert", type: .file, metavar: "FILE", preset: "", help: "own certificate towards healthd (PEM)"),
+    OptionSpec("healthd-key", type: .file, metavar: "FILE", preset: "", help: "key of that certificate (PEM)"),
   ]
 
   private static let services = [

@@ -27,14 +27,16 @@ final class Daemon: Sendable {
     let port = UInt16(clamping: grpc.boundPorts.first ?? 0)
     grpcAddress = HTTPAddress(host: address.host, port: port).description
     var http = HTTPServer.Options(address: options.http)
-    http.tls = options.serverTLS.map { HTTPServer.TLS(certificate: $0.certificateChain, key: $0.privateKey) }
+    http.tls = options.serverTLS.map(HTTPServer.TLS.init)
+    http.guarded = options.guarded
     http.log = log
     // Nobody posts to healthd.
     http.bodyBytesMax = 64 << 10
     self.http = try HTTPServer(http, handler: Site(monitor, flowd: flowd).handler)
     httpAddress = self.http.address.description
     try grpc.start()
-    try monitor.start(reportingAs: HTTPAddress(host: Daemon.reachable(address.host), port: port).description)
+    let reached = HTTPAddress(host: Daemon.reachable(address.host), port: port).description
+    try monitor.start(reportingAs: options.serverTLS == nil ? reached : "https://" + reached)
   }
 
   /// Nobody can call a wildcard; the machine's name is the best guess.

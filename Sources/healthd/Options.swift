@@ -11,6 +11,7 @@ struct Options {
   var http: HTTPAddress
   var grpc: HTTPAddress
   var serverTLS: ServerTLS?
+  var guarded: HTTPGuard
   var endpointsFile: String?
   var logLevel: LogLevel
   var logForm: LogText.Form
@@ -41,7 +42,10 @@ struct Options {
     .flag("insecure", help: "listen beyond this machine without TLS"),
     OptionSpec("tls-cert", type: .file, metavar: "FILE", help: "certificate chain of healthd's own servers (PEM)"),
     OptionSpec("tls-key", type: .file, metavar: "FILE", help: "key of that certificate (PEM)"),
-    OptionSpec("tls-client-ca", type: .file, metavar: "FILE", help: "ask gRPC clients for a certificate of these authorities (PEM)"),
+    OptionSpec(
+      "tls-client-ca", type: .file, metavar: "FILE", help: "clients of gRPC and HTTP must show a certificate of these authorities"),
+    OptionSpec(
+      "http-hosts", .repeatable, metavar: "NAME", help: "further names by which HTTP may be asked (`Host`); `*` takes any name"),
     .flag("flowd-tls", help: "speak TLS with flowd, trusting what the system trusts"),
     OptionSpec("flowd-ca", type: .file, metavar: "FILE", help: "speak TLS with flowd, trusting these authorities (PEM)"),
     OptionSpec("flowd-cert", type: .file, metavar: "FILE", help: "own certificate towards flowd (PEM)"),
@@ -55,7 +59,11 @@ struct Options {
     for address in flowd where SettingValue.address(address) == nil { throw Options.fail("--flowd: '\(address)' is not host:port") }
     http = try Options.address(settings, "http-address")
     grpc = try Options.address(settings, "grpc-address")
+    guarded = try Options.guarded(settings, http)
     serverTLS = try Options.serverTLS(settings)
+    if let problem = serverTLS.map(HTTPServer.TLS.init)?.problem {
+      throw Options.fail("\(problem.part == .pair ? "--tls-cert and --tls-key" : "--tls-client-ca"): \(problem.reason)")
+    }
     flowdTLS = try Options.clientTLS(settings)
     endpointsFile = settings.optional("endpoints-file")
     logLevel = try Options.level(settings.text("log-level"))
@@ -73,6 +81,15 @@ struct Options {
   private static func address(_ settings: Settings, _ name: String) throws(UsageError) -> HTTPAddress {
     guard let value = settings.address(name), let port = UInt16(exactly: value.port) else { throw fail("--\(name) is not host:port") }
     return HTTPAddress(host: value.host.isEmpty ? "0.0.0.0" : value.host, port: port)
+  }
+
+  private static func guarded(_ settings: Settings, _ listening: HTTPAddress) throws(UsageError) -> HTTPGuard {
+    do throws(HTTPGuard.BadName) {
+      return try HTTPGuard(
+        listening: listening, names: settings.list("http-hosts").flatMap { $0.split(separator: ",").map(String.init) })
+    } catch {
+      throw fail("--http-hosts: \(error)")
+    }
   }
 
   private static func level(_ text: String) throws(UsageError) -> LogLevel {
@@ -112,5 +129,12 @@ struct Options {
     } catch {
       throw fail("--\(name): \(error)")
     }
+  }
+}
+
+extension HTTPServer.TLS {
+  /// The same papers for HTTP.
+  init(_ tls: ServerTLS) {
+    self.init(certificate: tls.certificateChain, key: tls.privateKey, clientAuthorities: tls.clientAuthorities)
   }
 }

@@ -10,7 +10,7 @@ enum Program {
   static func run(_ arguments: [String]) -> Int32 {
     // A client that goes away must not end us.
     signal(SIGPIPE, SIG_IGN)
-    switch ProgramStart.daemon(Options.program, version: Options.version, arguments: arguments) {
+    switch ProgramStart.daemon(Options.program, version: Options.version, arguments: arguments, check: check) {
     case .leave(let stdout, let stderr, let exitCode):
       ProgramStart.print(stdout: stdout, stderr: stderr)
       return exitCode
@@ -21,6 +21,16 @@ enum Program {
         ProgramStart.print(stdout: "", stderr: error.description)
         return UsageError.exitCode
       }
+    }
+  }
+
+  /// What a start would say of these settings.
+  private static func check(_ settings: Settings) -> ProgramStart.Refusal? {
+    do throws(UsageError) {
+      _ = try Options(settings)
+      return nil
+    } catch {
+      return ProgramStart.Refusal(stderr: error.description, exitCode: UsageError.exitCode)
     }
   }
 

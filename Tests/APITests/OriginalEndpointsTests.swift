@@ -107,11 +107,33 @@ struct OriginalEndpointsTests {
     #expect(ended["result"] == "a=1 &b\u{e9}")
   }
 
+  @Test("a start with JSON that is not called so is taken as JSON")
+  func startWithUnnamedJSON() throws {
+    let id = try bench.apply()
+
+    let answer = try bench.call("POST", "/start/\(id)/begin", ["Content-Type": ""], body: #"{"a":1}"#)
+    let called = bench.serviceCalled()
+
+    #expect(answer.status == 200)
+    #expect(called?.headers["Content-Type"] == "application/json")
+    #expect(called?.body == Array(#"{"a":1}"#.utf8))
+  }
+
+  @Test("a start with a content type that is none is a 415", arguments: ["json", "/", "application/", "a/b/c", "text plain", ";"])
+  func startWithBadContentType(type: String) throws {
+    let id = try bench.apply()
+
+    let answer = try bench.call("POST", "/start/\(id)/begin", ["Content-Type": type], body: "{}")
+
+    #expect(answer.status == 415)
+    #expect(answer.headers["Content-Type"] == "application/problem+json")
+  }
+
   @Test("a start without content type is a 400")
   func startWithoutContentType() throws {
     let id = try bench.apply()
 
-    let answer = try bench.call("POST", "/start/\(id)/begin", ["Content-Type": ""], bytes: nil)
+    let answer = try bench.call("POST", "/start/\(id)/begin", ["Content-Type": ""], body: "plain words")
 
     #expect(answer.status == 400)
     #expect(answer.headers["Content-Type"] == "application/problem+json")

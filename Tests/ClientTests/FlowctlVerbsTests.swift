@@ -61,6 +61,23 @@ struct FlowctlVerbsTests {
     #expect(try run(nil, "health").exitCode == 7)
   }
 
+  @Test("what a server says of itself is shown as it is; only one that is not there is to be started")
+  func unavailable() throws {
+    let path = try file("<definitions/>")
+    let full = try FakeDaemon { $0.apply = { _ in .failure(Status(.unavailable, "no new work is accepted: the disk is full")) } }
+    let hinted = try FakeDaemon { $0.apply = { _ in .failure(Status(.unavailable, "flowd is stopping", hint: "try again later")) } }
+
+    let refused = try run(full, "apply", path)
+    let later = try run(hinted, "apply", path)
+    let gone = try run(nil, "apply", path)
+
+    #expect(refused.exitCode == 8)
+    #expect(refused.stderr.contains("why:   no new work is accepted: the disk is full [UNAVAILABLE]\n"))
+    #expect(!refused.stderr.contains("start flowd"))
+    #expect(later.exitCode == 8 && later.stderr.contains("try:   try again later\n"))
+    #expect(gone.exitCode == 255 && gone.stderr.contains("try:   start flowd"))
+  }
+
   @Test("a table is there when it is asked for")
   func tables() throws {
     let daemon = try FakeDaemon { answers in

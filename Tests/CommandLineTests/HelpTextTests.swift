@@ -15,6 +15,15 @@ struct HelpTextTests {
     }
   }
 
+  @Test("a default that is nothing is not named")
+  func emptyDefault() {
+    let option = OptionSpec("tls-cert", metavar: "FILE", preset: "", help: "a certificate")
+    let text = HelpText.text(for: [CommandSpec("tool", "Do", options: [option], envPrefix: "TOOL_")])
+
+    #expect(text.contains("a certificate (env TOOL_TLS_CERT)"))
+    #expect(!text.contains("default"))
+  }
+
   @Test("help shows the usage, then the examples, then what can be said")
   func order() throws {
     let text = HelpText.text(for: [Sample.program])

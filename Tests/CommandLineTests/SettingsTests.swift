@@ -112,6 +112,20 @@ struct SettingsTests {
     #expect(start("extra") == "2 out  err error: unexpec")
   }
 
+  @Test("--check-config says what a start would say")
+  func checkedConfig() {
+    func start(_ words: String...) -> String {
+      let refusal = ProgramStart.Refusal(stderr: "no\n", exitCode: 2)
+      switch ProgramStart.daemon(daemon, version: "1", arguments: words, environment: { _ in nil }, check: { _ in refusal }) {
+      case .run: return "run"
+      case .leave(let stdout, let stderr, let code): return "\(code) out \(stdout) err \(stderr)"
+      }
+    }
+
+    #expect(start("--check-config") == "2 out  err no\n")
+    #expect(start() == "run")
+  }
+
   @Test("durations and addresses have one meaning or none")
   func texts() {
     #expect(

@@ -78,6 +78,24 @@ private final class House {
     #expect(try house.text("/probe/nobody") == #"{"result":"Workflow 'nobody' not found"}"#)
   }
 
+  @Test("a page of another site can not make healthd probe, and a name that was rebound gets nothing")
+  func strangers() throws {
+    let house = try House()
+    #expect(house.isSettled())
+    func status(_ path: String, _ headers: HTTPHeaders) throws -> Int {
+      try house.client.sendAndWait(HTTPClientRequest("GET", "http://\(house.daemon.httpAddress)\(path)", headers: headers)).status
+    }
+
+    for site in ["cross-site", "same-site"] { #expect(try status("/probe/all", ["Sec-Fetch-Site": site]) == 403) }
+    #expect(try status("/probe/all", ["Origin": "http://evil.example"]) == 403)
+    #expect(try status("/probe/all", ["Sec-Fetch-Site": "same-origin"]) == 200)
+    #expect(try status("/probe/all", ["Sec-Fetch-Site": "none"]) == 200)
+    // A link from elsewhere to the dashboard is fine.
+    #expect(try status("/", ["Sec-Fetch-Site": "cross-site", "Accept": "text/html"]) == 200)
+    for path in ["/", "/probe/all", "/events", "/livez"] { #expect(try status(path, ["Host": "evil.example"]) == 421) }
+    #expect(try status("/livez", ["Host": "localhost"]) == 200)
+  }
+
   @Test("flow.v1.Health probes, reports and watches; health and reflection are there")
   func grpc() throws {
     let house = try House()

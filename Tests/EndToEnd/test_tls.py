@@ -9,10 +9,11 @@ import pytest
 import requests
 
 from harness import models
-from harness.daemons import Flowd, flowctl, running
+from harness.daemons import Flowd, Healthd, flowctl, running
 from harness.paths import EXAMPLES, program
 from harness.v1 import V1, code
-from harness.waiting import stays
+from harness.waiting import stays, until
+from harness.wire import Wire
 
 EXPIRED = ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
 
@@ -33,11 +34,12 @@ class Authority:
             "policy=p\nunique_subject=no\ncopy_extensions=copy\ndefault_days=1\n[p]\ncommonName=supplied\n"
         )
 
-    def issue(self, name, *dates, subject="flow"):
+    def issue(self, name, *dates, subject="flow", purpose=None):
         """(certificate, key) for localhost and 127.0.0.1."""
+        more = ["-addext", f"extendedKeyUsage={purpose}"] if purpose else []
         key, request, pem = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "pem"))
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
-                "-subj", f"/CN={subject}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")  # fmt: skip
+                "-subj", f"/CN={subject}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", *more)  # fmt: skip
         given = [part.lstrip("-") for part in dates]
         when = [f"-{'startdate' if part == 'not_before' else 'enddate'}" if part.startswith("not_") else part for part in given]
         openssl("ca", "-batch", "-notext", "-config", self.config, "-cert", self.pem, "-keyfile", self.key,
@@ -60,6 +62,7 @@ class Papers:
         self.client = self.ca.issue("client", subject="a-client")
         self.stranger = self.other.issue("stranger", subject="a-client")
         self.late = self.ca.issue("late", *EXPIRED, subject="a-client")
+        self.for_servers = self.ca.issue("for-servers", purpose="serverAuth", subject="a-client")
 
 
 @pytest.fixture(scope="module")
@@ -67,20 +70,38 @@ def papers(tmp_path_factory):
     return Papers(tmp_path_factory.mktemp("papers"))
 
 
+def answers_200(address, ca, pair=None):
+    """True when /livez of this address answers over TLS."""
+    host, port = address.rsplit(":", 1)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if pair:
+        context.load_cert_chain(*pair)
+    with socket.create_connection((host, int(port)), 2) as plain, context.wrap_socket(plain) as secure:
+        secure.sendall(b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        return b" 200 " in secure.recv(100)
+
+
 class SecureFlowd(Flowd):
     """Readiness is asked over TLS, with its authority."""
 
-    def __init__(self, folder, papers, pair, *more):
+    def __init__(self, folder, papers, pair, *more, client=None):
         super().__init__(folder, arguments=["--tls-cert", pair[0], "--tls-key", pair[1], *more])
-        self.ca = papers.ca.pem
+        self.ca, self.client = papers.ca.pem, client
 
     def ready(self):
-        host, port = self.endpoints["http"].rsplit(":", 1)
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with socket.create_connection((host, int(port)), 2) as plain, context.wrap_socket(plain) as secure:
-            secure.sendall(b"GET /readyz HTTP/1.0\r\nHost: flowd\r\n\r\n")
-            return b" 200 " in secure.recv(100)
+        return answers_200(self.endpoints["http"], self.ca, self.client)
+
+    @property
+    def url(self):
+        return f"https://{self.endpoints['http']}"
+
+
+class SecureHealthd(Healthd):
+    """A healthd with TLS before a flowd without."""
+
+    def __init__(self, folder, flowd, pair, *more):
+        super().__init__(folder, flowd, ["--tls-cert", pair[0], "--tls-key", pair[1], *more])
 
     @property
     def url(self):
@@ -95,7 +116,8 @@ def secure(papers, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def mutual(papers, tmp_path_factory):
-    with running(SecureFlowd(tmp_path_factory.mktemp("mtls"), papers, papers.server, "--tls-client-ca", papers.ca.pem)) as flowd:
+    asked = SecureFlowd(tmp_path_factory.mktemp("mtls"), papers, papers.server, "--tls-client-ca", papers.ca.pem, client=papers.client)
+    with running(asked) as flowd:
         yield flowd
 
 
@@ -146,12 +168,91 @@ def test_mutual_tls_asks_for_a_certificate(mutual, papers):
     assert list(listed(mutual, credentials(papers.ca, papers.client))) == []
 
 
-@pytest.mark.xfail(strict=True, reason="--tls-client-ca guards gRPC only, REST is open to everybody")
-def test_mutual_tls_is_asked_for_on_http_too(mutual, papers):
+@pytest.fixture(scope="module")
+def mutual_healthd(papers, mutual, tmp_path_factory):
+    """Mutual TLS on both sides: its own ports, and towards flowd."""
+    towards = ["--flowd-ca", papers.ca.pem, "--flowd-cert", papers.client[0], "--flowd-key", papers.client[1]]
+    folder = tmp_path_factory.mktemp("mtls-healthd")
+    with running(SecureHealthd(folder, mutual, papers.server, "--tls-client-ca", papers.ca.pem, *towards)) as healthd:
+        yield healthd
+
+
+@pytest.mark.parametrize("program_name", ["mutual", "mutual_healthd"])
+def test_mutual_tls_is_asked_for_on_http_too(program_name, papers, request):
     """REST starts instances and shows results: who needs a certificate for gRPC must not get in by the other door without one."""
-    assert requests.get(f"{mutual.url}/wf_map", verify=papers.ca.pem, cert=tuple(map(str, papers.client)), timeout=5).status_code == 200
-    with pytest.raises(requests.RequestException):
-        requests.get(f"{mutual.url}/wf_map", verify=papers.ca.pem, timeout=5).raise_for_status()
+    daemon = request.getfixturevalue(program_name)
+
+    def ask(pair, path="/livez", method="GET"):
+        pair = tuple(map(str, pair)) if pair else None
+        return requests.request(method, daemon.url + path, verify=papers.ca.pem, cert=pair, timeout=5)
+
+    assert ask(papers.client).status_code == 200
+    refused = {None: "no certificate", papers.stranger: "no authority", papers.late: "expired", papers.for_servers: "not for clients"}
+    for pair, why in refused.items():
+        for path, method in (("/livez", "GET"), ("/metrics", "GET"), ("/", "POST"), ("/nowhere", "GET")):
+            answer = ask(pair, path, method)
+            assert (answer.status_code, answer.headers["Content-Type"]) == (403, "application/problem+json"), (why, path)
+            assert why in answer.json()["detail"], answer.text
+    assert ask(papers.client).status_code == 200
+
+
+def test_a_connection_without_a_certificate_stays_refused(mutual, papers):
+    with requests.Session() as session:
+        session.verify = papers.ca.pem
+        assert [session.get(f"{mutual.url}/wf_map", timeout=5).status_code for _ in range(3)] == [403] * 3
+    with requests.Session() as session:
+        session.verify, session.cert = papers.ca.pem, tuple(map(str, papers.client))
+        assert [session.get(f"{mutual.url}/wf_map", timeout=5).status_code for _ in range(3)] == [200] * 3
+
+
+def test_old_protocols_do_not_go_around_the_certificate(mutual, papers):
+    host, port = mutual.endpoints["http"].rsplit(":", 1)
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        for pair, status in ((None, b" 403 "), (papers.stranger, b" 403 "), (papers.client, b" 200 ")):
+            context = ssl.create_default_context(cafile=papers.ca.pem)
+            context.minimum_version = context.maximum_version = version
+            if pair:
+                context.load_cert_chain(*pair)
+            with socket.create_connection((host, int(port)), 5) as plain, context.wrap_socket(plain, server_hostname=host) as secure:
+                secure.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert status in secure.recv(100), (version, pair)
+
+
+def probes_made(healthd, papers, pair=None):
+    pair = tuple(map(str, pair)) if pair else None
+    text = requests.get(f"{healthd.url}/metrics", verify=papers.ca.pem, cert=pair, timeout=5).text
+    return sum(int(line.split()[-1]) for line in text.splitlines() if line.startswith("flow_healthd_probes_total"))
+
+
+@pytest.mark.parametrize("client", [False, True], ids=["tls", "mtls"])
+def test_flowd_asks_a_healthd_with_tls(client, papers, tmp_path, services):
+    """Else ProbeWorkflow says what flowd sees from its place, and not what healthd sees."""
+    asks = ["--tls-client-ca", papers.ca.pem] if client else []
+    shows = ["--healthd-cert", papers.client[0], "--healthd-key", papers.client[1]] if client else []
+    flowd = Flowd(tmp_path / "flowd", services.resolve(), arguments=["--healthd-ca", papers.ca.pem, *shows])
+    with running(flowd), running(SecureHealthd(tmp_path / "healthd", flowd, papers.server, *asks)) as healthd, Wire(flowd) as wire:
+        deployment = wire.applied(models.one_task("Asked", "echo", health={"period": 60}))
+        wire.wait_state(deployment, "RUNNING")
+        pair = papers.client if client else None
+        made = until(lambda: probes_made(healthd, papers, pair), "healthd has probed")
+
+        assert wire.probe(deployment).ok() == {deployment: [["Work", "UP"]]}
+
+        assert probes_made(healthd, papers, pair) > made, flowd.log_tail()
+        assert "healthd could not be asked" not in flowd.log()
+
+
+def test_flowd_probes_itself_when_it_does_not_trust_healthd(papers, tmp_path, services):
+    flowd = Flowd(tmp_path / "flowd", services.resolve(), environment={"FLOWD_HEALTHD_CA": str(papers.other.pem)})
+    with running(flowd), running(SecureHealthd(tmp_path / "healthd", flowd, papers.server)) as healthd, Wire(flowd) as wire:
+        deployment = wire.applied(models.one_task("Untrusted", "echo", health={"period": 60}))
+        wire.wait_state(deployment, "RUNNING")
+        made = until(lambda: probes_made(healthd, papers), "healthd has probed")
+
+        assert wire.probe(deployment).ok() == {deployment: [["Work", "UP"]]}
+
+        assert probes_made(healthd, papers) == made
+        assert "healthd could not be asked" in flowd.log()
 
 
 def test_http_over_tls_answers(secure, papers):

@@ -72,7 +72,7 @@ package enum HelpText {
   static func notes(_ option: OptionSpec, env: String?) -> String {
     var notes: [String] = []
     if option.kind == .repeatable { notes.append("may be repeated") }
-    if let preset = option.preset { notes.append("default \(preset)") }
+    if let preset = option.preset, !preset.isEmpty { notes.append("default \(preset)") }
     if let env { notes.append("env \(env)") }
     return notes.isEmpty ? "" : " (" + notes.joined(separator: ", ") + ")"
   }

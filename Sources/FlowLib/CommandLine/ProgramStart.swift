@@ -7,6 +7,17 @@ package enum ProgramStart: Sendable {
   /// Print and leave.
   case leave(stdout: String, stderr: String, exitCode: Int32)
 
+  /// Why a program would not start with its settings.
+  package struct Refusal: Sendable {
+    package var stderr: String
+    package var exitCode: Int32
+
+    package init(stderr: String, exitCode: Int32) {
+      self.stderr = stderr
+      self.exitCode = exitCode
+    }
+  }
+
   /// Options that every daemon has beside its own.
   package static func daemonOptions(_ program: String) -> [OptionSpec] {
     [
@@ -21,29 +32,35 @@ package enum ProgramStart: Sendable {
 
   /// Resolves a program that has `daemonOptions`.
   ///
-  /// - Parameter arguments: the words after the program's name.
+  /// - Parameters:
+  ///   - arguments: the words after the program's name.
+  ///   - check: what `--check-config` asks once every value has the form of its option; nil when the program would start.
   package static func daemon(
-    _ program: CommandSpec, version: String, arguments: [String], environment: (String) -> String? = Environment.value
+    _ program: CommandSpec, version: String, arguments: [String], environment: (String) -> String? = Environment.value,
+    check: (Settings) -> Refusal? = { _ in nil }
   ) -> ProgramStart {
     do throws(UsageError) {
       switch try ArgumentParser.parse(arguments, program: program) {
       case .help(let path, let exitCode): return .leave(stdout: HelpText.text(for: path), stderr: "", exitCode: exitCode)
       case .version: return .leave(stdout: "\(program.name) \(version)\n", stderr: "", exitCode: 0)
-      case .run(let invocation): return try resolve(invocation, environment)
+      case .run(let invocation): return try resolve(invocation, environment, check)
       }
     } catch {
       return .leave(stdout: "", stderr: error.description, exitCode: UsageError.exitCode)
     }
   }
 
-  private static func resolve(_ invocation: Invocation, _ environment: (String) -> String?) throws(UsageError) -> ProgramStart {
+  private static func resolve(
+    _ invocation: Invocation, _ environment: (String) -> String?, _ check: (Settings) -> Refusal?
+  ) throws(UsageError) -> ProgramStart {
     let name = invocation.commandName
     let path = invocation.given["config"]?.last ?? environment(name.uppercased() + "_CONFIG")
     let config = try path.map { path throws(UsageError) in try ConfigFile(reading: path, command: name) }
     let settings = try Settings(invocation, environment: environment, config: config)
     if settings.flag("print-config") { return .leave(stdout: settings.listing, stderr: "", exitCode: 0) }
-    if settings.flag("check-config") { return .leave(stdout: "the settings are good\n", stderr: "", exitCode: 0) }
-    return .run(settings)
+    guard settings.flag("check-config") else { return .run(settings) }
+    if let refusal = check(settings) { return .leave(stdout: "", stderr: refusal.stderr, exitCode: refusal.exitCode) }
+    return .leave(stdout: "the settings are good\n", stderr: "", exitCode: 0)
   }
 
   /// Writes both texts to their streams.

@@ -17,6 +17,9 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     }
   }
 
+  /// All values of a name, in their order.
+  package func values(_ name: String) -> [String] { fields.filter { HTTPHeaders.same($0.name, name) }.map(\.value) }
+
   package mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
 
   /// Sets what `other` has, and keeps the rest.

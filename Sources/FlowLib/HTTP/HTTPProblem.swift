@@ -51,6 +51,7 @@ package struct HTTPProblem: Error, Sendable, Equatable, CustomStringConvertible 
     case 412: "Precondition Failed"
     case 413: "Content Too Large"
     case 415: "Unsupported Media Type"
+    case 421: "Misdirected Request"
     case 422: "Unprocessable Content"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"

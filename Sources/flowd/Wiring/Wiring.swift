@@ -15,41 +15,53 @@ struct Wiring {
   /// Writes a consistent copy of the store and of what readers keep to a path.
   let backup: @Sendable (_ path: String) throws(Status) -> Void
 
-  static func open(_ settings: Settings, log: Log, runsProcesses: Bool) throws(StartFailure) -> Wiring {
-    let directory = settings.text("data-dir")
-    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-      throw StartFailure("can not make the data directory '\(directory)': \(String(cString: strerror(errno)))")
-    }
-    let configuration = try self.configuration(settings, directory, log: log, runsProcesses: runsProcesses)
-    switch settings.text("store") {
-    case "memory":
-      return Wiring(configuration: configuration, store: MemoryStore(), viewPath: ":memory:") { path throws(Status) in
-        throw Status(.unimplemented, "the memory store keeps nothing that could be backed up", hint: "start flowd with --store sqlite")
+  /// Which store `--store` names.
+  enum Kind {
+    case memory, sqlite
+
+    init(_ settings: Settings) throws(StartFailure) {
+      switch settings.text("store") {
+      case "memory": self = .memory
+      case "sqlite": self = .sqlite
+      case let other where other.hasPrefix("etcd://"):
+        throw StartFailure("--store etcd is not built yet; use --store sqlite", exitCode: 2)
+      case let other: throw StartFailure("--store '\(other)' is not sqlite, memory or etcd://…", exitCode: 2)
       }
-    case "sqlite":
-      do throws(StoreError) {
-        let store = try SQLiteStore(directory)
-        let viewPath = directory + "/" + View.fileName
-        return Wiring(configuration: configuration, store: store, viewPath: viewPath) { path throws(Status) in
-          do throws(StoreError) {
-            try store.backup(to: path, with: View.backupPart(viewPath))
-          } catch {
-            throw Status(.unavailable, error.description)
-          }
-        }
-      } catch {
-        throw StartFailure(error.description)
-      }
-    case let other where other.hasPrefix("etcd://"):
-      throw StartFailure("--store etcd is not built yet; use --store sqlite", exitCode: 2)
-    case let other: throw StartFailure("--store '\(other)' is not sqlite, memory or etcd://…", exitCode: 2)
     }
   }
 
-  private static func configuration(
-    _ settings: Settings, _ directory: String, log: Log, runsProcesses: Bool
-  ) throws(StartFailure) -> ServerConfiguration {
-    var configuration = ServerConfiguration(dataDirectory: directory)
+  static func open(_ kind: Kind, _ configuration: ServerConfiguration) throws(StartFailure) -> Wiring {
+    let directory = configuration.dataDirectory
+    guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+      throw StartFailure("can not make the data directory '\(directory)': \(String(cString: strerror(errno)))")
+    }
+    switch kind {
+    case .memory:
+      return Wiring(configuration: configuration, store: MemoryStore(), viewPath: ":memory:") { path throws(Status) in
+        throw Status(.unimplemented, "the memory store keeps nothing that could be backed up", hint: "start flowd with --store sqlite")
+      }
+    case .sqlite: return try sqlite(directory, configuration)
+    }
+  }
+
+  private static func sqlite(_ directory: String, _ configuration: ServerConfiguration) throws(StartFailure) -> Wiring {
+    do throws(StoreError) {
+      let store = try SQLiteStore(directory)
+      let viewPath = directory + "/" + View.fileName
+      return Wiring(configuration: configuration, store: store, viewPath: viewPath) { path throws(Status) in
+        do throws(StoreError) {
+          try store.backup(to: path, with: View.backupPart(viewPath))
+        } catch {
+          throw Status(.unavailable, error.description)
+        }
+      }
+    } catch {
+      throw StartFailure(error.description)
+    }
+  }
+
+  static func configuration(_ settings: Settings, log: Log, runsProcesses: Bool) throws(StartFailure) -> ServerConfiguration {
+    var configuration = ServerConfiguration(dataDirectory: settings.text("data-dir"))
     configuration.servicesDirectory = settings.text("services-dir")
     configuration.resolve = try resolve(settings.list("resolve"))
     configuration.runsProcesses = runsProcesses

@@ -37,7 +37,11 @@ struct Site: Sendable {
     router.on("GET", "/events") { request, reply in
       monitor.openEvents(reply, since: request.headers["Last-Event-ID"] ?? request.query("after") ?? "")
     }
-    router.on("GET", "/probe/{id}") { request, reply in probe(request.parameters["id"] ?? "", reply) }
+    router.on("GET", "/probe/{id}") { request, reply in
+      // It is a GET as in the original, but it calls services.
+      if let problem = HTTPGuard.foreignPage(request) { throw problem }
+      probe(request.parameters["id"] ?? "", reply)
+    }
     addOperations(to: &router)
     return router
   }

@@ -31,9 +31,12 @@ package final class FlowClient: Sendable {
 
   private func explained(_ status: Status) -> Status {
     var status = status
-    guard status.hint == nil || status.code == .unavailable else { return status }
+    guard status.hint == nil || status.isUnreached else { return status }
     switch status.code {
-    case .unavailable: status.hint = "start \(endpoint.name), or name its address with --\(endpoint.name)-host and --\(endpoint.name)-port"
+    // What a server says of itself is not a reason to start it.
+    case .unavailable where !status.isUnreached: break
+    case .unavailable:
+      status.hint = "start \(endpoint.name), or name its address with --\(endpoint.name)-host and --\(endpoint.name)-port"
     case .deadlineExceeded: status.hint = "a longer --request-timeout"
     case .unauthenticated: status.hint = "--cert and --key with a certificate that \(endpoint.name) accepts"
     case .resourceExhausted: status.hint = "again later"
@@ -44,6 +47,11 @@ package final class FlowClient: Sendable {
     }
     return status
   }
+}
+
+extension Status {
+  /// The connection failed: UNAVAILABLE is then the client's word, and else the server's own.
+  package var isUnreached: Bool { code == .unavailable && message.hasPrefix(ConnectionFailure.prefix) }
 }
 
 // MARK: - FlowDaemon

@@ -8,8 +8,15 @@ import FlowServer
 /// - Source: reference, section 2, ProbeWorkflow.
 package struct WorkflowProbes: Sendable {
   private let server: Server
+  private let healthdTLS: ClientTLS?
+  private let log: Log
 
-  package init(server: Server) { self.server = server }
+  /// - Parameter healthdTLS: how healthd is asked, also when it says that it has no TLS; nil goes by its word and the system's authorities.
+  package init(server: Server, healthdTLS: ClientTLS? = nil, log: Log = .none) {
+    self.server = server
+    self.healthdTLS = healthdTLS
+    self.log = log
+  }
 
   /// Waits; called on a control thread.
   package func probe(_ ids: [String]) throws(Status) -> JSON {
@@ -38,6 +45,7 @@ package struct WorkflowProbes: Sendable {
       return try askHealthd(address, ids)
     } catch {
       // healthd may have gone a moment ago; its silence will be noticed, and this question still gets an answer.
+      log.warning("healthd could not be asked, services are probed from here", ["flow.healthd": address, "error": error.message])
       return probedHere(ids)
     }
   }
@@ -48,9 +56,18 @@ package struct WorkflowProbes: Sendable {
     return seen
   }
 
-  private func askHealthd(_ address: String, _ ids: [String]) throws(Status) -> Seen {
+  /// A healthd with TLS reports its address so.
+  private static let secure = "https://"
+
+  private func askHealthd(_ reported: String, _ ids: [String]) throws(Status) -> Seen {
+    let hasTLS = reported.hasPrefix(WorkflowProbes.secure)
+    let address = hasTLS ? String(reported.dropFirst(WorkflowProbes.secure.count)) : reported
     let channel: RPCChannel
-    do throws(RPCError) { channel = try RPCChannel(address) } catch { throw Status(.unavailable, "\(error)") }
+    do throws(RPCError) {
+      channel = try RPCChannel(address, tls: healthdTLS ?? (hasTLS ? ClientTLS(authorities: nil) : nil))
+    } catch {
+      throw Status(.unavailable, "\(error)")
+    }
     defer { channel.close() }
     var request = FlowV1.ProbeRequest()
     request.deployments = ids

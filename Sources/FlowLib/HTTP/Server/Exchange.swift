@@ -11,12 +11,14 @@ enum Answer: Sendable {
 
 /// One request on its way through libmicrohttpd: headers, body, decision, answer.
 final class Exchange: @unchecked Sendable {
-  // Safety: `head`, `body`, `received` and `phase` belong to MHD's thread; what other threads touch is in `decision`.
+  // Safety: `head`, `refusal`, `body`, `received` and `phase` belong to MHD's thread; what other threads touch is in `decision`.
   // `connection` is only used by MHD's thread, or to resume it while `decision` says that it is suspended.
   private let core: ServerCore
   private let connection: OpaquePointer
   private let target: String
   private var head: HTTPRequest?
+  /// Known since the headers; told when the body has been read and dropped.
+  private var refusal: HTTPProblem?
   private var body: [UInt8] = []
   private var received = 0
   private var phase = Phase.headers
@@ -81,11 +83,18 @@ final class Exchange: @unchecked Sendable {
       return refuse(HTTPProblem(400, "the path or the query is not well-formed"))
     }
     let length = headers["Content-Length"].flatMap { Int($0) } ?? 0
+    refusal = stranger(request) ?? (length > core.options.bodyBytesMax ? tooLarge : nil)
     // A client that waits for '100 Continue' need not send what would be refused; others are heard out, so that they read the answer.
     let announces = headers["Expect"] != nil || length > Exchange.drainBytesMax
-    if length > core.options.bodyBytesMax, announces { return refuse(tooLarge) }
+    if announces, let refusal { return refuse(refusal) }
     head = request
     return .yes
+  }
+
+  /// Why this client or this page is not heard, whatever it wants.
+  private func stranger(_ request: HTTPRequest) -> HTTPProblem? {
+    if core.options.tls?.clientAuthorities != nil, let problem = ClientCertificate.problem(of: connection) { return problem }
+    return core.options.guarded?.refusal(of: request)
   }
 
   /// How much of a refused body is read and dropped before the connection is cut.
@@ -97,7 +106,7 @@ final class Exchange: @unchecked Sendable {
 
   private func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
     received += bytes.count
-    if received <= core.options.bodyBytesMax {
+    if received <= core.options.bodyBytesMax, refusal == nil {
       body.append(contentsOf: bytes)
     } else {
       body = []
@@ -106,6 +115,7 @@ final class Exchange: @unchecked Sendable {
   }
 
   private func decide() -> MHD_Result {
+    if let refusal { return refuse(refusal) }
     guard received <= core.options.bodyBytesMax, var request = head else { return refuse(tooLarge) }
     phase = .deciding
     request.body = body

@@ -10,6 +10,8 @@ package final class HTTPServer: Sendable {
   package struct Options: Sendable {
     package var address: HTTPAddress
     package var tls: TLS?
+    /// Who may ask; nil lets any page of a browser.
+    package var guarded: HTTPGuard?
     /// A larger body is answered with 413.
     package var bodyBytesMax = Limits.messageBytes
     /// Bytes of the header section, beyond which the answer is 431 (or the connection is closed).
@@ -22,17 +24,6 @@ package final class HTTPServer: Sendable {
     package var log = Log.none
 
     package init(address: HTTPAddress) { self.address = address }
-  }
-
-  /// Certificate chain and key as PEM text.
-  package struct TLS: Sendable {
-    package var certificate: String
-    package var key: String
-
-    package init(certificate: String, key: String) {
-      self.certificate = certificate
-      self.key = key
-    }
   }
 
   /// The address in use, with its true port.
@@ -77,12 +68,14 @@ private final class Daemon: @unchecked Sendable {
   private let handle: OpaquePointer
   private let certificate: UnsafeMutablePointer<CChar>?
   private let key: UnsafeMutablePointer<CChar>?
+  private let authorities: UnsafeMutablePointer<CChar>?
   private let core: ServerCore
 
   init(listening descriptor: Int32, at address: HTTPAddress, options: HTTPServer.Options, core: ServerCore) throws(HTTPServerError) {
     self.core = core
     certificate = options.tls.flatMap { strdup($0.certificate) }
     key = options.tls.flatMap { strdup($0.key) }
+    authorities = options.tls.flatMap(\.clientAuthorities).flatMap { strdup($0) }
     var raw = flow_mhd_options()
     raw.listen_socket = descriptor
     raw.connections_max = UInt32(clamping: options.connectionsMax)
@@ -91,6 +84,7 @@ private final class Daemon: @unchecked Sendable {
     raw.threads = 1
     raw.certificate = certificate.map { UnsafePointer($0) }
     raw.key = key.map { UnsafePointer($0) }
+    raw.client_authorities = authorities.map { UnsafePointer($0) }
     raw.completed = { _, _, slot, _ in Exchange.completed(slot) }
     raw.target = { context, target, connection in ServerCore.begin(context, target, connection) }
     raw.log = { line in DaemonLog.keep(line) }
@@ -103,6 +97,7 @@ private final class Daemon: @unchecked Sendable {
       close(descriptor)
       free(certificate)
       free(key)
+      free(authorities)
       throw HTTPServerError(code: .start, address: address, cause: DaemonLog.last)
     }
     handle = started
@@ -111,6 +106,7 @@ private final class Daemon: @unchecked Sendable {
   deinit {
     free(certificate)
     free(key)
+    free(authorities)
   }
 
   /// Stops listening; MHD hands the socket back and leaves closing it to us.

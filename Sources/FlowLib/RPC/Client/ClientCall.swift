@@ -195,13 +195,19 @@ package final class ClientCall: CoreCall, @unchecked Sendable {
 }
 
 /// Turns the core's words about a connection into ours.
-enum ConnectionFailure {
+package enum ConnectionFailure {
+  /// How the message of every failed connection begins.
+  package static let prefix = "cannot reach "
+
   /// A failure to connect names the address and the innermost reason; a status that a server sent stays as it is.
   static func explain(_ status: Status, address: String) -> Status {
-    let marks = ["failed to connect to all addresses", "DNS resolution failed", "empty address list", "Socket closed", "GOAWAY"]
+    let marks = [
+      "failed to connect to all addresses", "DNS resolution failed", "empty address list", "Socket closed", "GOAWAY",
+      "Connection reset by peer", "Broken pipe", "keepalive watchdog", "Transport closed", "Endpoint read failed",
+    ]
     guard status.code == .unavailable, marks.contains(where: { status.message.contains($0) }) else { return status }
     return Status(
-      .unavailable, "cannot reach \(address): \(reason(status.message))", hint: "check that the server runs and the address is right")
+      .unavailable, "\(prefix)\(address): \(reason(status.message))", hint: "check that the server runs and the address is right")
   }
 
   private static func reason(_ text: String) -> String {
@@ -212,7 +218,8 @@ enum ConnectionFailure {
       ("DNS resolution failed", "its name is unknown"), ("timed out", "no answer"), ("No route to host", "no route to it"),
       ("Network is unreachable", "the network is unreachable"), ("No such file or directory", "there is no such socket"),
       ("SSL_ERROR", "it does not accept this TLS connection"), ("handshake", "it does not accept this TLS connection"),
-      ("Socket closed", "the connection was lost"), ("GOAWAY", "the server is shutting down"),
+      ("Socket closed", "the connection was lost"), ("reset by peer", "the connection was lost"),
+      ("Broken pipe", "the connection was lost"), ("GOAWAY", "the server is shutting down"),
     ]
     return known.first { text.contains($0.0) }?.1 ?? text
   }

@@ -56,10 +56,8 @@ extension FlowHTTPAPI {
     guard let status = server.board[deployment], status.process.startEvents.contains(where: { status.process[$0].id == start }) else {
       throw HTTPProblem(Status(.notFound, "no start event '\(start)' of a deployment '\(deployment)'", hint: "GET /wf_map lists them"))
     }
-    guard let contentType = request.headers["Content-Type"], !contentType.isEmpty else {
-      throw HTTPProblem(Status(.invalidArgument, "the header Content-Type is missing", hint: "for JSON send 'application/json'"))
-    }
     try HTTPProblem.checkPayload(request.body)
+    let contentType = try FlowHTTPAPI.contentType(of: request)
     server.createInstance(
       of: status.deployment.key, start: start, payload: Payload(bytes: request.body, contentType: contentType), metadata: []
     ) { outcome in
@@ -71,6 +69,33 @@ extension FlowHTTPAPI {
       case .failure(let refusal): reply.send(HTTPProblem(refusal).response)
       }
     }
+  }
+
+  /// What the body is. Who does not say it may send JSON; anything else goes on under the name that it was given.
+  private static func contentType(of request: HTTPRequest) throws(HTTPProblem) -> String {
+    if let given = request.headers["Content-Type"], !given.isEmpty {
+      guard isMediaType(given) else {
+        throw HTTPProblem(415, "the header Content-Type names no media type", members: ["hint": "for JSON send 'application/json'"])
+      }
+      return given
+    }
+    do throws(JSONError) {
+      _ = try JSON(parsing: request.body)
+      return "application/json"
+    } catch {
+      throw HTTPProblem(
+        Status(.invalidArgument, "the header Content-Type is missing, and the body is not JSON", hint: "for JSON send 'application/json'"))
+    }
+  }
+
+  /// `type/subtype`, whatever parameters follow.
+  private static func isMediaType(_ text: String) -> Bool {
+    let parts = text.prefix { $0 != ";" }.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count == 2
+      && parts.allSatisfy { part in
+        let word = part.utf8.filter { $0 != 0x20 }
+        return !word.isEmpty && word.allSatisfy(HTTPHeaders.isTokenByte)
+      }
   }
 
   // MARK: what is reported of an instance
