@@ -2,6 +2,7 @@ import FlowClient
 import FlowCommandLine
 import FlowCore
 import Glibc
+import Synchronization
 
 /// What a verb works with: its settings, its two outputs, and the servers.
 struct Context: Sendable {
@@ -71,7 +72,10 @@ extension Context {
 
 extension Context {
   /// Data, to stdout.
-  func print(_ text: String) { Output.write(text, to: STDOUT_FILENO) }
+  func print(_ text: String) {
+    guard !Output.write(text, to: STDOUT_FILENO) else { return }
+    LostOutput.cause.store(errno, ordering: .relaxed)
+  }
 
   /// Everything else, to stderr.
   func note(_ text: String) { Output.write(text + "\n", to: STDERR_FILENO) }
@@ -84,7 +88,13 @@ extension Context {
     note(LogText.line(program: "flowctl", level, message, at: .now, file: file, line: line))
   }
 
-  func print(_ table: Table) { print(table.text(for: format == .table ? nil : stdout)) }
+  func print(_ table: Table) { print(table.text(for: format == .table ? plainTerminal : stdout)) }
+
+  /// What `-o table` is for: nothing is cut, and colours are there only when somebody asked for them.
+  private var plainTerminal: Terminal? {
+    let isForced = stdout.colour && (!stdout.isTerminal || settings.text("color").lowercased() == "always")
+    return isForced ? Terminal(isTerminal: false, columns: nil, colour: true) : nil
+  }
 
   /// A JSON text as `-o` wants it.
   ///
@@ -96,6 +106,17 @@ extension Context {
     case .yaml?: print(YAML.of(data))
     case .name?: print(names.map { Printable.line($0) + "\n" }.joined())
     }
+  }
+}
+
+/// Data that did not get out: a full disk behind stdout must not look like success.
+enum LostOutput {
+  fileprivate static let cause = Atomic<Int32>(0)
+
+  /// nil while all was written, and when nobody reads any more, which is the reader's choice.
+  static var failure: Failure? {
+    let code = cause.load(ordering: .relaxed)
+    return code == 0 || code == EPIPE ? nil : Failure(FileProblem("stdout", errno: code), exitCode: ExitCode.negative)
   }
 }
 

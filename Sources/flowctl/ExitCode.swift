@@ -14,6 +14,8 @@ enum ExitCode {
   static let unreachable: Int32 = 7
   static let busy: Int32 = 8
   static let invalidDocument: Int32 = 9
+  /// A signal's number is added: 130 for Ctrl-C, as shells count.
+  static let signalled: Int32 = 128
   /// The original's −1: its verbs answer so when the request failed as a whole, or flowd can not be reached.
   static let original: Int32 = 255
 

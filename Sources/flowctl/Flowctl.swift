@@ -53,7 +53,9 @@ enum Flowctl {
     let name = context.settings.invocation.path[1].name
     guard let verb = verbs.first(where: { $0.spec.name == name }) else { preconditionFailure("verb \(name) without code") }
     do throws(Failure) {
-      return try verb.run(context)
+      let exitCode = try verb.run(context)
+      if let lost = LostOutput.failure { throw lost }
+      return exitCode
     } catch {
       context.complain(error)
       return error.exitCode

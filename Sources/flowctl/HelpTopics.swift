@@ -15,7 +15,7 @@ enum HelpTopics {
       5    conflict, or not possible in this state
       6    time-out while waiting
       7    flowd or healthd can not be reached
-      8    flowd is busy; try again later
+      8    flowd is busy, stops, or takes no new work; try again later
       9    invalid document
       130  interrupted
       255  what apply, delete, probe, ps, run, start, stop and update say when flowd
@@ -59,7 +59,8 @@ enum HelpTopics {
         -o, -o json   the reply's data as JSON
         -o yaml       the same as YAML
         -o name       only ids, one a line
-        -o table      the table of a terminal, without colours and never cut
+        -o table      the table of a terminal, never cut, with colours only when they
+                      are asked for (--color always, CLICOLOR_FORCE)
 
       `-o` takes the next word only when it is one of these four.
 

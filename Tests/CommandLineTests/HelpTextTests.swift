@@ -92,6 +92,21 @@ struct HelpTextTests {
     if access(shellPath, X_OK) == 0 { #expect(try run(shellPath, ["-n", "/dev/stdin"], input: script).status == 0) }
   }
 
+  @Test("fish offers the words of an option and no files beside them, and files where a file is meant")
+  func fishValues() throws {
+    let lines = Completion.script(for: Sample.program, shell: .fish).split(separator: "\n").map(String.init)
+
+    let kind = try #require(lines.first { $0.contains("-l kind") })
+    #expect(kind.contains(" -x ") && !kind.contains(" -r "))
+    let fish = "/usr/bin/fish"
+    if access(fish, X_OK) == 0 {
+      let script = Completion.script(for: Sample.program, shell: .fish)
+      let test = script + "\ncomplete -C 'tool ps -k '"
+      let words = try run(fish, ["--no-config"], input: test).output.split(separator: "\n").map { $0.prefix { $0 != "\t" } }
+      #expect(words.sorted() == ["DEPLOYMENT", "INSTANCE"])
+    }
+  }
+
   private func run(_ path: String, _ arguments: [String], input: String) throws -> (status: Int32, output: String, error: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)

@@ -78,6 +78,7 @@ struct HTTPGuardTests {
 
     for method in ["POST", "PUT", "DELETE", "PATCH", "BREW"] { #expect(try status(guarded, method, all) == 403) }
     for method in ["GET", "HEAD", "OPTIONS"] { #expect(try status(guarded, method, all) == nil) }
+    if headers["Origin"] != nil { #expect(try status(guarded, "POST", headers) == 403) }
   }
 
   @Test(

@@ -16,7 +16,8 @@ extension Completion {
     out += place.command.positionals.compactMap { fishWords(words($0.type), name).map { "\(start) \($0)\n" } }.joined()
     out += place.options.map { option in
       let short = option.short.map { " -s \($0)" } ?? ""
-      let value = needsWord(option) && !isOptional(option) ? " -r" : ""
+      // Only `-x` keeps fish from offering files beside the words.
+      let value = needsWord(option) && !isOptional(option) ? (words(option) == .files ? " -r" : " -x") : ""
       let words = option.takesValue ? fishWords(words(option), name).map { " " + $0 } ?? "" : ""
       return "\(start)\(short) -l \(option.long)\(value)\(words) -d \(fishQuote(option.help))\n"
     }.joined()

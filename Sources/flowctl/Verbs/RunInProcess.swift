@@ -19,11 +19,13 @@ enum RunInProcess {
     guard model.errors.isEmpty else {
       throw Failure(ExitCode.invalidDocument, "\(path) can not run", why: model.errorText, hint: "flowctl validate \(path)")
     }
+    // Before the node's threads begin, so that the signals reach us alone: services that we started must not outlive us.
+    let signals = StopSignals()
     let folder = try temporaryFolder()
     defer { TemporaryFolder.remove(folder) }
     let server = try node(folder)
     defer { server.stop() }
-    return try run(model, path, arguments, on: server, context)
+    return try run(model, path, arguments, on: server, context, signals)
   }
 
   private static func read(_ path: String) throws(Failure) -> [UInt8] {
@@ -52,7 +54,7 @@ enum RunInProcess {
   }
 
   private static func run(
-    _ model: PreparedModel, _ path: String, _ arguments: [String], on server: Server, _ context: Context
+    _ model: PreparedModel, _ path: String, _ arguments: [String], on server: Server, _ context: Context, _ signals: StopSignals
   ) throws(Failure) -> Int32 {
     let id: String
     do throws(ApplyFailure) {
@@ -61,25 +63,27 @@ enum RunInProcess {
       throw Failure(ExitCode.negative, "\(path) can not be deployed", why: "\(error)")
     }
     let deadline = Deadline(ms: context.settings.milliseconds("timeout"))
-    guard try waitUntilRunning(id, server, deadline) else {
+    guard try waitUntilRunning(id, server, deadline, signals) else {
       let down = server.health(of: id).filter { !$0.isUp }.map { "\($0.elementID): \($0.reason)" }.joined(separator: ", ")
       throw Failure(
         ExitCode.timeout, "\(id) is not RUNNING in time", why: down, hint: "are its services reachable, and their commands right?")
     }
     let instance = try create(id, arguments, on: server, context)
-    guard let row = try waitUntilEnded(instance, server, deadline) else {
+    guard let row = try waitUntilEnded(instance, server, deadline, signals) else {
       throw Failure(ExitCode.timeout, "\(instance) has not ended in time", hint: "--timeout gives it longer")
     }
     return InstanceOutcome.tell(FlowV1.Instance(row), context)
   }
 
-  private static func waitUntilRunning(_ id: String, _ server: Server, _ deadline: Deadline) throws(Failure) -> Bool {
+  private static func waitUntilRunning(
+    _ id: String, _ server: Server, _ deadline: Deadline, _ signals: StopSignals
+  ) throws(Failure) -> Bool {
     while !deadline.isOver {
       switch server.board[id]?.deployment.state {
       case .running: return true
       case .error:
         throw Failure(ExitCode.negative, "\(id) can not start", why: server.board[id]?.deployment.reason)
-      case .starting, .stopping, .stopped, nil: usleep(10_000)
+      case .starting, .stopping, .stopped, nil: try signals.pause(milliseconds: 10)
       }
     }
     return false
@@ -99,14 +103,16 @@ enum RunInProcess {
     }
   }
 
-  private static func waitUntilEnded(_ id: String, _ server: Server, _ deadline: Deadline) throws(Failure) -> InstanceRow? {
+  private static func waitUntilEnded(
+    _ id: String, _ server: Server, _ deadline: Deadline, _ signals: StopSignals
+  ) throws(Failure) -> InstanceRow? {
     while !deadline.isOver {
       do throws(Status) {
         if let row = try server.instance(id), row.state != .running { return row }
       } catch {
         throw Failure(error, doing: "can not look at \(id)")
       }
-      usleep(2_000)
+      try signals.pause(milliseconds: 2)
     }
     return nil
   }
@@ -119,4 +125,25 @@ private struct Deadline {
   init(ms: Int64?) { end = ms.map { Instant.now + $0 } }
 
   var isOver: Bool { end.map { Instant.now > $0 } ?? false }
+}
+
+/// SIGINT and SIGTERM, blocked and asked for, so that they end a run between two looks and what it started is stopped.
+private struct StopSignals {
+  private var set = sigset_t()
+
+  init() {
+    sigemptyset(&set)
+    sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGTERM)
+    pthread_sigmask(SIG_BLOCK, &set, nil)
+  }
+
+  /// - Throws: when one came; the exit code is the shell's for it.
+  func pause(milliseconds: Int) throws(Failure) {
+    var wanted = set
+    var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
+    let signal = sigtimedwait(&wanted, nil, &time)
+    guard signal > 0 else { return }
+    throw Failure(ExitCode.signalled + signal, "interrupted", why: "the instance and its services are gone: they ran in this process")
+  }
 }

@@ -11,6 +11,7 @@ import Glibc
 enum StoreFiles {
   /// Makes a store of the backup in a temporary folder, replays it and hashes its state.
   static func stateHash(ofBackup path: String) throws(Failure) -> String {
+    try needs(path)
     var template = Array("/tmp/flowctl-store-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
       throw Failure(ExitCode.negative, "no temporary folder", why: String(cString: strerror(errno)))
@@ -39,6 +40,10 @@ enum StoreFiles {
 
   /// Makes a store from a backup in a directory that holds none.
   static func restore(_ path: String, to directory: String, _ context: Context) throws(Failure) -> Int32 {
+    try needs(path)
+    guard isEmpty(directory) else {
+      throw Failure(ExitCode.conflict, "\(directory) is not empty", hint: "a directory that is empty or not there")
+    }
     try store(doing: "restore \(path)") { () throws(StoreError) in try SQLiteStore.restore(path, to: directory) }
     let hasView = try restoreView(path, to: directory)
     let hash = try stateHash(ofDirectory: directory)
@@ -60,7 +65,35 @@ enum StoreFiles {
   }
 
   private static func store<Value>(doing what: String, _ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
-    do throws(StoreError) { return try body() } catch { throw Failure(ExitCode.negative, "can not \(what)", why: error.description) }
+    do throws(StoreError) { return try body() } catch {
+      throw Failure(exitCode(of: error), "can not \(what)", why: error.description)
+    }
+  }
+
+  private static func exitCode(of error: StoreError) -> Int32 {
+    switch error {
+    case .locked, .tooNew: ExitCode.conflict
+    case .corrupt: ExitCode.invalidDocument
+    case .fenced, .full, .io, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: ExitCode.negative
+    }
+  }
+
+  /// A file that is to be read is there.
+  private static func needs(_ path: String) throws(Failure) {
+    guard access(path, R_OK) != 0 else { return }
+    let code = errno
+    throw Failure(FileProblem(path, errno: code), exitCode: code == ENOENT ? ExitCode.notFound : ExitCode.negative)
+  }
+
+  /// Also when there is no such directory.
+  private static func isEmpty(_ directory: String) -> Bool {
+    guard let folder = opendir(directory) else { return errno == ENOENT }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      if name != ".", name != ".." { return false }
+    }
+    return true
   }
 }
 

@@ -37,7 +37,7 @@ package struct HTTPGuard: Sendable {
   package static func foreignPage(_ request: HTTPRequest) -> HTTPProblem? {
     let isForeign = request.headers.values("Sec-Fetch-Site").contains { $0 != "same-origin" && $0 != "none" }
     let own = request.headers["Host"]?.lowercased()
-    let stranger = request.headers.values("Origin").first { authority(of: $0) != own }
+    let stranger = request.headers.values("Origin").first { own == nil || authority(of: $0) != own }
     guard isForeign || stranger != nil else { return nil }
     let page = stranger.map { "a page of '\($0.prefix(shownMax))'" } ?? "a page of another site"
     return HTTPProblem(403, "\(page) may not ask for this", members: ["code": "PERMISSION_DENIED"])
