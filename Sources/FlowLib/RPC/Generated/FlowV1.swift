@@ -1049,7 +1049,7 @@ package enum FlowV1 {
     }
 
     package var reports: [FlowV1.ReportProbesRequest.Report] = []
-    /// host:port where this healthd serves flow.v1.Health.
+    /// host:port where this healthd serves flow.v1.Health, with https:// before it when it has TLS.
     package var healthAddress: String = ""
 
     package init() {}
