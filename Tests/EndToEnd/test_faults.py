@@ -404,6 +404,8 @@ def test_a_full_disk_refuses_new_work_and_heals(small_disk, services, leave):
         assert requests.get(f"{flowd.url}/livez", timeout=5).status_code == 200
         done = flowctl("run", deployment, flowd=flowd)
         assert done.returncode not in (0, -6, -11) and done.stderr.strip(), done
+        done = flowctl("apply", CALC, flowd=flowd)
+        assert done.returncode == 8 and "UNAVAILABLE" in done.stderr and "start flowd" not in done.stderr, done
         # What was accepted goes on, out of the reserve.
         release.set()
         for instance in accepted:
