@@ -1,5 +1,6 @@
 import FlowCommandLine
 import FlowCore
+import FlowHTTP
 import FlowRPC
 import FlowServer
 
@@ -28,6 +29,9 @@ struct StartPlan {
       throw StartFailure("--healthd-cert and --healthd-key belong together; one of them is missing", exitCode: 2)
     }
     let authorities = try PEM.read(settings, "healthd-ca")
+    if let problem = PEMProblem.of(certificate: certificate, key: key, authorities: authorities) {
+      throw StartFailure("\(problem.part == .pair ? "--healthd-cert and --healthd-key" : "--healthd-ca"): \(problem.reason)", exitCode: 2)
+    }
     guard authorities != nil || certificate != nil else { return nil }
     return ClientTLS(authorities: authorities, certificateChain: certificate, privateKey: key)
   }

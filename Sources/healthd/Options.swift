@@ -115,6 +115,9 @@ struct Options {
     let (certificate, key) = (try pem(settings, "flowd-cert"), try pem(settings, "flowd-key"))
     guard (certificate == nil) == (key == nil) else { throw fail("--flowd-cert and --flowd-key belong together") }
     let authorities = try pem(settings, "flowd-ca")
+    if let problem = PEMProblem.of(certificate: certificate, key: key, authorities: authorities) {
+      throw fail("\(problem.part == .pair ? "--flowd-cert and --flowd-key" : "--flowd-ca"): \(problem.reason)")
+    }
     guard settings.flag("flowd-tls") || authorities != nil || certificate != nil else { return nil }
     return ClientTLS(authorities: authorities, certificateChain: certificate, privateKey: key)
   }

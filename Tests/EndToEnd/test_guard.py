@@ -129,13 +129,15 @@ BAD = {
         (["--tls-cert", "/nowhere/c.pem", "--tls-key", "/nowhere/k.pem"], "/nowhere/c.pem"), (["--tls-cert", "{ca}"], "--tls-key"),
         (["--tls-client-ca", "{ca}"], "--tls-cert"), (["--tls-cert", "{ca}", "--tls-key", "{ca}"], "--tls-cert"),
         (["--healthd-ca", "/nowhere/ca.pem"], "/nowhere/ca.pem"), (["--healthd-cert", "{ca}"], "--healthd-key"),
-        (["--http-hosts", "a:1"], "a:1"),
+        (["--http-hosts", "a:1"], "a:1"), (["--healthd-ca", "{ca}"], "--healthd-ca"),
+        (["--healthd-cert", "{ca}", "--healthd-key", "{ca}"], "--healthd-cert"),
     ],
     "healthd": [
         (["--flowd", "nowhere"], "nowhere"), (["--http-address", "0.0.0.0:5050"], "--insecure"), (["--log-level", "loud"], "loud"),
         (["--tls-cert", "/nowhere/c.pem", "--tls-key", "/nowhere/k.pem"], "/nowhere/c.pem"), (["--flowd-cert", "{ca}"], "--flowd-key"),
         (["--flowd-ca", "/nowhere/ca.pem"], "/nowhere/ca.pem"), (["--http-hosts", "http://a"], "http://a"),
-        (["--tls-cert", "{ca}", "--tls-key", "{ca}"], "--tls-cert"),
+        (["--tls-cert", "{ca}", "--tls-key", "{ca}"], "--tls-cert"), (["--flowd-ca", "{ca}"], "--flowd-ca"),
+        (["--flowd-cert", "{ca}", "--flowd-key", "{ca}"], "--flowd-cert"),
     ],
 }  # fmt: skip
 

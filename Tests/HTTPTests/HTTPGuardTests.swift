@@ -122,5 +122,7 @@ struct HTTPGuardTests {
 
     #expect(problem?.part == .pair)
     #expect(problem?.reason.isEmpty == false)
+    #expect(PEMProblem.of(certificate: nil, key: nil, authorities: "nonsense")?.part == .authorities)
+    #expect(PEMProblem.of(certificate: nil, key: nil, authorities: nil) == nil)
   }
 }

@@ -68,14 +68,17 @@ static inline int flow_mhd_client(struct MHD_Connection *connection) {
   return found;
 }
 
-/* Why certificate, key and authorities can not be used, or null; `part` tells which (0 pair, 1 authorities). MHD says it less well. */
+/* Why certificate and key, or authorities (each may be null), can not be used; null when they can. `part`: 0 pair, 1 authorities.
+   MHD says it less well, and libgrpc not at all. */
 static inline const char *flow_tls_problem(const char *certificate, const char *key, const char *authorities, int *part) {
   gnutls_certificate_credentials_t credentials;
   *part = 0;
   int code = gnutls_certificate_allocate_credentials(&credentials);
   if (code < 0) return gnutls_strerror(code);
-  gnutls_datum_t pair[2] = {{(unsigned char *)certificate, strlen(certificate)}, {(unsigned char *)key, strlen(key)}};
-  code = gnutls_certificate_set_x509_key_mem(credentials, &pair[0], &pair[1], GNUTLS_X509_FMT_PEM);
+  if (certificate && key) {
+    gnutls_datum_t pair[2] = {{(unsigned char *)certificate, strlen(certificate)}, {(unsigned char *)key, strlen(key)}};
+    code = gnutls_certificate_set_x509_key_mem(credentials, &pair[0], &pair[1], GNUTLS_X509_FMT_PEM);
+  }
   if (code >= 0 && authorities) {
     *part = 1;
     gnutls_datum_t trusted = {(unsigned char *)authorities, strlen(authorities)};

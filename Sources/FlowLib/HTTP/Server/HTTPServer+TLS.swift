@@ -14,14 +14,23 @@ extension HTTPServer {
       self.clientAuthorities = clientAuthorities
     }
 
-    package enum Part: Sendable, Equatable { case pair, clientAuthorities }
-
     /// Which of the texts can not be used, and why; nil when a server can start with them.
-    package var problem: (part: Part, reason: String)? {
-      var part: Int32 = 0
-      guard let reason = flow_tls_problem(certificate, key, clientAuthorities, &part) else { return nil }
-      return (part == 0 ? .pair : .clientAuthorities, String(cString: reason))
-    }
+    package var problem: PEMProblem? { PEMProblem.of(certificate: certificate, key: key, authorities: clientAuthorities) }
+  }
+}
+
+/// Why certificates can not be used, found before anything is made of them; of a server's as of a client's.
+package struct PEMProblem: Sendable, Equatable {
+  package enum Part: Sendable, Equatable { case pair, authorities }
+
+  package let part: Part
+  package let reason: String
+
+  /// - Returns: nil when all that is there can be used.
+  package static func of(certificate: String?, key: String?, authorities: String?) -> PEMProblem? {
+    var part: Int32 = 0
+    guard let reason = flow_tls_problem(certificate, key, authorities, &part) else { return nil }
+    return PEMProblem(part: part == 0 ? .pair : .authorities, reason: String(cString: reason))
   }
 }
 
