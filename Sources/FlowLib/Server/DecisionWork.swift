@@ -32,7 +32,7 @@ final class DecisionWork: Sendable {
   private func ask(_ decision: GatewayDecision, _ rest: ArraySlice<GatewayDecision.Condition>, for partition: Partition) {
     guard let condition = rest.first else { return decided(decision, nil, for: partition) }
     guard var target = service else {
-      return failed(decision, "FAILED_TASK", "this node has no decision service (any more)", decision.body, for: partition)
+      return failed(decision, "this node has no decision service (any more)", for: partition)
     }
     target.attemptsMax = DecisionWork.attempts
     target.readTimeoutMs = timeoutMs
@@ -48,10 +48,10 @@ final class DecisionWork: Sendable {
         case false?: ask(decision, rest.dropFirst(), for: partition)
         case nil:
           let shown = String(decoding: body.prefix(200), as: UTF8.self)
-          failed(decision, "FAILED_TASK", "the decision service answered '\(shown)'", decision.body, for: partition)
+          failed(decision, "the decision service answered '\(shown)'", for: partition)
         }
       case .failure(let failure):
-        failed(decision, failure.code.rawValue, "decision service: \(failure.message)", Payload(json: failure.payload), for: partition)
+        failed(decision, failure.code.rawValue, "decision service: \(failure.message)", failure.payload, for: partition)
       // The node is stopping; the question is asked again when it is back.
       case nil: _ = underWay.withLock { $0.remove(decision.job) }
       }
@@ -73,9 +73,18 @@ final class DecisionWork: Sendable {
     partition.send(.gatewayDecided(job: decision.job, instance: decision.instance.key, flow), lane: .completions)
   }
 
-  private func failed(_ decision: GatewayDecision, _ code: String, _ message: String, _ report: Payload, for partition: Partition) {
+  private func failed(_ decision: GatewayDecision, _ message: String, for partition: Partition) {
+    let code = FlowOrchestrator.ServiceFailure.Code.task.rawValue
+    let report: JSON = [
+      "error_code": .string(code), "error_msg": .string(message), "failed_task_id": .string(decision.elementID),
+      "input_data": decision.body.json ?? .null, "from_envoy": false,
+    ]
+    failed(decision, code, message, report, for: partition)
+  }
+
+  private func failed(_ decision: GatewayDecision, _ code: String, _ message: String, _ report: JSON, for partition: Partition) {
     _ = underWay.withLock { $0.remove(decision.job) }
-    let failure = FlowEngine.ServiceFailure(code: code, message: message, elementID: decision.elementID, report: report)
+    let failure = FlowEngine.ServiceFailure(code: code, message: message, elementID: decision.elementID, report: Payload(json: report))
     partition.send(.jobFailed(job: decision.job, instance: decision.instance.key, failure), lane: .completions)
   }
 }
