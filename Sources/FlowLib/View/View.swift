@@ -170,11 +170,15 @@ package final class View: Sendable {
     }
   }
 
-  /// Instances that pass the filter, newest first, a page of at most `Limits.pageRows`.
+  /// Instances that pass the filter, newest first, a page of at most `Limits.pageRows`, and of `Limits.pageBytes` when it has
+  /// several rows.
+  ///
+  /// - Parameter results: false leaves results out, which may be large and are not even read then.
   package func list(
-    _ filter: InstanceFilter = InstanceFilter(), before cursor: ViewCursor? = nil, limit: Int = 100, notBefore: NotBefore? = nil
+    _ filter: InstanceFilter = InstanceFilter(), before cursor: ViewCursor? = nil, limit: Int = 100, results: Bool = true,
+    notBefore: NotBefore? = nil
   ) throws(StoreError) -> ViewAnswer<InstancePage> {
-    try answer(notBefore) { (reader) throws(StoreError) in try reader.list(filter, before: cursor, limit: limit) }
+    try answer(notBefore) { (reader) throws(StoreError) in try reader.list(filter, before: cursor, limit: limit, results: results) }
   }
 
   package func get(_ id: String, notBefore: NotBefore? = nil) throws(StoreError) -> ViewAnswer<InstanceRow?> {
