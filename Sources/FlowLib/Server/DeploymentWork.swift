@@ -14,7 +14,10 @@ package struct ElementStatus: Sendable, Equatable {
   package var isUp: Bool
   package var since: Instant
   package var reason: String
+  /// By the clock of who looked; another machine's may be wrong, so that it is only shown.
   package var checkedAt: Instant
+  /// When flowd learned of it, by its own clock.
+  var learnedAt: Instant
 
   init(_ result: ProbeResult) {
     self.init(
@@ -28,6 +31,15 @@ package struct ElementStatus: Sendable, Equatable {
     self.since = since
     self.reason = reason
     self.checkedAt = checkedAt
+    learnedAt = checkedAt
+  }
+
+  /// The same check told again, as heartbeats do, is no newer than when it was told first.
+  fileprivate func learned(at now: Instant, after known: ElementStatus?) -> ElementStatus {
+    var status = self
+    let isRepeated = known.map { $0.checkedAt == checkedAt && $0.isUp == isUp } ?? false
+    status.learnedAt = isRepeated ? known?.learnedAt ?? now : now
+    return status
   }
 }
 
@@ -208,7 +220,11 @@ final class DeploymentWork: Sendable {
       updateProbes()
     }
     timers.set("healthd", at: world.now() + DeploymentWork.silenceMs + 1) { [self] in updateProbes() }
-    for report in reports { saw(report.elements, of: report.deployment) }
+    let now = world.now()
+    for report in reports {
+      let known = state.withLock { $0.health[report.deployment] ?? [:] }
+      saw(report.elements.map { $0.learned(at: now, after: known[$0.elementID]) }, of: report.deployment)
+    }
     return reports.map(\.deployment).filter { board[$0] == nil }
   }
 
@@ -243,7 +259,7 @@ final class DeploymentWork: Sendable {
     case .starting, .error:
       // What was seen before it began to start says nothing of now.
       let isUp = status.probed.allSatisfy { element in
-        health[element.id].map { $0.isUp && $0.checkedAt >= status.deployment.since } ?? false
+        health[element.id].map { $0.isUp && $0.learnedAt >= status.deployment.since } ?? false
       }
       return isUp && runningServices(of: status) == services(of: status).count ? .allUp : nil
     case .stopping: return runningServices(of: status) == 0 ? .allDown : nil
