@@ -4,6 +4,7 @@ import FlowHTTP
 import FlowRuntime
 import FlowServer
 import FlowStorage
+import FlowThreads
 import Foundation
 import Synchronization
 

@@ -246,6 +246,19 @@ struct BackupTests {
     #expect(throws: StoreError.self) { try SQLiteStore.restore(file.path, to: target.path) }
   }
 
+  @Test("a restore that ends while it marks the directory can be done again")
+  func interruptedWhileMarking() throws {
+    let (scratch, target, file) = (Scratch(), Scratch(), Scratch())
+    try fill(scratch.path, batches: 3, mark: 1)
+    try SQLiteStore(scratch.path, reserveBytes: 0).backup(to: file.path)
+    try FileManager.default.createDirectory(atPath: target.path, withIntermediateDirectories: true)
+    for name in ["lock", "restoring.new"] { FileManager.default.createFile(atPath: target.path + "/" + name, contents: nil) }
+
+    try SQLiteStore.restore(file.path, to: target.path)
+
+    #expect(try SQLiteStore(target.path, reserveBytes: 0).standing(partition).last == Position(3))
+  }
+
   @Test("what else belongs into the directory is part of all or nothing")
   func moreInterrupted() throws {
     let (scratch, target, file) = (Scratch(), Scratch(), Scratch())

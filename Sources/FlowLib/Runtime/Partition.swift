@@ -1,6 +1,7 @@
 import FlowCore
 import FlowEngine
 import FlowStorage
+import FlowThreads
 import Synchronization
 
 /// What is asked of a partition, and how it hears the answer.

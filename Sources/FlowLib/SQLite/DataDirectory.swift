@@ -55,7 +55,7 @@ final class DataDirectory: Sendable {
 
   private static func checkMayRestore(_ path: String) throws(StoreError) {
     let names = try fileNames(in: path)
-    guard names.contains(marker) || names.allSatisfy({ $0 == "lock" }) else {
+    guard names.contains(marker) || names.allSatisfy({ $0 == "lock" || $0 == marker + ".new" }) else {
       throw .unavailable("\(path) is not empty; restore into a new directory")
     }
   }

@@ -1,5 +1,6 @@
 import FlowCore
 import FlowStorage
+import FlowThreads
 import Glibc
 import Synchronization
 

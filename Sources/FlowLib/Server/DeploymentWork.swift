@@ -6,6 +6,7 @@ import FlowHTTP
 import FlowOrchestrator
 import FlowRuntime
 import FlowStorage
+import FlowThreads
 import Synchronization
 
 /// How one element's service was when it was last looked at.

@@ -2,6 +2,7 @@ import FlowCore
 import FlowEngine
 import FlowSQLite
 import FlowStorage
+import FlowThreads
 import Synchronization
 
 /// What readers ask: instances, counts, history, in a file and on a thread of its own, never the partition's.
@@ -139,7 +140,7 @@ package final class View: Sendable {
 
   /// Once a second: the size of the file and the oldest row are cheap to ask, but not free.
   private func isTimeToRetain() -> Bool {
-    let now = monotonicMs()
+    let now = MonotonicClock.milliseconds()
     return retained.withLock { last in
       guard now - last >= 1000 else { return false }
       last = now
