@@ -42,7 +42,9 @@ struct HealthReportTests {
     clock.advance(ms: 10)
     _ = try bench.server.ask(.startDeployment(key)).get()
     #expect(bench.server.board[id]?.deployment.state == .starting)
-    clock.advance(ms: 10)
+    // So long that flowd probes itself meanwhile, and sees the service down.
+    clock.advance(ms: 11_000)
+    #expect(NodeBench.until { bench.server.health(of: id).first?.isUp == false })
 
     _ = bench.server.reported([(deployment: id, elements: old)], from: "healthd:1")
     // An observation that it makes stands before this look.

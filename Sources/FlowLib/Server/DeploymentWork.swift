@@ -50,6 +50,8 @@ package struct ElementStatus: Sendable, Equatable {
 final class DeploymentWork: Sendable {
   fileprivate struct State {
     var health: [String: [String: ElementStatus]] = [:]
+    /// What healthd told last, which own probes do not change: a heartbeat after a silence tells old checks again.
+    var reported: [String: [String: ElementStatus]] = [:]
     /// When healthd last reported; flowd probes itself while nobody does.
     var lastReport: Instant?
     var healthAddress: String?
@@ -131,6 +133,7 @@ final class DeploymentWork: Sendable {
     state.withLock { state in
       state.deployments = Dictionary(deployments.map { ($0.id, $0) }) { first, _ in first }
       for id in state.health.keys.sorted() where !known.contains(id) { state.health[id] = nil }
+      for id in state.reported.keys.sorted() where !known.contains(id) { state.reported[id] = nil }
       for id in state.urls.keys.sorted() where !known.contains(id) { state.urls[id] = nil }
     }
     for status in deployments { runServices(of: status) }
@@ -221,12 +224,21 @@ final class DeploymentWork: Sendable {
       updateProbes()
     }
     timers.set("healthd", at: world.now() + DeploymentWork.silenceMs + 1) { [self] in updateProbes() }
-    let now = world.now()
-    for report in reports {
-      let known = state.withLock { $0.health[report.deployment] ?? [:] }
-      saw(report.elements.map { $0.learned(at: now, after: known[$0.elementID]) }, of: report.deployment)
+    for report in reports where board[report.deployment] != nil {
+      saw(learned(report.elements, of: report.deployment), of: report.deployment)
     }
     return reports.map(\.deployment).filter { board[$0] == nil }
+  }
+
+  private func learned(_ elements: [ElementStatus], of deployment: String) -> [ElementStatus] {
+    let now = world.now()
+    return state.withLock { state in
+      elements.map { element in
+        let learned = element.learned(at: now, after: state.reported[deployment]?[element.elementID])
+        state.reported[deployment, default: [:]][element.elementID] = learned
+        return learned
+      }
+    }
   }
 
   func saw(_ elements: [ElementStatus], of deployment: String) {
@@ -235,6 +247,8 @@ final class DeploymentWork: Sendable {
     let probed = Set(status.probed.map(\.id))
     state.withLock { state in
       for element in elements where probed.contains(element.elementID) {
+        // An old check that is told again does not hide what was seen since.
+        if let known = state.health[deployment]?[element.elementID], known.learnedAt > element.learnedAt { continue }
         state.health[deployment, default: [:]][element.elementID] = element
       }
     }
