@@ -461,7 +461,7 @@ def test_a_restore_killed_anywhere_is_whole_or_refused(own, tmp_path):
         folder = tmp_path / f"restored-{number}"
         process = subprocess.Popen([*command, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            process.wait(timeout=number * 0.004)
+            process.wait(timeout=number**2 * 0.001)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
