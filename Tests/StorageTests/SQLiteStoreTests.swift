@@ -252,7 +252,7 @@ struct BackupTests {
     try fill(scratch.path, batches: 3, mark: 1)
     try SQLiteStore(scratch.path, reserveBytes: 0).backup(to: file.path)
     try FileManager.default.createDirectory(atPath: target.path, withIntermediateDirectories: true)
-    for name in ["lock", "restoring.new"] { FileManager.default.createFile(atPath: target.path + "/" + name, contents: nil) }
+    for name in ["lock", "restoring.new"] { #expect(FileManager.default.createFile(atPath: target.path + "/" + name, contents: nil)) }
 
     try SQLiteStore.restore(file.path, to: target.path)
 
