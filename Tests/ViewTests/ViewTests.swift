@@ -140,7 +140,7 @@ struct ViewTests {
       cursor = page.next
     } while cursor != nil
 
-    #expect(pages == [[7, 6], [5], [4], [3, 2], [1]])
+    #expect(pages == [[7, 6, 5], [4], [3, 2, 1]])
     let table = try fed.view.list(limit: 10, results: false).value
     #expect(table.rows.count == 7 && table.next == nil && table.rows.allSatisfy { $0.result == nil })
   }

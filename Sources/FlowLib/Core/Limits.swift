@@ -98,8 +98,8 @@ public enum Limits {
   /// Rows that one page of anything brings at most.
   public static let pageRows = 1000
   /// Bytes after which a page ends: with the row that passes it, it is still one message.
-  /// Bytes of one page's rows before the page ends early; a row larger than that comes alone, and fits a message as every payload does.
-  public static let pageBytes = 1 << 20
+  /// Bytes of one page's rows before the page ends early; a message holds them, and its envelope beside.
+  public static let pageBytes = 4 << 20
   /// Bytes of the header section of one HTTP request; ours need a few hundred.
   public static let httpHeaderBytes = 32 << 10
   /// Connections of one HTTP server; each costs a descriptor and its header buffer.
