@@ -30,7 +30,7 @@ func suite(_ name: String, of walls: String...) -> Target {
 }
 
 let library = [
-  "FlowCore", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
+  "FlowCore", "FlowThreads", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
   "FlowHTTP", "FlowCrypto", "FlowClient", "FlowAPI", "FlowHealth", "FlowDashboard", "FlowOrchestrator", "FlowRuntime", "FlowServer",
   "FlowCommandLine",
 ]
@@ -58,6 +58,8 @@ let package = Package(
     .target(name: "CFlowProcess", path: "Sources/C/CFlowProcess"),
 
     wall("FlowCore", "Core"),
+    // Threads, and what they wait on: `Synchronization.Mutex` has no condition.
+    wall("FlowThreads", "Threads"),
     wall("FlowCommandLine", "CommandLine", knows: ["FlowCore"]),
     wall("FlowFEEL", "FEEL", knows: ["FlowCore"]),
     wall("FlowBPMN", "BPMN/Model", knows: ["FlowCore"]),
@@ -65,27 +67,27 @@ let package = Package(
     wall("FlowBPMNRead", "BPMN/Read", knows: ["FlowCore", "FlowBPMN", "FlowCrypto", "CLibXML2", "CYAML"]),
     wall("FlowEngine", "Engine", knows: ["FlowCore", "FlowFEEL", "FlowBPMN"]),
     wall("FlowStorage", "Storage", knows: ["FlowCore", "FlowCrypto"]),
-    wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowStorage", "CSQLite"]),
-    wall("FlowView", "View", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite"]),
-    wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC"]),
-    wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl"]),
-    wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP"]),
+    wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowStorage", "CSQLite", "FlowThreads"]),
+    wall("FlowView", "View", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowThreads"]),
+    wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC", "FlowThreads"]),
+    wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl", "FlowThreads"]),
+    wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowThreads"]),
     wall("FlowDashboard", "Dashboard", knows: ["FlowCore", "FlowHTTP", "FlowRPC"]),
-    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowHTTP", "CFlowProcess"]),
-    wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowCrypto", "FlowEngine", "FlowStorage"]),
+    wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowHTTP", "CFlowProcess", "FlowThreads"]),
+    wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowCrypto", "FlowEngine", "FlowStorage", "FlowThreads"]),
     // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
     wall(
       "FlowServer", "Server",
       knows: [
         "FlowCore", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowView", "FlowHTTP", "FlowHealth", "FlowOrchestrator",
-        "FlowRuntime", "FlowCrypto",
+        "FlowRuntime", "FlowCrypto", "FlowThreads",
       ]),
     wall("FlowClient", "API/Client", knows: ["FlowCore", "FlowRPC"]),
     wall(
       "FlowAPI", "API/Service",
       knows: [
         "FlowCore", "FlowBPMN", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowHealth", "FlowOrchestrator", "FlowRuntime",
-        "FlowStorage", "FlowView", "FlowServer", "FlowClient",
+        "FlowStorage", "FlowView", "FlowServer", "FlowClient", "FlowThreads",
       ]),
     wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
     wall("FlowLib", "Umbrella", knows: library),
@@ -96,11 +98,13 @@ let package = Package(
         "FlowCore", "FlowCommandLine", "FlowStorage", "FlowSQLite", "FlowRPC", "FlowHTTP", "FlowClient", "FlowServer", "FlowAPI",
         "CSystemd",
       ]),
-    program("healthd", knows: ["FlowCore", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowDashboard", "FlowCommandLine", "CSystemd"]),
+    program(
+      "healthd", knows: ["FlowCore", "FlowThreads", "FlowRPC", "FlowHTTP", "FlowHealth", "FlowDashboard", "FlowCommandLine", "CSystemd"]),
     program(
       "flowctl",
       knows: [
-        "FlowCore", "FlowCommandLine", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView",
+        "FlowCore", "FlowThreads", "FlowCommandLine", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite",
+        "FlowView",
         "FlowRPC", "FlowRuntime", "FlowServer", "FlowClient", "FlowAPI",
       ]),
     program(
@@ -112,6 +116,7 @@ let package = Package(
     program("protoc-gen-flow", knows: ["FlowRPC"]),
 
     suite("Core", of: "FlowCore"),
+    suite("Threads", of: "FlowThreads"),
     suite("CommandLine", of: "FlowCore", "FlowCommandLine"),
     suite("FEEL", of: "FlowCore", "FlowFEEL"),
     suite("BPMN", of: "FlowCore", "FlowBPMN", "FlowBPMNRead"),
@@ -120,15 +125,16 @@ let package = Package(
     suite("Storage", of: "FlowCore", "FlowStorage", "FlowSQLite", "FlowTestKit"),
     suite("View", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowView"),
     suite("RPC", of: "FlowCore", "FlowRPC"),
-    suite("HTTP", of: "FlowCore", "FlowHTTP"),
-    suite("Orchestrator", of: "FlowCore", "FlowHTTP", "FlowOrchestrator"),
-    suite("Health", of: "FlowCore", "FlowHTTP", "FlowHealth"),
-    suite("Dashboard", of: "FlowCore", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
+    suite("HTTP", of: "FlowCore", "FlowThreads", "FlowHTTP"),
+    suite("Orchestrator", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowOrchestrator"),
+    suite("Health", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth"),
+    suite("Dashboard", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowTestKit"),
     suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
     suite(
       "API",
-      of: "FlowCore", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowView", "FlowServer", "FlowAPI"),
+      of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowView", "FlowServer",
+      "FlowAPI"),
     suite("Tidy"),
   ],
   swiftLanguageModes: [.v6]

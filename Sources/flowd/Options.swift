@@ -27,6 +27,9 @@ extension Flowd {
     OptionSpec(
       "retention-bytes", type: .integer(1 << 20...1 << 50), metavar: "BYTES", preset: "1073741824",
       help: "how much finished instances may take"),
+    OptionSpec(
+      "live-bytes", type: .integer(0...1 << 50), metavar: "BYTES", preset: "0",
+      help: "memory that live instances may take before creates are refused; 0 is half of the machine's"),
     .flag("keep-journal", help: "never trim the journal, so that `flowctl store hash` can replay all of it"),
     OptionSpec("node-id", metavar: "NAME", preset: "", help: "name of this node in a cluster (not used yet)"),
     OptionSpec("groups", metavar: "LIST", preset: "", help: "deployment groups that this node may lead (not used yet)"),

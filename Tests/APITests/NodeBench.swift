@@ -4,6 +4,7 @@ import FlowHTTP
 import FlowRuntime
 import FlowServer
 import FlowStorage
+import FlowThreads
 import Foundation
 import Synchronization
 
@@ -12,6 +13,7 @@ final class NodeBench: Sendable {
   let server: Server
   let fatal = FirstText()
   private let service: HTTPServer
+  private let other: HTTPServer
   private let held: HeldReplies
 
   init(_ store: any Store, viewPath: String = ":memory:", clock: ShiftedClock = ShiftedClock(), keepsJournal: Bool = false) throws {
@@ -20,11 +22,14 @@ final class NodeBench: Sendable {
     var router = Router()
     router.on("POST", "/") { request, reply in held.take(request, reply) }
     service = try HTTPServer(HTTPServer.Options(address: HTTPAddress(host: "127.0.0.1", port: 0)), handler: router.handler)
+    other = try HTTPServer(HTTPServer.Options(address: HTTPAddress(host: "127.0.0.1", port: 0))) { _, reply in
+      reply.send(HTTPResponse(200, body: Array("{}".utf8)))
+    }
     var configuration = ServerConfiguration(dataDirectory: "")
     configuration.runsProcesses = false
     configuration.keepsJournal = keepsJournal
     configuration.world = clock.world
-    configuration.resolve = ["calc": service.address]
+    configuration.resolve = ["calc": service.address, "other": other.address]
     configuration.fatal = { [fatal] in fatal.set($0) }
     server = try Server(configuration, store: store, viewPath: viewPath)
     try server.start()
@@ -37,6 +42,7 @@ final class NodeBench: Sendable {
     held.release()
     server.stop()
     service.stop(graceMs: 0)
+    other.stop(graceMs: 0)
   }
 
   deinit { stop() }
@@ -45,6 +51,21 @@ final class NodeBench: Sendable {
 
   /// A process whose instances wait for the service.
   func applyWaiting() throws -> Key { try apply(FlowHTTPAPIBench.model("Calc", isRecoverable: false)) }
+
+  /// Another process, whose service answers at once.
+  func applyOther() throws -> Key {
+    let model = FlowHTTPAPIBench.model("Other", isRecoverable: false)
+    return try apply(model.split(separator: "host: calc", omittingEmptySubsequences: false).joined(separator: "host: other"))
+  }
+
+  /// A process whose service is probed and never answers; its deployment's id.
+  func applyProbed() throws -> String {
+    let service = "service: {host: calc, port: 80}"
+    let probed = "service: {host: 127.0.0.1, port: 1}\n  health: {path: /, period: 5}"
+    let model = FlowHTTPAPIBench.model("Probed", isRecoverable: false)
+      .split(separator: service, omittingEmptySubsequences: false).joined(separator: probed)
+    return try server.apply(PreparedModel(Array(model.utf8)), resourceName: "m.bpmn", isStopped: false).deploymentID
+  }
 
   /// A process whose instances end at once.
   func applyStraight() throws -> Key { try apply(NodeBench.straight) }

@@ -2,6 +2,7 @@ import FlowCommandLine
 import FlowCore
 import FlowHTTP
 import FlowRPC
+import FlowThreads
 import Testing
 
 @testable import healthd

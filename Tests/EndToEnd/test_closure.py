@@ -2,8 +2,10 @@
 import json
 
 import pytest
+import requests
 
 from harness import models
+from test_run import process_id_of, start_url
 
 CLOSURE = f"{models.FULL}/closure"
 
@@ -53,6 +55,24 @@ def test_a59_an_omitted_type_is_an_object(wire, services, up):
 
     assert wire.result(wire.started(deployment)) == {"made": {"first": "done"}}
     assert services["echo"].bodies == [{"used": {"first": "done"}}]
+
+
+def test_a61_a_path_is_filled_from_the_context(flowd, wire, services, up):
+    """The task declares no input, so that its service is called with {}; the name in the path is the context's."""
+    xml = models.unique(models.text(f"{models.FULL}/path_templating/path_templating.bpmn"))
+    deployment = up(xml)
+    url = start_url(flowd, process_id_of(xml), deployment)
+
+    gary = requests.post(url, json={"coworker": "Gary"}, timeout=10).json()["id"]
+    assert wire.result(gary) == {"coworker": "Gary", "food": "Tumble 22"}
+    assert [(call.path, call.body) for call in services["favorite-food"].calls_of(gary)] == [("/coworker/Gary/favorite-food", b"{}")]
+
+    ann = requests.post(url, json={"coworker": "Ann"}, timeout=10).json()["id"]
+    assert wire.result(ann)["food"] == "McDonald's"
+
+    nobody = requests.post(url, json={"other": 1}, timeout=10).json()["id"]
+    assert wire.ended(nobody)["error_code"] == "FAILED_CONTEXT_INPUT_PARSING"
+    assert not services["favorite-food"].calls_of(nobody)
 
 
 @pytest.mark.parametrize(

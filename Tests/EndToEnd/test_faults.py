@@ -15,7 +15,7 @@ import requests
 
 from harness import models
 from harness.daemons import Flowd, flowctl, running
-from harness.paths import EXAMPLES
+from harness.paths import EXAMPLES, program
 from harness.services import hang
 from harness.v1 import V1, code
 from harness.waiting import stays, until
@@ -443,3 +443,63 @@ def test_a_start_on_a_full_disk_is_clear(small_disk):
 
     assert done.returncode in (1, 2, 3), done
     assert any(word in (done.stdout + done.stderr).lower() for word in ("no space left", "full", "free")), done
+
+
+def test_a_restore_killed_anywhere_is_whole_or_refused(own, tmp_path):
+    """Restores are killed later and later until one comes to its end; what a killed one left is never taken for a store."""
+    flowd = own().start()
+    copy = tmp_path / "copy"
+    with Wire(flowd) as wire:
+        deployment = deploy(wire, models.nothing("Kept"))
+        for number in range(30):
+            wire.completed(wire.started(deployment, json.dumps("x" * 300_000)))
+        assert flowctl("store", "backup", copy, flowd=flowd).returncode == 0
+    assert flowd.stop() == 0
+    wanted = flowctl("store", "hash", copy).stdout
+    command = [str(program("flowctl")), "store", "restore", str(copy), "--data-dir"]
+
+    refused = 0
+    for number in range(60):
+        folder = tmp_path / f"restored-{number}"
+        process = subprocess.Popen([*command, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(timeout=number**2 * 0.001)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        found = flowctl("store", "hash", "--data-dir", folder)
+        if found.returncode == 0:
+            assert found.stdout == wanted
+            break
+        assert "holds no store" in found.stderr or "restore into it again" in found.stderr
+        refused += "restore into it again" in found.stderr
+        again = flowctl("store", "restore", copy, "--data-dir", folder)
+        assert again.returncode == 0, again.stderr
+        assert flowctl("store", "hash", "--data-dir", folder).stdout == wanted
+    else:
+        pytest.fail("no restore came to its end")
+    assert refused > 0
+
+
+def test_past_the_bound_on_live_bytes_creates_are_refused_and_heal(own, services):
+    flowd = own(arguments=["--live-bytes", "100000"]).start()
+    release = threading.Event()
+    services["first"].always = hang(release)
+    xml = models.one_task("Heavy", "first")
+    with Wire(flowd) as wire, V1(flowd) as v1:
+        deployment = deploy(wire, xml)
+        body = json.dumps("x" * 40_000).encode()
+        ids = [v1.CreateInstance(deployment=deployment, payload=body).instance_id for _ in range(2)]
+
+        why, text = code(v1.CreateInstance, deployment=deployment, payload=body)
+
+        assert why == "RESOURCE_EXHAUSTED" and "of 100000 bytes" in text and "--live-bytes" in text
+        metrics = requests.get(f"{flowd.url}/metrics", timeout=5).text
+        live = next(int(line.split()[1]) for line in metrics.splitlines() if line.startswith("flow_live_bytes "))
+        assert 80_000 < live <= 100_000 and "flow_live_bytes_limit 100000" in metrics
+        release.set()
+        services["first"].always = None
+        for instance in ids:
+            wire.completed(instance)
+        assert v1.CreateInstance(deployment=deployment, payload=body).instance_id
+    assert flowd.stop() == 0

@@ -1,4 +1,5 @@
 import FlowCore
+import FlowThreads
 import Testing
 
 @testable import FlowHTTP

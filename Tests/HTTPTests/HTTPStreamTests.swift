@@ -1,4 +1,5 @@
 import FlowCore
+import FlowThreads
 import Glibc
 import Testing
 

@@ -1,5 +1,6 @@
 import FlowCore
 import FlowHTTP
+import FlowThreads
 import Glibc
 import Testing
 

@@ -1,4 +1,5 @@
 import FlowCore
+import FlowThreads
 import Glibc
 import Testing
 
@@ -73,6 +74,14 @@ struct ServiceCallerTests {
     ])
   func fills(template: String, body: String, path: String) throws {
     #expect(try PathTemplate.fill(template, from: Array(body.utf8)) == path)
+  }
+
+  @Test("a path takes from the body first, then from the context that the body was made of")
+  func fillsFromContext() throws {
+    let (body, context) = (Array(#"{"a":1}"#.utf8), Array(#"{"a":2,"b":"x y"}"#.utf8))
+    #expect(try PathTemplate.fill("/{a}/{b}", from: body, context) == "/1/x%20y")
+    #expect(throws: PathTemplateError.self) { try PathTemplate.fill("/{c}", from: body, context) }
+    #expect(throws: PathTemplateError.self) { try PathTemplate.fill("/{b}", from: body) }
   }
 
   @Test(
@@ -201,10 +210,6 @@ struct ServiceCallerTests {
     #expect(result.wait(untilMs: MonotonicClock.milliseconds() + 30_000) { $0.first } == .some(nil))
   }
 
-  @Test("base64 has its padding", arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")])
-  func base64(text: String, encoded: String) {
-    #expect(Base64.encode(Array(text.utf8)) == encoded)
-  }
 }
 
 /// Closes so many connections after it read a request, then answers.

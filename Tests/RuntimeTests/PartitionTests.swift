@@ -93,6 +93,104 @@ import Testing
     bench.partition.stop()
   }
 
+  @Test("a disk that is still full when the partition opens again is waited out, and what was owed goes on")
+  func fullWhileOpening() throws {
+    let disk = MemoryDisk()
+    var refusal: Refusal?
+    let calls = Atomic(0)
+    let bench = PartitionBench(
+      MemoryStore(disk), processes: [diamond],
+      answer: { _ in
+        calls.add(1, ordering: .relaxed)
+        return nil
+      })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+    let id = try bench.create(key)
+    // What was told before a look is performed before it.
+    _ = bench.image
+    let called = calls.load(ordering: .relaxed)
+
+    disk.injectFaults { _, _ in .full }
+    disk.refuseClaims(3)
+    #expect(throws: Refusal.self) { try bench.create(key) }
+    #expect(throws: Refusal.self) { try bench.create(key) }
+    disk.injectFaults(nil)
+    // Each refused look lets the loop try once more.
+    while disk.claimsToRefuse > 0 { refusal = #expect(throws: Refusal.self) { try bench.create(key) } }
+
+    #expect(refusal?.description.contains("until there is room") == true)
+    _ = try bench.create(key)
+    #expect(bench.partition.look { state, _ in state.instances[id.key] != nil && state.instances.count == 2 }?.value == true)
+    #expect(calls.load(ordering: .relaxed) == called * 3)
+    #expect(bench.failure == nil)
+    bench.partition.stop()
+  }
+
+  @Test("past the bound on live bytes creates are refused in clear words, completions go on and make room")
+  func liveBytes() throws {
+    let jobs = Mutex<[ServiceJob]>([])
+    let bench = PartitionBench(
+      MemoryStore(), processes: [straight], liveBytesMax: 20_000,
+      answer: { job in
+        jobs.withLock { $0.append(job) }
+        return nil
+      })
+    try bench.start()
+    let key = try bench.deploy(straight)
+    let body = JSON.string(String(repeating: "x", count: 4_000))
+    let first = try bench.create(key, body, requestID: "r")
+    for _ in 0..<2 { _ = try bench.create(key, body) }
+    _ = bench.image
+    #expect(bench.partition.liveBytes > 12_000)
+
+    let refusal = #expect(throws: Refusal.self) { for _ in 0..<3 { _ = try bench.create(key, body) } }
+
+    let why = if case .overloaded(let why)? = refusal { why } else { "not overloaded" }
+    #expect(why.contains("of 20000 bytes") && why.contains("--live-bytes"))
+    #expect(try bench.create(key, body, requestID: "r") == first)
+    for job in jobs.withLock({ $0 }) {
+      _ = try bench.partition.ask(.jobCompleted(job: job.job, instance: job.instance.key, response: job.body), lane: .completions)
+    }
+    _ = bench.image
+    #expect(bench.partition.liveBytes == 0)
+    _ = try bench.create(key, body)
+    bench.partition.stop()
+  }
+
+  @Test("the running count of live bytes is the sum over what lives, before and after a recovery")
+  func liveBytesAfterRecovery() throws {
+    let disk = MemoryDisk()
+    let bench = PartitionBench(
+      MemoryStore(disk), processes: [diamond], answer: { $0.elementID == "a" ? .success(Payload(json: [1, 2, 3])) : nil })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+    for index in 0..<20 {
+      let id = try bench.create(key, .string(String(repeating: "x", count: index * 100)))
+      if index % 3 == 0 { _ = try bench.partition.ask(.cancelInstance(id.key), lane: .internal) }
+    }
+    func sums(_ bench: PartitionBench) -> (Int, Int)? {
+      bench.partition.look { state, _ in
+        (
+          state.liveBytes,
+          state.instances.values.reduce(0) { $0 + $1.payloads.entries.values.reduce(1 << 10) { $0 + $1.payload.bytes.count } }
+        )
+      }?.value
+    }
+    // The services' answers come as commands of their own; look until nothing moves.
+    var image = bench.image
+    while image != bench.image { image = bench.image }
+    let before = try #require(sums(bench))
+    bench.partition.stop()
+
+    let again = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try again.start()
+    let after = try #require(sums(again))
+    again.partition.stop()
+    #expect(before.0 == before.1 && before.0 > 0)
+    #expect(after.0 == after.1 && after.0 == before.0)
+  }
+
   @Test("an owner that another one has shut out refuses everything and writes nothing")
   func fenced() throws {
     let disk = MemoryDisk()

@@ -222,6 +222,56 @@ struct BackupTests {
     #expect(try restored.commit(KVTransaction(puts: [(key: "/e", value: [])])) == .committed(Revision(2)))
   }
 
+  @Test("a restore that ends anywhere leaves what no store opens, and what a second restore makes whole", arguments: RestoreStep.allCases)
+  func interrupted(after step: RestoreStep) throws {
+    let (scratch, target, file) = (Scratch(), Scratch(), Scratch())
+    try fill(scratch.path, batches: 3, mark: 1)
+    let store = try SQLiteStore(scratch.path, reserveBytes: 0)
+    let blob = try store.putBlob([1, 2, 3])
+    try store.backup(to: file.path)
+
+    #expect(throws: StoreError.unavailable("killed")) {
+      try SQLiteStore.restore(
+        file.path, to: target.path,
+        reached: { (reached) throws(StoreError) in if reached == step { throw .unavailable("killed") } })
+    }
+    let error = #expect(throws: StoreError.self) { try SQLiteStore(target.path, reserveBytes: 0) }
+    #expect(isCorrupt(error) && error?.description.contains("restore into it again") == true)
+    try SQLiteStore.restore(file.path, to: target.path)
+
+    let restored = try SQLiteStore(target.path, reserveBytes: 0)
+    #expect(try restored.standing(partition) == store.standing(partition))
+    #expect(try restored.blob(blob) == [1, 2, 3])
+    #expect(try !FileManager.default.contentsOfDirectory(atPath: target.path).contains("restoring"))
+    #expect(throws: StoreError.self) { try SQLiteStore.restore(file.path, to: target.path) }
+  }
+
+  @Test("a restore that ends while it marks the directory can be done again")
+  func interruptedWhileMarking() throws {
+    let (scratch, target, file) = (Scratch(), Scratch(), Scratch())
+    try fill(scratch.path, batches: 3, mark: 1)
+    try SQLiteStore(scratch.path, reserveBytes: 0).backup(to: file.path)
+    try FileManager.default.createDirectory(atPath: target.path, withIntermediateDirectories: true)
+    for name in ["lock", "restoring.new"] { #expect(FileManager.default.createFile(atPath: target.path + "/" + name, contents: nil)) }
+
+    try SQLiteStore.restore(file.path, to: target.path)
+
+    #expect(try SQLiteStore(target.path, reserveBytes: 0).standing(partition).last == Position(3))
+  }
+
+  @Test("what else belongs into the directory is part of all or nothing")
+  func moreInterrupted() throws {
+    let (scratch, target, file) = (Scratch(), Scratch(), Scratch())
+    try fill(scratch.path, batches: 3, mark: 1)
+    try SQLiteStore(scratch.path, reserveBytes: 0).backup(to: file.path)
+
+    #expect(throws: StoreError.self) {
+      try SQLiteStore.restore(file.path, to: target.path, and: { () throws(StoreError) in throw .full("injected") })
+    }
+
+    #expect(isCorrupt(#expect(throws: StoreError.self) { try SQLiteStore(target.path, reserveBytes: 0) }))
+  }
+
   @Test("restore refuses a directory that holds something, and a file that is no backup")
   func refused() throws {
     let (scratch, target, file) = (Scratch(), Scratch(), Scratch())

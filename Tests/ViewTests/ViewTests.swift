@@ -122,6 +122,29 @@ struct ViewTests {
     #expect(seen == (1...25).reversed().map { id($0) })
   }
 
+  @Test("a page of large results ends early and goes on; without results nothing of them is read")
+  func pagesByBytes() throws {
+    let fed = try Fed()
+    let large = [UInt8](repeating: 0x20, count: 400 << 10)
+    for number in 1...7 {
+      let end = InstanceEnd(
+        state: .completed, ended: Instant(milliseconds: 9), result: number == 4 ? [UInt8](repeating: 0x20, count: 4 << 20) : large)
+      fed.give(created(number), .instanceEnded(id: id(number), end))
+    }
+    var pages: [[Int]] = []
+    var cursor: ViewCursor?
+
+    repeat {
+      let page = try fed.view.list(before: cursor, limit: 10, notBefore: fed.now).value
+      pages.append(page.rows.compactMap { Int($0.id.dropFirst(5), radix: 16) })
+      cursor = page.next
+    } while cursor != nil
+
+    #expect(pages == [[7, 6, 5], [4], [3, 2, 1]])
+    let table = try fed.view.list(limit: 10, results: false).value
+    #expect(table.rows.count == 7 && table.next == nil && table.rows.allSatisfy { $0.result == nil })
+  }
+
   @Test("counts follow every change, also within one flush, and survive reopening")
   func counts() throws {
     let scratch = Scratch()

@@ -56,14 +56,21 @@ public enum Limits {
   public static let answeredRequests = 100_000
   /// How long an answered request is remembered.
   public static let answeredRequestMs: Int64 = 600_000
-  /// Levels of embedded subprocesses.
+  /// Levels of embedded subprocesses; interrupting one recurs as deep, and real models stay below 6.
   public static let scopeDepth = 64
   /// Tokens of one instance that are on their way at once.
   public static let tokensPerInstance = 100_000
+  /// What one live instance takes in memory beside its payloads: state, tokens, table entries.
+  public static let liveInstanceBytes = 1 << 10
+  /// Live bytes of a partition where nobody says and the machine's memory can not be read.
+  public static let liveBytesUnknownMemory = 1 << 30
   /// Commands that wait in front of a partition before new work is refused.
   public static let inboxCommands = 50_000
   /// Service calls in flight at once.
   public static let serviceCallsInFlight = 1_000
+  /// Calls in flight to one address: a service that hangs holds a quarter of the node's calls and not all of them.
+  /// At 30 ms an answer this is 8,000 calls a second.
+  public static let serviceCallsPerAddress = 250
   /// Records (written or deleted) of one checkpoint step; a step must not hold the store longer than a few commits.
   public static let checkpointRecords = 64
   /// Bytes of one checkpoint step; below what etcd takes as one request (1.5 MiB).
@@ -90,8 +97,8 @@ public enum Limits {
   public static let blobSweepCandidates = 100_000
   /// Rows that one page of anything brings at most.
   public static let pageRows = 1000
-  /// Bytes after which a page ends: with the row that passes it, it is still one message.
-  public static let pageBytes = 1 << 20
+  /// Bytes of one page's rows before the page ends early: what a gRPC client takes that was not told otherwise, and room for the envelope.
+  public static let pageBytes = (4 << 20) - (256 << 10)
   /// Bytes of the header section of one HTTP request; ours need a few hundred.
   public static let httpHeaderBytes = 32 << 10
   /// Connections of one HTTP server; each costs a descriptor and its header buffer.

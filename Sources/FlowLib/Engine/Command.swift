@@ -72,7 +72,7 @@ package struct CreateInstance: Sendable {
   package var startEventID: String?
   package var payload: Payload
   package var metadata: [(name: String, value: String)]
-  /// The same id gets the same answer and creates nothing.
+  /// The same id for the same deployment gets the same answer and creates nothing.
   package var requestID: String?
   /// Created STOPPED; `retryInstance` lets it go.
   package var isStopped = false
@@ -84,6 +84,8 @@ package struct CreateInstance: Sendable {
     self.metadata = metadata
     self.requestID = requestID
   }
+
+  var requestName: RequestName? { requestID.map { RequestName(id: $0, deployment: deployment) } }
 }
 
 /// Why a task did not get done, in the words of the original.

@@ -55,9 +55,9 @@ struct Draft {
   mutating func newActivity() -> ActivityID { ActivityID(instance.nextActivity) }
 
   /// Keeps the answer to a request, and drops a few that are too old or too many.
-  mutating func remember(_ requestID: String, in state: PartitionState) {
+  mutating func remember(_ name: RequestName, in state: PartitionState) {
     if let last = state.requests.overdue(at: context.now) { events.append(.requestsEvicted(through: last)) }
-    events.append(.requestAnswered(key: newKey(), requestID: requestID, instance.id, at: context.now))
+    events.append(.requestAnswered(key: newKey(), name, instance.id, at: context.now))
   }
 
   func decided() -> Decision { Decision(events: events, answer: .done) }

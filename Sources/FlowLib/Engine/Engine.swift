@@ -36,9 +36,7 @@ package func decide(
 private func decideCreate(
   _ create: CreateInstance, in state: PartitionState, catalog: Catalog, context: DecisionContext
 ) throws(Rejection) -> Decision {
-  if let requestID = create.requestID, let known = state.requests[requestID] {
-    return Decision(events: [], answer: .instance(known.instance))
-  }
+  if let known = state.answer(to: create) { return Decision(events: [], answer: .instance(known)) }
   guard let deployment = state.deployments[create.deployment], let process = catalog[create.deployment] else {
     throw Rejection(.notFound, "deployment is not there (any more)")
   }
@@ -55,7 +53,7 @@ private func decideCreate(
     isStopped: create.isStopped, at: context.now)
   var draft = Draft(creating: created, of: process, nextKey: state.nextKey.next, context: context)
   if !create.isStopped { draft.run() }
-  if let requestID = create.requestID { draft.remember(requestID, in: state) }
+  if let name = create.requestName { draft.remember(name, in: state) }
   return Decision(events: draft.events, answer: .instance(id))
 }
 

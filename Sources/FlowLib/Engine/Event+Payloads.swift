@@ -31,9 +31,7 @@ extension ServiceFailure {
 extension StateRecord {
   package func mappingPayloads<Failure: Error>(_ map: (Payload) throws(Failure) -> Payload) throws(Failure) -> StateRecord {
     guard case .instance(var instance) = self else { return self }
-    for (id, entry) in instance.payloads.entries {
-      instance.payloads.entries[id] = PayloadTable.Entry(payload: try map(entry.payload), holders: entry.holders)
-    }
+    try instance.payloads.map(map)
     if let failure = instance.failure { instance.failure = try failure.mapping(map) }
     return .instance(instance)
   }

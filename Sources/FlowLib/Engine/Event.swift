@@ -5,7 +5,7 @@ package enum Event: Sendable {
   case deployment(Key, DeploymentEvent)
   case instance(Key, InstanceEvent)
   /// The partition remembers the answer to a request.
-  case requestAnswered(key: Key, requestID: String, InstanceID, at: Instant)
+  case requestAnswered(key: Key, RequestName, InstanceID, at: Instant)
   /// The remembered answers up to this one are dropped.
   case requestsEvicted(through: Key)
 }

@@ -1,6 +1,7 @@
 import FlowCore
 import FlowEngine
 import FlowStorage
+import FlowThreads
 import Synchronization
 
 /// What is asked of a partition, and how it hears the answer.
@@ -68,6 +69,7 @@ package final class Partition: @unchecked Sendable {
   package let id: PartitionID
   private let mailbox = Mailbox<Request>(bounds: [Int.max, Int.max, Limits.inboxCommands])
   private let loop: PartitionLoop
+  private let told = Atomic(0)
   private var thread: WorkerThread?
 
   package init(_ configuration: PartitionConfiguration) {
@@ -80,6 +82,12 @@ package final class Partition: @unchecked Sendable {
     try loop.open()
     loop.owner = self
     thread = WorkerThread(name: "partition-\(id)") { [self] in loop.run(mailbox) }
+  }
+
+  /// What live instances take in memory, as of the last commit; creates are refused beyond `PartitionConfiguration.liveBytesMax`.
+  package internal(set) var liveBytes: Int {
+    get { told.load(ordering: .relaxed) }
+    set { told.store(newValue, ordering: .relaxed) }
   }
 
   /// Sends a request. It is always answered, at the latest when the partition stops.
@@ -116,6 +124,8 @@ package struct PartitionConfiguration: Sendable {
   package var fatal: @Sendable (StoreError) -> Void
   /// Keeps the whole journal, so that all of it can be replayed for comparison.
   package var keepsJournal = false
+  /// Live instances may take so much memory; past it none is created, and those that are there go on.
+  package var liveBytesMax = Int.max
 
   package init(
     id: PartitionID, store: any Store, world: World, log: Log, observer: any PartitionObserver, performer: any ObligationPerformer,

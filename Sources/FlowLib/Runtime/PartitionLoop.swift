@@ -15,7 +15,15 @@ final class PartitionLoop {
   private var replies: [Reply] = []
   private var touchedInstances: Set<Key> = []
   private var touchedDeployments: Set<Key> = []
-  private var hasFailed = false
+  private var condition = Condition.open
+
+  /// `open` goes to the others; `waiting` goes back to `open` when the store has room again; `failed` is for good.
+  private enum Condition: Equatable {
+    case open
+    /// The memory was thrown away and could not be read again yet: nothing is known, so nothing is answered.
+    case waiting(reason: String)
+    case failed
+  }
 
   init(_ configuration: PartitionConfiguration) {
     self.configuration = configuration
@@ -45,14 +53,21 @@ final class PartitionLoop {
   }
 
   func run(_ mailbox: Mailbox<Request>) {
-    observer.committed(position, state, catalog, touchedDeployments: true)
-    perform(obligations(of: state, catalog: catalog))
-    while let requests = mailbox.take(waitingMs: checkpointer.isIdle ? 1_000 : 20) {
+    begin()
+    while let requests = mailbox.take(waitingMs: patienceMs) {
+      if case .waiting = condition { reopen() }
       handle(requests)
       observer.rested()
-      if !hasFailed { checkpoint() }
+      if condition == .open { checkpoint() }
     }
-    if !hasFailed { checkpointer.finish(state, at: position) }
+    if condition == .open { checkpointer.finish(state, at: position) }
+  }
+
+  private var patienceMs: Int64 {
+    switch condition {
+    case .waiting: 200
+    case .open, .failed: checkpointer.isIdle ? 1_000 : 20
+    }
   }
 
   // MARK: one batch after the other
@@ -60,11 +75,11 @@ final class PartitionLoop {
   private func handle(_ requests: [Request]) {
     var batch = newBatch()
     for request in requests {
-      if hasFailed {
-        request.refuse(.unavailable("the store has failed"))
-        continue
+      switch condition {
+      case .open: take(request, into: &batch)
+      case .waiting(let reason): request.refuse(.unavailable("nothing is accepted until there is room: \(reason)"))
+      case .failed: request.refuse(.unavailable("the store has failed"))
       }
-      take(request, into: &batch)
     }
     commit(batch)
   }
@@ -77,7 +92,7 @@ final class PartitionLoop {
   private func take(_ request: Request, into batch: inout EventBatchWriter) {
     switch request {
     case .command(let command, let reply):
-      if command.isNewWork, let refusal = refusalOfNewWork() { return later(reply, .failure(refusal)) }
+      if command.isNewWork, let refusal = refusalOfNewWork() ?? refusalOfBytes(command) { return later(reply, .failure(refusal)) }
       answer(reply) { () throws(Rejection) in try decide(command, into: &batch) }
     case .deploy(let deploy, let process, let reply):
       if let refusal = refusalOfNewWork() { return later(reply, .failure(refusal)) }
@@ -116,6 +131,17 @@ final class PartitionLoop {
     }
   }
 
+  /// Past the bound on live bytes nothing is created; what is there goes on, and a repeat gets its answer.
+  private func refusalOfBytes(_ command: Command) -> Refusal? {
+    guard case .createInstance(let create) = command,
+      create.payload.bytes.count > configuration.liveBytesMax - state.liveBytes - Limits.liveInstanceBytes,
+      state.answer(to: create) == nil
+    else { return nil }
+    return .overloaded(
+      "the instances that live take \(state.liveBytes) of \(configuration.liveBytesMax) bytes, and none is created beyond that; try again when "
+        + "some have ended, cancel those that hang, or start flowd with a larger --live-bytes")
+  }
+
   private func decide(_ command: Command, into batch: inout EventBatchWriter) throws(Rejection) -> Answer {
     let world = configuration.world
     let context = DecisionContext(now: batch.now, entropy: (world.entropy(), world.entropy()))
@@ -124,9 +150,10 @@ final class PartitionLoop {
     let events = try keepApart(decision.events)
     let encoded = EncodedEvents(events)
     if batch.count > 0, batch.bytes.count + encoded.byteCount > Limits.batchBytes {
-      commit(batch)
+      // What was decided belongs to a state that is gone when this fails.
+      let isDurable = commit(batch)
       batch = newBatch()
-      guard !hasFailed else { throw Rejection(.exhausted, "the store has failed") }
+      guard isDurable else { throw Rejection(.exhausted, "the store did not take what came before; try again") }
     }
     guard encoded.byteCount <= Limits.batchBytes - Limits.batchHeaderBytes else {
       throw Rejection(.exhausted, "one command made \(encoded.byteCount) bytes of events, the limit is \(Limits.batchBytes)")
@@ -166,15 +193,18 @@ final class PartitionLoop {
     }
   }
 
-  private func commit(_ batch: EventBatchWriter) {
+  @discardableResult
+  private func commit(_ batch: EventBatchWriter) -> Bool {
     if batch.count > 0 {
       do throws(StoreError) {
         position = try store.append(batch.bytes, to: configuration.id, after: position, epoch: epoch, urgency: .owed)
       } catch {
-        return appendFailed(error)
+        appendFailed(error)
+        return false
       }
     }
     tell()
+    return true
   }
 
   private func tell() {
@@ -190,6 +220,7 @@ final class PartitionLoop {
     for key in touchedInstances.sorted() { owed += obligations(ofInstance: key, in: state, catalog: catalog) }
     touchedDeployments.removeAll(keepingCapacity: true)
     touchedInstances.removeAll(keepingCapacity: true)
+    owner?.liveBytes = state.liveBytes
     perform(owed)
   }
 
@@ -209,23 +240,35 @@ final class PartitionLoop {
     touchedInstances.removeAll()
     touchedDeployments.removeAll()
     switch error {
-    case .full, .tooLarge: reopen(after: error)
+    case .full, .tooLarge: reopen()
     case .fenced, .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
     }
   }
 
-  private func reopen(after error: StoreError) {
+  /// Reads the store again. What is owed is performed from the start, so that outcomes that were refused meanwhile come again.
+  private func reopen() {
     do throws(StoreError) {
       try open()
-      observer.committed(position, state, catalog, touchedDeployments: true)
-      perform(obligations(of: state, catalog: catalog))
     } catch {
-      failForGood(error)
+      observer.discarded()
+      // Opening claims the partition, which is a write: a disk that is still full is waited out.
+      guard case .full(let reason) = error else { return failForGood(error) }
+      if condition == .open { configuration.log.warning("waiting for room to open the partition again", ["error": reason]) }
+      return condition = .waiting(reason: reason)
     }
+    if condition != .open { configuration.log.info("the partition is open again", ["flow.partition": "\(configuration.id)"]) }
+    condition = .open
+    begin()
+  }
+
+  private func begin() {
+    observer.committed(position, state, catalog, touchedDeployments: true)
+    owner?.liveBytes = state.liveBytes
+    perform(obligations(of: state, catalog: catalog))
   }
 
   private func failForGood(_ error: StoreError) {
-    hasFailed = true
+    condition = .failed
     configuration.fatal(error)
   }
 

@@ -1,4 +1,5 @@
 import FlowCore
+import FlowThreads
 
 /// Calls back at points in time, from one thread of its own. A key has at most one timer; setting it again moves it.
 package final class TimerQueue: @unchecked Sendable {

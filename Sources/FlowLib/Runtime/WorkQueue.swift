@@ -1,45 +1,39 @@
 import FlowCore
-import Glibc
+import FlowThreads
 
 /// A few threads of our own for work that blocks: parsing files, waiting for answers. The order among jobs is not kept.
 package final class WorkQueue: @unchecked Sendable {
-  // Safety: `jobs` and `isClosed` are only touched under `mutex`; `threads` by the owner.
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var jobs: [@Sendable () -> Void] = []
-  private var isClosed = false
+  // Safety: `state` guards itself; `threads` belongs to the owner, who makes and closes the queue.
+  private struct State {
+    var jobs: [@Sendable () -> Void] = []
+    var isClosed = false
+  }
+
+  private let state = Monitor(State())
   private var threads: [WorkerThread] = []
 
   package init(name: String, threads count: Int) {
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
     threads = (0..<count).map { index in WorkerThread(name: "\(name)-\(index)") { [unowned self] in run() } }
-  }
-
-  deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
   }
 
   /// - Returns: false when the queue is closed or too much waits; the job is not done then.
   package func async(_ job: @escaping @Sendable () -> Void) -> Bool {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    guard !isClosed, jobs.count < Limits.controlJobs else { return false }
-    jobs.append(job)
-    pthread_cond_signal(condition)
-    return true
+    state.change { state in
+      guard !state.isClosed, state.jobs.count < Limits.controlJobs else { return false }
+      state.jobs.append(job)
+      return true
+    }
   }
 
   /// Takes no more jobs, drops those that wait, and returns when those that have begun are done.
   package func close() {
-    pthread_mutex_lock(mutex)
-    isClosed = true
-    jobs = []
-    pthread_cond_broadcast(condition)
-    pthread_mutex_unlock(mutex)
+    let dropped = state.change { state in
+      state.isClosed = true
+      defer { state.jobs = [] }
+      return state.jobs
+    }
+    // What the jobs hold may call back when it goes, so it goes outside of the lock.
+    withExtendedLifetime(dropped) {}
     for thread in threads { thread.join() }
     threads = []
   }
@@ -49,9 +43,10 @@ package final class WorkQueue: @unchecked Sendable {
   }
 
   private func next() -> (@Sendable () -> Void)? {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while jobs.isEmpty, !isClosed { pthread_cond_wait(condition, mutex) }
-    return jobs.isEmpty ? nil : jobs.removeFirst()
+    let job = state.wait(untilMs: nil) { state -> (@Sendable () -> Void)?? in
+      if state.isClosed { return .some(nil) }
+      return state.jobs.isEmpty ? nil : .some(state.jobs.removeFirst())
+    }
+    return job ?? nil
   }
 }

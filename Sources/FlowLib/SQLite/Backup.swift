@@ -49,7 +49,7 @@ extension SQLiteStore {
     for table in recordTables { try target.execute("CREATE TABLE main.\(table) AS SELECT * FROM r.\(table)") }
     if let part { try part.copy(in: target) }
     try copyBlobs(target)
-    try target.execute("PRAGMA main.user_version=\(DataDirectory.format); PRAGMA main.application_id=\(backupID); COMMIT")
+    try target.execute("PRAGMA main.user_version=\(backupFormat); PRAGMA main.application_id=\(backupID); COMMIT")
   }
 
   /// Begins to read all files as they are at one moment.
@@ -85,35 +85,55 @@ extension SQLiteStore {
     }
   }
 
-  /// Makes a store from a backup in a directory that holds none and nothing else.
-  package static func restore(_ path: String, to directory: String) throws(StoreError) {
+  /// Makes a store from a backup in a directory that holds none and nothing else, or what an interrupted restore left.
+  ///
+  /// All or nothing: until everything is in and synced no store opens there, whenever this process ends.
+  /// - Parameters:
+  ///   - more: restores what else belongs into the directory.
+  ///   - reached: told after each step; for tests that end there.
+  package static func restore(
+    _ path: String, to directory: String, reached: (RestoreStep) throws(StoreError) -> Void = { _ in },
+    and more: () throws(StoreError) -> Void = {}
+  ) throws(StoreError) {
     let source = try openBackup(path)
-    try makeDirectory(directory)
-    guard try fileNames(in: directory).isEmpty else { throw .unavailable("\(directory) is not empty; restore into a new directory") }
-    let store = try SQLiteStore(directory, reserveBytes: 0)
+    let place = try DataDirectory(restoringInto: directory)
+    defer { place.unlock() }
+    try reached(.marked)
+    let store = try SQLiteStore(place, reserveBytes: 0)
     defer { store.close() }
-    try store.fill(from: source, path)
+    try reached(.made)
+    try store.fill(from: source, path, reached)
+    try more()
+    try reached(.filled)
+    try place.restored()
   }
+
+  /// Whether `restore` takes the directory: it is empty, or not there, or holds what an unfinished restore left.
+  package static func takesRestore(_ directory: String) throws(StoreError) -> Bool { try DataDirectory.takesRestore(directory) }
 
   private static func openBackup(_ path: String) throws(StoreError) -> Database {
     guard (fileSize(at: path) ?? 0) > 0 else { throw .unavailable("\(path) is missing or empty") }
     let source = try Database(path, .readOnly)
     guard try source.integer("PRAGMA application_id") == backupID else { throw .corrupt("\(path) is not a backup of a store") }
     let found = Int(try source.integer("PRAGMA user_version") ?? 0)
-    guard found <= DataDirectory.format else { throw .tooNew(found: found, supported: DataDirectory.format) }
+    guard found <= backupFormat else { throw .tooNew(found: found, supported: Int(backupFormat)) }
     let check = try source.statement("PRAGMA quick_check(1)")
     guard try check.step(), check.text(0) == "ok" else { throw .corrupt("\(path) is damaged: \(check.text(0))") }
     check.reset()
     return source
   }
 
-  private func fill(from source: Database, _ path: String) throws(StoreError) {
+  private func fill(
+    from source: Database, _ path: String, _ reached: (RestoreStep) throws(StoreError) -> Void
+  ) throws(StoreError) {
     let rows = try source.statement("SELECT hash, bytes FROM blob")
     while try rows.step() {
       let hash = try blobFolder.put(rows.bytes(1))
       guard hash.bytes == rows.bytes(0) else { throw .corrupt("blob \(hash) of \(path) does not have the bytes that were written") }
     }
+    try reached(.blobs)
     try SQLiteStore.insert(journalTables, into: directory.file("journal.db"), from: path)
+    try reached(.journal)
     try SQLiteStore.insert(recordTables, into: directory.file("records.db"), from: path)
   }
 
@@ -121,6 +141,9 @@ extension SQLiteStore {
     try copyRows(tables.map { (from: $0, to: $0) }, into: file, from: backup)
   }
 }
+
+/// What a restore has done so far.
+package enum RestoreStep: Sendable, CaseIterable { case marked, made, blobs, journal, filled }
 
 /// Another file whose rows go into a backup, as they are at the moment of the store's.
 package struct BackupPart: Sendable {
@@ -173,6 +196,8 @@ private func copyRows(_ tables: [(from: String, to: String)], into file: String,
 
 private let journalTables = ["owner", "batch"]
 private let recordTables = ["mark", "record", "part", "unfinished", "kv", "counter"]
+/// 2 says that readers' rows may be in it: releases that read 1 would leave finished instances out without a word.
+private let backupFormat: Int64 = 2
 /// "REXB"
 private let backupID: Int64 = 0x5245_5842
 

@@ -6,6 +6,7 @@ import Synchronization
 ///
 /// - `lock`: locked while a process uses the store; its text says which.
 /// - `format`: written last when a store is made; says that the other files must be there.
+/// - `restoring`: there while a backup is being restored; what else is there is not the whole of it.
 /// - `journal.db`, `records.db`, `blobs/`, `reserve`.
 final class DataDirectory: Sendable {
   static let format = 1
@@ -18,6 +19,7 @@ final class DataDirectory: Sendable {
   init(_ path: String) throws(StoreError) {
     self.path = path
     // Looked at before anything is touched: a newer release's data must stay as it is.
+    try DataDirectory.checkIsRestored(path)
     isComplete = try DataDirectory.checkFormat(path)
     try makeDirectory(path)
     try makeDirectory(path + "/blobs")
@@ -25,7 +27,64 @@ final class DataDirectory: Sendable {
     lock = Mutex(try DataDirectory.takeLock(path + "/lock"))
   }
 
+  /// Takes an empty directory, or one that a restore did not come to its end in, and marks it as not whole until `restored`.
+  init(restoringInto path: String) throws(StoreError) {
+    self.path = path
+    isComplete = false
+    try makeDirectory(path)
+    try DataDirectory.checkMayRestore(path)
+    lock = Mutex(try DataDirectory.takeLock(path + "/lock"))
+    do throws(StoreError) {
+      // Once more, because another restore may have ended between the look and the lock.
+      try DataDirectory.checkMayRestore(path)
+      try writeFile(file(DataDirectory.marker), Array("a restore is under way\n".utf8))
+      try syncDirectory(path)
+      try syncDirectory(parent(of: path))
+      try clear()
+      try makeDirectory(file("blobs"))
+      try syncDirectory(path)
+    } catch {
+      unlock()
+      throw error
+    }
+  }
+
   deinit { unlock() }
+
+  private static let marker = "restoring"
+
+  /// Whether nothing is lost when a backup is restored there: it is empty, or not there, or holds what an unfinished restore left.
+  static func takesRestore(_ path: String) throws(StoreError) -> Bool {
+    guard access(path, F_OK) == 0 else { return true }
+    let names = try fileNames(in: path)
+    return names.contains(marker) || names.allSatisfy { $0 == "lock" || $0 == marker + ".new" }
+  }
+
+  private static func checkMayRestore(_ path: String) throws(StoreError) {
+    guard try takesRestore(path) else { throw .unavailable("\(path) is not empty; restore into a new directory") }
+  }
+
+  /// Removes what an unfinished restore left. `format` goes first: without it nothing else passes for a store.
+  private func clear() throws(StoreError) {
+    let names = try fileNames(in: path).filter { $0 != "lock" && $0 != DataDirectory.marker && $0 != "blobs" }
+    for name in names.filter({ $0 == "format" }) + names.filter({ $0 != "format" }) { try removeFile(file(name)) }
+    guard fileSize(at: file("blobs")) != nil else { return }
+    for name in try fileNames(in: file("blobs")) { try removeFile(file("blobs/" + name)) }
+  }
+
+  /// Everything is restored and synced: from here on it is a store like any other.
+  func restored() throws(StoreError) {
+    try syncDirectory(file("blobs"))
+    try syncDirectory(path)
+    try removeFile(file(DataDirectory.marker))
+    try syncDirectory(path)
+  }
+
+  private static func checkIsRestored(_ path: String) throws(StoreError) {
+    guard fileSize(at: path + "/" + marker) == nil else {
+      throw .corrupt("the restore into \(path) was interrupted, so that a part of the backup is missing; restore into it again")
+    }
+  }
 
   func unlock() {
     if let descriptor = lock.withLock({ $0.take() }) { Glibc.close(descriptor) }

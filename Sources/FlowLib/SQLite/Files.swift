@@ -18,12 +18,6 @@ package func wallClock() -> Instant {
   return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
 }
 
-package func monotonicMs() -> Int64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-}
-
 /// Makes a directory and those above it; one that is there is fine.
 package func makeDirectory(_ path: String) throws(StoreError) {
   if mkdir(path, 0o700) == 0 || errno == EEXIST { return }

@@ -1,4 +1,5 @@
 import FlowStorage
+import FlowThreads
 import Glibc
 import Synchronization
 
@@ -93,7 +94,7 @@ final class Reserve: Sendable {
   }
 
   private func heal(_ state: inout State) {
-    let now = monotonicMs()
+    let now = MonotonicClock.milliseconds()
     guard now - state.checkedMs >= 200 else { return }
     state.checkedMs = now
     // Twice the headroom, so that it does not flutter at the edge.

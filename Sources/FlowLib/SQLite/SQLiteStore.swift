@@ -1,5 +1,6 @@
 import FlowCore
 import FlowStorage
+import FlowThreads
 import Glibc
 import Synchronization
 
@@ -22,10 +23,14 @@ package final class SQLiteStore: Store {
   /// - Parameters:
   ///   - reserveBytes: preallocated for accepted work when the disk is full; a quarter more must be free for new work.
   ///   - clock: the age of blobs.
-  package init(
+  package convenience init(
     _ path: String, reserveBytes: Int = 64 << 20, clock: @escaping @Sendable () -> Instant = wallClock
   ) throws(StoreError) {
-    directory = try DataDirectory(path)
+    try self.init(try DataDirectory(path), reserveBytes: reserveBytes, clock: clock)
+  }
+
+  init(_ directory: DataDirectory, reserveBytes: Int, clock: @escaping @Sendable () -> Instant = wallClock) throws(StoreError) {
+    self.directory = directory
     recordFile = try RecordFile(directory.file("records.db"))
     let known = try recordFile.marks()
     let keeper = Keeper()

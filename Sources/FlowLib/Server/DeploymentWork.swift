@@ -6,6 +6,7 @@ import FlowHTTP
 import FlowOrchestrator
 import FlowRuntime
 import FlowStorage
+import FlowThreads
 import Synchronization
 
 /// How one element's service was when it was last looked at.
@@ -14,7 +15,10 @@ package struct ElementStatus: Sendable, Equatable {
   package var isUp: Bool
   package var since: Instant
   package var reason: String
+  /// By the clock of who looked; another machine's may be wrong, so that it is only shown.
   package var checkedAt: Instant
+  /// When flowd learned of it, by its own clock.
+  var learnedAt: Instant
 
   init(_ result: ProbeResult) {
     self.init(
@@ -28,6 +32,15 @@ package struct ElementStatus: Sendable, Equatable {
     self.since = since
     self.reason = reason
     self.checkedAt = checkedAt
+    learnedAt = checkedAt
+  }
+
+  /// The same check told again, as heartbeats do, is no newer than when it was told first.
+  fileprivate func learned(at now: Instant, after known: ElementStatus?) -> ElementStatus {
+    var status = self
+    let isRepeated = known.map { $0.checkedAt == checkedAt && $0.isUp == isUp } ?? false
+    status.learnedAt = isRepeated ? known?.learnedAt ?? now : now
+    return status
   }
 }
 
@@ -37,6 +50,8 @@ package struct ElementStatus: Sendable, Equatable {
 final class DeploymentWork: Sendable {
   fileprivate struct State {
     var health: [String: [String: ElementStatus]] = [:]
+    /// What healthd told last, which own probes do not change: a heartbeat after a silence tells old checks again.
+    var reported: [String: [String: ElementStatus]] = [:]
     /// When healthd last reported; flowd probes itself while nobody does.
     var lastReport: Instant?
     var healthAddress: String?
@@ -118,6 +133,7 @@ final class DeploymentWork: Sendable {
     state.withLock { state in
       state.deployments = Dictionary(deployments.map { ($0.id, $0) }) { first, _ in first }
       for id in state.health.keys.sorted() where !known.contains(id) { state.health[id] = nil }
+      for id in state.reported.keys.sorted() where !known.contains(id) { state.reported[id] = nil }
       for id in state.urls.keys.sorted() where !known.contains(id) { state.urls[id] = nil }
     }
     for status in deployments { runServices(of: status) }
@@ -208,8 +224,21 @@ final class DeploymentWork: Sendable {
       updateProbes()
     }
     timers.set("healthd", at: world.now() + DeploymentWork.silenceMs + 1) { [self] in updateProbes() }
-    for report in reports { saw(report.elements, of: report.deployment) }
+    for report in reports where board[report.deployment] != nil {
+      saw(learned(report.elements, of: report.deployment), of: report.deployment)
+    }
     return reports.map(\.deployment).filter { board[$0] == nil }
+  }
+
+  private func learned(_ elements: [ElementStatus], of deployment: String) -> [ElementStatus] {
+    let now = world.now()
+    return state.withLock { state in
+      elements.map { element in
+        let learned = element.learned(at: now, after: state.reported[deployment]?[element.elementID])
+        state.reported[deployment, default: [:]][element.elementID] = learned
+        return learned
+      }
+    }
   }
 
   func saw(_ elements: [ElementStatus], of deployment: String) {
@@ -218,6 +247,8 @@ final class DeploymentWork: Sendable {
     let probed = Set(status.probed.map(\.id))
     state.withLock { state in
       for element in elements where probed.contains(element.elementID) {
+        // An old check that is told again does not hide what was seen since.
+        if let known = state.health[deployment]?[element.elementID], known.learnedAt > element.learnedAt { continue }
         state.health[deployment, default: [:]][element.elementID] = element
       }
     }
@@ -243,7 +274,7 @@ final class DeploymentWork: Sendable {
     case .starting, .error:
       // What was seen before it began to start says nothing of now.
       let isUp = status.probed.allSatisfy { element in
-        health[element.id].map { $0.isUp && $0.checkedAt >= status.deployment.since } ?? false
+        health[element.id].map { $0.isUp && $0.learnedAt >= status.deployment.since } ?? false
       }
       return isUp && runningServices(of: status) == services(of: status).count ? .allUp : nil
     case .stopping: return runningServices(of: status) == 0 ? .allDown : nil

@@ -5,6 +5,7 @@ import FlowHealth
 import FlowOrchestrator
 import FlowRuntime
 import FlowStorage
+import FlowThreads
 
 /// What `apply` did.
 package struct Applied: Sendable {

@@ -37,16 +37,17 @@ extension Server {
     } while cursor != nil
   }
 
-  package func list(_ filter: InstanceFilter, before cursor: ViewCursor?, limit: Int, notBefore: Position? = nil) throws(Status)
-    -> InstancePage
-  {
+  package func list(
+    _ filter: InstanceFilter, before cursor: ViewCursor?, limit: Int, results: Bool = true, notBefore: Position? = nil
+  ) throws(Status) -> InstancePage {
     let position = max(notBefore ?? .start, self.position)
     guard position == self.position || notBefore == nil else {
       throw Status(
         .outOfRange, "position \(position) is beyond the journal, which is at \(self.position)", hint: "use a position that flowd gave")
     }
     do throws(StoreError) {
-      return try view.list(filter, before: cursor, limit: limit, notBefore: NotBefore(Server.partitionID, position)).value
+      return try view.list(filter, before: cursor, limit: limit, results: results, notBefore: NotBefore(Server.partitionID, position))
+        .value
     } catch {
       switch error {
       case .tooLarge, .invalid: throw Status(.invalidArgument, error.description)

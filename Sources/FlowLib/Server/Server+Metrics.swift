@@ -26,6 +26,12 @@ extension Server {
     return counts
   }
 
+  /// What live instances take in memory, and how much they may.
+  package var liveBytes: (now: Int, max: Int) { (partition.liveBytes, configuration.liveBytesMax) }
+
+  /// Calls that wait because too many others to the same service are in flight.
+  package var waitingServiceCalls: Int { serviceWork.waitingCalls }
+
   /// Up to where readers are.
   package var viewPosition: Position { view.applied(Server.partitionID) }
 

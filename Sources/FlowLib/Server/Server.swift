@@ -73,6 +73,7 @@ package final class Server: Sendable {
       load: { deployment throws(StoreError) in configuration.configured(try models.load(deployment)) },
       fatal: { configuration.fatal($0.description) })
     settings.keepsJournal = configuration.keepsJournal
+    settings.liveBytesMax = configuration.liveBytesMax
     return Partition(settings)
   }
 

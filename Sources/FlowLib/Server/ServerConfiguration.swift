@@ -23,6 +23,8 @@ package struct ServerConfiguration: Sendable {
   /// Keeps the whole journal for verification.
   package var keepsJournal = false
   package var retention = Retention()
+  /// Live instances may take so much memory; past it none is created.
+  package var liveBytesMax = Int.max
   package var log = Log.none
   package var world = World.real
   /// The store failed for good; the program should end.

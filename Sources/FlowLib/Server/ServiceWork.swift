@@ -14,6 +14,7 @@ final class ServiceWork: ObligationPerformer {
   /// Jobs that are being called, since when.
   private let underWay = Mutex<[Key: Instant]>([:])
   let counters = ServiceCounters()
+  private let lanes = CallLanes(perAddress: Limits.serviceCallsPerAddress)
 
   private let timeoutMs: Int
   private let world: World
@@ -34,6 +35,8 @@ final class ServiceWork: ObligationPerformer {
     self.timers = timers
     self.addresses = addresses
   }
+
+  var waitingCalls: Int { lanes.waiting }
 
   func perform(_ obligations: [Obligation], for partition: Partition) {
     for obligation in obligations {
@@ -98,15 +101,23 @@ final class ServiceWork: ObligationPerformer {
   }
 
   private func send(_ job: ServiceJob, for partition: Partition) {
+    let lane = addresses.address(of: job.binding, deployment: job.deploymentID)
+    lanes.enter(lane) { [self] in call(job, for: partition, in: lane) }
+  }
+
+  private func call(_ job: ServiceJob, for partition: Partition, in lane: HTTPAddress) {
+    // Asked again: a service of our own may have moved while the call waited for its turn.
     let address = addresses.address(of: job.binding, deployment: job.deploymentID)
     let request = ServiceRequest(
       target: ServiceTarget(
         scheme: job.binding.scheme, host: address.host, port: address.port, method: job.binding.method, path: job.binding.path,
         attemptsMax: job.binding.attemptsMax, readTimeoutMs: timeoutMs),
       instance: job.instance.text, deployment: job.deploymentID, element: job.elementID, idempotencyKey: String(job.job.raw),
-      contentType: job.body.contentType, body: job.body.bytes)
+      contentType: job.body.contentType, body: job.body.bytes, context: job.context.bytes)
     caller.call(request) { [self] outcome in
       finish(job, outcome, for: partition)
+      // Cancelled means that the node stops: what waits would only be cancelled too.
+      lanes.leave(lane, goesOn: outcome != nil)
     }
   }
 

@@ -25,6 +25,7 @@ package final class MemoryDisk: Sendable {
 
   let contents: Mutex<Contents>
   private let fault: Mutex<(@Sendable (PartitionID, Position) -> Fault?)?>
+  private let fullClaims = Mutex(0)
 
   package init() {
     contents = Mutex(Contents())
@@ -41,6 +42,20 @@ package final class MemoryDisk: Sendable {
 
   /// Asks before each append whether it goes wrong; nil ends the trouble.
   package func injectFaults(_ decide: (@Sendable (PartitionID, Position) -> Fault?)?) { fault.withLock { $0 = decide } }
+
+  /// The next claims find no room.
+  package func refuseClaims(_ count: Int) { fullClaims.withLock { $0 = count } }
+
+  /// How many claims are still to be refused.
+  package var claimsToRefuse: Int { fullClaims.withLock { $0 } }
+
+  func takeFullClaim() -> Bool {
+    fullClaims.withLock { left in
+      guard left > 0 else { return false }
+      left -= 1
+      return true
+    }
+  }
 
   func nextFault(_ partition: PartitionID, _ position: Position) -> Fault? {
     let decide = fault.withLock { $0 }

@@ -64,6 +64,7 @@ extension MemoryStore {
 
   package func claim(_ partition: PartitionID, epoch: Epoch) throws(StoreError) -> Standing {
     try checkUsable()
+    guard !disk.takeFullClaim() else { throw .full("injected") }
     return try disk.contents.locked { (contents) throws(StoreError) in
       var own = contents.partitions[partition] ?? MemoryPartition()
       guard epoch >= own.standing.epoch, epoch > .none else { throw .fenced(epoch: own.standing.epoch, last: own.standing.last) }

@@ -9,23 +9,28 @@ package final class PartitionBench: Sendable {
   package let partition: Partition
   package let clock: TestClock
   private let services: TestServices
+  private let fatal = FatalError()
 
   /// - Parameter processes: compiled deployments by id; what a program would read from the store.
   package init(
-    _ store: any Store, clock: TestClock = TestClock(), processes: [ExecutableProcess],
+    _ store: any Store, clock: TestClock = TestClock(), processes: [ExecutableProcess], liveBytesMax: Int = .max,
     answer: @escaping @Sendable (ServiceJob) -> Result<Payload, ServiceFailure>? = { .success($0.body) }
   ) {
     self.clock = clock
     services = TestServices(answer: answer)
     let byID = Dictionary(processes.map { ($0.deploymentID, $0) }) { first, _ in first }
-    let configuration = PartitionConfiguration(
+    var configuration = PartitionConfiguration(
       id: PartitionID(1), store: store, world: clock.world, log: .none, observer: NoObserver(), performer: services,
       load: { deployment throws(StoreError) in
         guard let process = byID[deployment.id] else { throw .corrupt("no process for \(deployment.id)") }
         return process
-      }, fatal: { _ in })
+      }, fatal: { [fatal] error in fatal.error.withLock { $0 = error } })
+    configuration.liveBytesMax = liveBytesMax
     partition = Partition(configuration)
   }
+
+  /// What would have ended the process.
+  package var failure: StoreError? { fatal.error.withLock { $0 } }
 
   package func start() throws(StoreError) { try partition.start() }
 
@@ -40,8 +45,9 @@ package final class PartitionBench: Sendable {
     return key
   }
 
-  package func create(_ deployment: Key, _ body: JSON = [:]) throws -> InstanceID {
-    let create = CreateInstance(deployment: deployment, startEventID: nil, payload: Payload(json: body), metadata: [], requestID: nil)
+  package func create(_ deployment: Key, _ body: JSON = [:], requestID: String? = nil) throws -> InstanceID {
+    let create = CreateInstance(
+      deployment: deployment, startEventID: nil, payload: Payload(json: body), metadata: [], requestID: requestID)
     guard case .instance(let id) = try partition.ask(.createInstance(create), lane: .creates).answer else {
       preconditionFailure("create without an id")
     }
@@ -52,6 +58,10 @@ package final class PartitionBench: Sendable {
   package func waitUntilIdle() {
     while let live = partition.look({ state, _ in state.instances.count })?.value, live > 0 {}
   }
+}
+
+private final class FatalError: Sendable {
+  let error = Mutex<StoreError?>(nil)
 }
 
 /// A clock that moves only when it is told to.

@@ -17,4 +17,5 @@
 @_exported import FlowSQLite
 @_exported import FlowServer
 @_exported import FlowStorage
+@_exported import FlowThreads
 @_exported import FlowView

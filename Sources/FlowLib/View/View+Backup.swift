@@ -14,7 +14,9 @@ extension View {
   /// - Returns: false when the backup has none that this release can read; then the view begins anew with what still lives.
   package static func restore(fromBackup backup: String, to path: String) throws(StoreError) -> Bool {
     let part = backupPart(path)
-    guard try part.format(in: backup) == Int(ViewSchema.format) else { return false }
+    let (found, supported) = (try part.format(in: backup), Int(ViewSchema.format))
+    if let found, found > supported { throw .tooNew(found: found, supported: supported) }
+    guard found == supported else { return false }
     guard fileSize(at: path) == nil else { throw .unavailable("\(path) exists") }
     let made = try ViewSchema.open(path)
     made.reader.close()

@@ -2,6 +2,7 @@ import FlowCore
 import FlowEngine
 import FlowSQLite
 import FlowStorage
+import FlowThreads
 import Synchronization
 
 /// What readers ask: instances, counts, history, in a file and on a thread of its own, never the partition's.
@@ -139,7 +140,7 @@ package final class View: Sendable {
 
   /// Once a second: the size of the file and the oldest row are cheap to ask, but not free.
   private func isTimeToRetain() -> Bool {
-    let now = monotonicMs()
+    let now = MonotonicClock.milliseconds()
     return retained.withLock { last in
       guard now - last >= 1000 else { return false }
       last = now
@@ -170,11 +171,15 @@ package final class View: Sendable {
     }
   }
 
-  /// Instances that pass the filter, newest first, a page of at most `Limits.pageRows`.
+  /// Instances that pass the filter, newest first, a page of at most `Limits.pageRows`, and of `Limits.pageBytes` when it has
+  /// several rows.
+  ///
+  /// - Parameter results: false leaves results out, which may be large and are not even read then.
   package func list(
-    _ filter: InstanceFilter = InstanceFilter(), before cursor: ViewCursor? = nil, limit: Int = 100, notBefore: NotBefore? = nil
+    _ filter: InstanceFilter = InstanceFilter(), before cursor: ViewCursor? = nil, limit: Int = 100, results: Bool = true,
+    notBefore: NotBefore? = nil
   ) throws(StoreError) -> ViewAnswer<InstancePage> {
-    try answer(notBefore) { (reader) throws(StoreError) in try reader.list(filter, before: cursor, limit: limit) }
+    try answer(notBefore) { (reader) throws(StoreError) in try reader.list(filter, before: cursor, limit: limit, results: results) }
   }
 
   package func get(_ id: String, notBefore: NotBefore? = nil) throws(StoreError) -> ViewAnswer<InstanceRow?> {

@@ -50,6 +50,15 @@ package struct InstanceRow: Sendable, Equatable {
   }
 }
 
+extension InstanceRow {
+  /// What it takes in a message, nearly.
+  var approximateBytes: Int {
+    let texts = [contentType, endEvent, errorCode, errorMessage, failedElement, activeElements].reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+    let pairs = metadata.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 8 }
+    return 128 + id.utf8.count + deployment.utf8.count + texts + pairs + (result?.count ?? 0)
+  }
+}
+
 package struct MetadataPair: Sendable, Hashable {
   package var name: String
   package var value: String

@@ -1,6 +1,7 @@
 import FlowCore
 import FlowSQLite
 import FlowStorage
+import FlowThreads
 
 /// What waits for the view's writer: bounded, in order and without gaps per partition.
 final class ViewQueue: Sendable {
@@ -135,7 +136,7 @@ final class ViewQueue: Sendable {
     state.withLock { $0.readersWaiting += 1 }
     wake()
     defer { state.withLock { $0.readersWaiting -= 1 } }
-    let reached: Bool? = state.wait(ms: notBefore.deadlineMs) { state in
+    let reached: Bool? = state.wait(ms: Int64(notBefore.deadlineMs)) { state in
       (state.applied[notBefore.partition] ?? .start) >= notBefore.position ? true : nil
     }
     guard reached == nil else { return }

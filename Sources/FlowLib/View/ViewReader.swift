@@ -7,10 +7,13 @@ import FlowStorage
 struct ViewReader {
   let database: Database
 
-  static let columns = """
-    instance.id, (SELECT d.id FROM deployment d WHERE d.number = instance.deployment), state, created, ended, content_type, end_event,
-    error_code, error_message, failed_element, instance.metadata, active, result
+  static let columns = columns(results: true)
+  private static func columns(results: Bool) -> String {
     """
+    instance.id, (SELECT d.id FROM deployment d WHERE d.number = instance.deployment), state, created, ended, content_type, end_event,
+    error_code, error_message, failed_element, instance.metadata, active, \(results ? "result" : "NULL")
+    """
+  }
   static let source = "instance"
 
   /// A row of `columns`.
@@ -33,7 +36,7 @@ struct ViewReader {
     return try found.step() ? try ViewReader.row(found) : nil
   }
 
-  func list(_ filter: InstanceFilter, before cursor: ViewCursor?, limit: Int) throws(StoreError) -> InstancePage {
+  func list(_ filter: InstanceFilter, before cursor: ViewCursor?, limit: Int, results: Bool) throws(StoreError) -> InstancePage {
     let limit = max(1, min(limit, Limits.pageRows))
     guard filter.ids.count <= Limits.pageRows else { throw .tooLarge("a list of \(filter.ids.count) ids", limit: Limits.pageRows) }
     guard filter.metadata.count <= Limits.viewMetadataPairs else {
@@ -41,22 +44,25 @@ struct ViewReader {
     }
     var filter = filter
     filter.states = InstanceState.allCases.filter(filter.states.contains)
-    let found = try database.statement(ViewReader.listSQL(filter))
+    let found = try database.statement(ViewReader.listSQL(filter, results: results))
     defer { found.reset() }
     try bind(filter, to: found)
     try found.bind(1, cursor?.raw ?? .max).bind(2, Int64(limit + 1))
     var rows: [InstanceRow] = []
-    var last: Int64 = 0
+    var (last, bytes): (Int64, Int) = (0, 0)
     while try found.step() {
       guard rows.count < limit else { return InstancePage(rows: rows, next: ViewCursor(last)) }
-      rows.append(try ViewReader.row(found))
+      let row = try ViewReader.row(found)
+      bytes += row.approximateBytes
+      guard rows.isEmpty || bytes <= Limits.pageBytes else { return InstancePage(rows: rows, next: ViewCursor(last)) }
+      rows.append(row)
       last = found.integer(13)
     }
     return InstancePage(rows: rows, next: nil)
   }
 
   /// Texts differ only in how many of each filter there are; every value is bound.
-  private static func listSQL(_ filter: InstanceFilter) -> String {
+  private static func listSQL(_ filter: InstanceFilter, results: Bool) -> String {
     var conditions = ["instance.seq < ?1"]
     var next = 3
     func places(_ count: Int) -> String {
@@ -76,7 +82,7 @@ struct ViewReader {
       conditions.append("instance.seq IN (SELECT seq FROM metadata WHERE name = \(places(1)) AND value = \(places(1)))")
     }
     return
-      "SELECT \(columns), instance.seq FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY instance.seq DESC LIMIT ?2"
+      "SELECT \(columns(results: results)), instance.seq FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY instance.seq DESC LIMIT ?2"
   }
 
   private func bind(_ filter: InstanceFilter, to statement: Statement) throws(StoreError) {

@@ -6,6 +6,7 @@ import FlowRPC
 import FlowRuntime
 import FlowServer
 import FlowStorage
+import FlowThreads
 import FlowView
 import Glibc
 

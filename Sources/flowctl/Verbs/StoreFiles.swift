@@ -41,27 +41,19 @@ enum StoreFiles {
   /// Makes a store from a backup in a directory that holds none.
   static func restore(_ path: String, to directory: String, _ context: Context) throws(Failure) -> Int32 {
     try needs(path)
-    guard isEmpty(directory) else {
+    guard try store(doing: "restore into \(directory)", { () throws(StoreError) in try SQLiteStore.takesRestore(directory) }) else {
       throw Failure(ExitCode.conflict, "\(directory) is not empty", hint: "a directory that is empty or not there")
     }
-    try store(doing: "restore \(path)") { () throws(StoreError) in try SQLiteStore.restore(path, to: directory) }
-    let hasView = try restoreView(path, to: directory)
-    let hash = try stateHash(ofDirectory: directory)
-    context.note("\(directory): restored, state hash \(hash)\(hasView ? "" : "; finished instances are not in this backup")")
-    return ExitCode.ok
-  }
-
-  /// All or nothing: a store without its finished instances must not pass for the whole.
-  private static func restoreView(_ path: String, to directory: String) throws(Failure) -> Bool {
-    do throws(Failure) {
-      return try store(doing: "restore the finished instances of \(path)") { () throws(StoreError) in
-        try View.restore(fromBackup: path, to: directory + "/" + View.fileName)
-      }
-    } catch {
-      // The store was made a moment ago in a folder that was empty.
-      TemporaryFolder.remove(directory)
-      throw error
+    var hasView = false
+    try store(doing: "restore \(path)") { () throws(StoreError) in
+      try SQLiteStore.restore(
+        path, to: directory,
+        and: { () throws(StoreError) in hasView = try View.restore(fromBackup: path, to: directory + "/" + View.fileName) })
     }
+    let hash = try stateHash(ofDirectory: directory)
+    let missing = hasView ? "" : "; finished instances are not in this backup: `ps` shows those that live"
+    context.note("\(directory): restored, state hash \(hash)\(missing)")
+    return ExitCode.ok
   }
 
   private static func store<Value>(doing what: String, _ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
@@ -83,17 +75,6 @@ enum StoreFiles {
     guard access(path, R_OK) != 0 else { return }
     let code = errno
     throw Failure(FileProblem(path, errno: code), exitCode: code == ENOENT ? ExitCode.notFound : ExitCode.negative)
-  }
-
-  /// Also when there is no such directory.
-  private static func isEmpty(_ directory: String) -> Bool {
-    guard let folder = opendir(directory) else { return errno == ENOENT }
-    defer { closedir(folder) }
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name != ".", name != ".." { return false }
-    }
-    return true
   }
 }
 

@@ -74,6 +74,8 @@ struct Wiring {
     configuration.serviceTimeoutMs = settings.milliseconds("service-timeout") ?? configuration.serviceTimeoutMs
     configuration.retention.ageMs = settings.milliseconds("retention") ?? configuration.retention.ageMs
     configuration.retention.bytes = settings.integer("retention-bytes") ?? configuration.retention.bytes
+    let liveBytes = settings.integer("live-bytes") ?? 0
+    configuration.liveBytesMax = liveBytes > 0 ? liveBytes : MachineMemory.bytes.map { $0 / 2 } ?? Limits.liveBytesUnknownMemory
     configuration.log = log
     configuration.fatal = { why in
       // What the disk holds is unknown now; only a fresh start from what is there is right.

@@ -2,6 +2,7 @@ import FlowCore
 import FlowHTTP
 import FlowHealth
 import FlowRPC
+import FlowThreads
 import Synchronization
 
 /// The owner of the state: brings it what happens, does what it directs, and keeps the time.

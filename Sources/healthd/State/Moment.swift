@@ -1,5 +1,6 @@
 import FlowCore
 import FlowHTTP
+import FlowThreads
 import Glibc
 
 /// A point in time on both clocks: one for people and the wire, one for what is due.

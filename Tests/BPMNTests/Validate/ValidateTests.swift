@@ -125,6 +125,22 @@ import Testing
         == ["unreachable", "unreachable"])
   }
 
+  @Test("subprocesses may be nested only so deep", arguments: [64, 65, 70])
+  func depth(levels: Int) {
+    var inner = "<bpmn:startEvent id='is'/><bpmn:endEvent id='ie'/><bpmn:sequenceFlow id='if' sourceRef='is' targetRef='ie'/>"
+    for level in (1...levels).reversed() {
+      let id = level == 1 ? "n" : "sub\(level)"
+      inner = "<bpmn:subProcess id='\(id)'>\(inner)</bpmn:subProcess>"
+      guard level > 1 else { break }
+      inner =
+        "<bpmn:startEvent id='s\(level)'/>\(inner)<bpmn:endEvent id='e\(level)'/>"
+        + "<bpmn:sequenceFlow id='f\(level)' sourceRef='s\(level)' targetRef='\(id)'/>"
+        + "<bpmn:sequenceFlow id='g\(level)' sourceRef='\(id)' targetRef='e\(level)'/>"
+    }
+
+    #expect(Self.codes(Self.through(inner)) == (levels > 64 ? ["subprocess-too-deep"] : []))
+  }
+
   @Test("one file is one deployment")
   func processCount() {
     func file(_ processes: String) -> [UInt8] {

@@ -197,6 +197,11 @@ def calc(call, body):
     return [2 * float(x) ** 2 for x in body] if isinstance(body, list) else []
 
 
+def favorite_food(call, body):
+    coworker = call.path.split("/")[2]
+    return {"coworker_name": coworker, "favorite_food": {"Gary": "Tumble 22"}.get(coworker, "McDonald's")}
+
+
 def email(call, body):
     return {"person_i_emailed": body["recipient"], "ignored": True}
 
@@ -223,6 +228,7 @@ USUAL = {
     "fake-email-2": email,
     "underpants-array": lambda call, body: ["hong", "jon", "colt"],
     "whooppee": lambda call, body: {"whooppee_cushion": "pfft"},
+    "favorite-food": favorite_food,
     "count-victims": lambda call, body: {"victim_count": len(body)},
     # For models of the tests' own.
     "echo": lambda call, body: body,

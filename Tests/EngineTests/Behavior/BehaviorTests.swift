@@ -349,6 +349,21 @@ import Testing
     #expect(bench.state.instances.count == 1)
   }
 
+  @Test("the same request id for another deployment is another request")
+  func otherDeployment() throws {
+    var bench = EngineBench()
+    let one = try bench.deploy(ProcessBuilder("One").start().service("a").end().flow("start -> a -> end"))
+    let two = try bench.deploy(ProcessBuilder("Two").start().service("a").end().flow("start -> a -> end"))
+
+    let first = try bench.create(one, requestID: "r1")
+    let second = try bench.create(two, requestID: "r1")
+
+    #expect(first != second)
+    #expect(try bench.create(one, requestID: "r1") == first)
+    #expect(try bench.create(two, requestID: "r1") == second)
+    #expect(bench.state.instances.count == 2)
+  }
+
   @Test("answers are forgotten after ten minutes")
   func forgotten() throws {
     var bench = EngineBench()

@@ -54,6 +54,29 @@ import Testing
     }
   }
 
+  @Test("a remembered answer is read as older releases wrote it, without a deployment, and as it is written now")
+  func requestForms() throws {
+    let (key, id) = (Key(raw: 7), InstanceID(key: Key(raw: 6), entropy: 5))
+    for name in [RequestName(id: "r", deployment: nil), RequestName(id: "r", deployment: Key(raw: 300))] {
+      var batch = EventBatchWriter(now: Instant(milliseconds: 1))
+      batch.append(EncodedEvents([.requestAnswered(key: key, name, id, at: Instant(milliseconds: 9))]))
+      let event = try EventCodec.decode(batch.bytes).events.first
+      guard case .requestAnswered(key, let found, id, _)? = event else { throw ByteCodingError("another event", at: 0) }
+      #expect(found == name)
+      let record = StateRecord.request(AnsweredRequests.Entry(key: key, name: name, instance: id, at: Instant(milliseconds: 9)))
+      guard case .request(let entry) = try RecordCodec.decode(RecordCodec.encode(record)) else {
+        throw ByteCodingError("another form", at: 0)
+      }
+      #expect(entry.name == name && entry.instance == id)
+    }
+    // Kind 64 of version 1, as it lies in journals of older releases.
+    let old: [UInt8] = [1, 2, 64, 1, 7, 1, UInt8(ascii: "r"), 6, 5, 0, 0, 0, 0, 0, 0, 0, 18]
+    guard case .requestAnswered(key, let name, id, _)? = try EventCodec.decode(old).events.first else {
+      throw ByteCodingError("another form", at: 0)
+    }
+    #expect(name == RequestName(id: "r", deployment: nil))
+  }
+
   @Test("a batch of a later format is refused with both numbers")
   func laterFormat() {
     #expect(throws: ByteCodingError("journal batch of format 9, this version reads 1", at: 1)) { try EventCodec.decode([9]) }

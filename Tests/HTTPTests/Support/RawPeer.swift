@@ -1,3 +1,4 @@
+import FlowThreads
 import Glibc
 import Synchronization
 

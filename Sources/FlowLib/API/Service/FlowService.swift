@@ -6,6 +6,7 @@ import FlowRPC
 import FlowRuntime
 import FlowServer
 import FlowStorage
+import FlowThreads
 import FlowView
 import Glibc
 
@@ -201,8 +202,8 @@ package struct FlowService: FlowV1.FlowService {
       let filter = InstanceFilter(ids: request.ids, deployment: request.deploymentID.isEmpty ? nil : request.deploymentID)
       if request.newest > 0 || !request.ids.isEmpty {
         let limit = max(Int(clamping: request.newest), request.ids.count)
-        let page = try server.list(filter, before: nil, limit: min(limit, Limits.pageRows), notBefore: Position(request.notBefore))
-        for row in page.rows.reversed() { outbox.send(FlowV1.InstanceEvent(row, server.position)) }
+        let rows = try newest(min(limit, Limits.pageRows), filter, notBefore: Position(request.notBefore))
+        for row in rows.reversed() { outbox.send(FlowV1.InstanceEvent(row, server.position)) }
       }
       var done = FlowV1.InstanceEvent()
       done.position = server.position.raw
@@ -215,6 +216,18 @@ package struct FlowService: FlowV1.FlowService {
       }
       call.context.onCancel { token.cancel() }
     }
+  }
+
+  /// Pages end early where results are large.
+  private func newest(_ count: Int, _ filter: InstanceFilter, notBefore: Position) throws(Status) -> [InstanceRow] {
+    var rows: [InstanceRow] = []
+    var cursor: ViewCursor?
+    repeat {
+      let page = try server.list(filter, before: cursor, limit: count - rows.count, notBefore: notBefore)
+      rows += page.rows
+      cursor = page.next
+    } while cursor != nil && rows.count < count
+    return rows
   }
 
   /// Runs on the view's thread: rows are read on a control thread.

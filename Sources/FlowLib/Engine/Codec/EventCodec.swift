@@ -76,9 +76,11 @@ extension ByteWriter {
     switch event {
     case .deployment(let key, let change): deployment(change, of: key)
     case .instance(let key, let change): instance(change, of: key)
-    case .requestAnswered(let key, let requestID, let instance, let at):
-      kind(.requestAnswered, key)
-      string(requestID)
+    case .requestAnswered(let key, let name, let instance, let at):
+      // Version 1 knew no deployment.
+      kind(.requestAnswered, version: name.deployment == nil ? 1 : 2, key)
+      string(name.id)
+      if let deployment = name.deployment { varint(deployment.raw) }
       id(instance)
       time(at)
     case .requestsEvicted(let last): kind(.requestsEvicted, last)
@@ -232,7 +234,10 @@ extension ByteReader {
     let number = try varint()
     let version = try varint()
     guard let kind = Kind(rawValue: number) else { throw fail("unknown event kind \(number)") }
-    guard version == 1 else { throw fail("event kind \(number) of version \(version), this version reads 1") }
+    let supported: UInt64 = kind == .requestAnswered ? 2 : 1
+    guard (1...supported).contains(version) else {
+      throw fail("event kind \(number) of version \(version), this version reads up to \(supported)")
+    }
     switch kind {
     case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted:
       return .deployment(try key(), try deployment(kind))
@@ -240,7 +245,8 @@ extension ByteReader {
       .finished, .instanceDeleted:
       let key = try key()
       return .instance(key, try instance(kind, key))
-    case .requestAnswered: return .requestAnswered(key: try key(), requestID: try string(), try instanceID(), at: try time())
+    case .requestAnswered:
+      return .requestAnswered(key: try key(), try requestName(hasDeployment: version == 2), try instanceID(), at: try time())
     case .requestsEvicted: return .requestsEvicted(through: try key())
     }
   }
@@ -301,6 +307,10 @@ extension ByteReader {
   private mutating func retry() throws(ByteCodingError) -> Retry { Retry(activity: try activity(), job: try key()) }
   private mutating func flows() throws(ByteCodingError) -> [FlowIndex] {
     try list { (reader) throws(ByteCodingError) in FlowIndex(try reader.int()) }
+  }
+
+  mutating func requestName(hasDeployment: Bool) throws(ByteCodingError) -> RequestName {
+    RequestName(id: try string(), deployment: hasDeployment ? try key() : nil)
   }
 
   mutating func key() throws(ByteCodingError) -> Key { Key(raw: try varint()) }

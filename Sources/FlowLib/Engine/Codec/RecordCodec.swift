@@ -42,9 +42,11 @@ package enum RecordCodec {
       writer.byte(2)
       writer.instance(instance)
     case .request(let entry):
-      writer.byte(3)
+      // 3 is the form of older releases, which knew no deployment.
+      writer.byte(entry.name.deployment == nil ? 3 : 6)
       writer.varint(entry.key.raw)
-      writer.string(entry.requestID)
+      writer.string(entry.name.id)
+      if let deployment = entry.name.deployment { writer.varint(deployment.raw) }
       writer.id(entry.instance)
       writer.time(entry.at)
     }
@@ -55,13 +57,15 @@ package enum RecordCodec {
     var reader = ByteReader(bytes)
     let found = try reader.varint()
     guard found == format else { throw reader.fail("record of format \(found), this version reads \(format)") }
-    switch try reader.byte() {
+    let kind = try reader.byte()
+    switch kind {
     case 1: return .deployment(try reader.deployment())
     case 2: return .instance(try reader.instance())
-    case 3:
+    case 3, 6:
       return .request(
         AnsweredRequests.Entry(
-          key: try reader.key(), requestID: try reader.string(), instance: try reader.instanceID(), at: try reader.time()))
+          key: try reader.key(), name: try reader.requestName(hasDeployment: kind == 6), instance: try reader.instanceID(),
+          at: try reader.time()))
     case 4: return .counter(try reader.key(), next: try reader.key(), now: try reader.time())
     case 5: return .ended(try reader.key())
     default: throw reader.fail("unknown record")
@@ -195,7 +199,7 @@ extension Instance {
     _ payloads: [(id: PayloadID, payload: Payload)], _ nextPayload: UInt64, _ activities: [Activity], _ pending: [PendingToken],
     _ waiting: [WaitingToken], _ lastEnd: LastEnd?
   ) -> Bool {
-    for (id, payload) in payloads { self.payloads.entries[id] = PayloadTable.Entry(payload: payload, holders: 0) }
+    for (id, payload) in payloads { self.payloads.restore(payload, as: id) }
     self.payloads.next = nextPayload
     self.pending = TokenQueue(pending)
     self.waiting = waiting

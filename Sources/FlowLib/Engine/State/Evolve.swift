@@ -13,10 +13,10 @@ package func evolve(_ state: inout PartitionState, with event: Event, catalog: C
     guard let deployment = state.instances[key]?.deployment, let process = catalog[deployment] else {
       preconditionFailure("event for an instance that is not there: \(key.raw)")
     }
-    state.instances[key]?.apply(change, of: process)
-  case .requestAnswered(let key, let requestID, let instance, let at):
+    state.change(key) { $0.apply(change, of: process) }
+  case .requestAnswered(let key, let name, let instance, let at):
     state.sawKey(key)
-    state.requests.insert(AnsweredRequests.Entry(key: key, requestID: requestID, instance: instance, at: at))
+    state.requests.insert(AnsweredRequests.Entry(key: key, name: name, instance: instance, at: at))
   case .requestsEvicted(let last): state.requests.evict(through: last)
   }
 }

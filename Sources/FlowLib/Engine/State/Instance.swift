@@ -23,6 +23,9 @@ package struct Instance: Sendable {
 
   package var isResident: Bool { true }
 
+  /// What it takes in memory, as the bound on live bytes counts it.
+  package var liveBytes: Int { Limits.liveInstanceBytes + payloads.bytes + (failure?.report.bytes.count ?? 0) }
+
   /// The activities in the order in which they began.
   package var activitiesInOrder: [Activity] { activities.values.sorted { $0.id < $1.id } }
 
@@ -124,8 +127,10 @@ package struct PayloadTable: Sendable {
     package var holders: Int
   }
 
-  package internal(set) var entries: [PayloadID: Entry] = [:]
+  package private(set) var entries: [PayloadID: Entry] = [:]
   package internal(set) var next: UInt64 = 1
+  /// Bytes of all bodies, counted as they come and go.
+  package private(set) var bytes = 0
 
   package subscript(id: PayloadID) -> Payload {
     guard let entry = entries[id] else { preconditionFailure("token without payload \(id.raw)") }
@@ -136,14 +141,30 @@ package struct PayloadTable: Sendable {
   mutating func add(_ payload: Payload) -> PayloadID {
     let id = PayloadID(raw: next)
     next += 1
-    entries[id] = Entry(payload: payload, holders: 0)
+    restore(payload, as: id)
     return id
+  }
+
+  /// Puts back a stored body; its holders follow.
+  mutating func restore(_ payload: Payload, as id: PayloadID) {
+    bytes += payload.bytes.count - (entries[id]?.payload.bytes.count ?? 0)
+    entries[id] = Entry(payload: payload, holders: 0)
+  }
+
+  mutating func map<Failure: Error>(_ change: (Payload) throws(Failure) -> Payload) throws(Failure) {
+    for (id, entry) in entries {
+      let payload = try change(entry.payload)
+      bytes += payload.bytes.count - entry.payload.bytes.count
+      entries[id] = Entry(payload: payload, holders: entry.holders)
+    }
   }
 
   mutating func hold(_ id: PayloadID) { entries[id]?.holders += 1 }
 
   mutating func release(_ id: PayloadID) {
     guard let entry = entries[id] else { preconditionFailure("released payload \(id.raw) twice") }
-    if entry.holders <= 1 { entries[id] = nil } else { entries[id] = Entry(payload: entry.payload, holders: entry.holders - 1) }
+    guard entry.holders <= 1 else { return entries[id] = Entry(payload: entry.payload, holders: entry.holders - 1) }
+    bytes -= entry.payload.bytes.count
+    entries[id] = nil
   }
 }

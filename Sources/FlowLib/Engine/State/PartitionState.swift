@@ -10,6 +10,8 @@ package struct PartitionState: Sendable {
   package internal(set) var requests = AnsweredRequests()
   /// How many live instances each deployment has.
   package private(set) var liveInstances: [Key: Int] = [:]
+  /// What all live instances take in memory, as the bound on it counts: a running sum, so that asking and stepping cost nothing.
+  package private(set) var liveBytes = 0
 
   package init(partition: UInt64) {
     nextKey = .first(partition: partition)
@@ -17,6 +19,9 @@ package struct PartitionState: Sendable {
 
   /// The record of the counter and the clock. Every checkpoint step carries it, so that no key is ever given twice.
   package var counterKey: Key { Key(raw: (nextKey.raw >> Key.counterBits) << Key.counterBits) }
+
+  /// The instance that an earlier request of the same name created.
+  package func answer(to create: CreateInstance) -> InstanceID? { create.requestName.flatMap { requests[$0]?.instance } }
 
   package mutating func advance(to instant: Instant) { now = max(now, instant) }
 
@@ -72,11 +77,24 @@ package struct PartitionState: Sendable {
   }
 
   mutating func insert(_ instance: Instance) {
-    if instances.updateValue(instance, forKey: instance.id.key) == nil { liveInstances[instance.deployment, default: 0] += 1 }
+    liveBytes += instance.liveBytes
+    guard let old = instances.updateValue(instance, forKey: instance.id.key) else {
+      liveInstances[instance.deployment, default: 0] += 1
+      return
+    }
+    liveBytes -= old.liveBytes
+  }
+
+  mutating func change(_ key: Key, _ body: (inout Instance) -> Void) {
+    guard let index = instances.index(forKey: key) else { return }
+    liveBytes -= instances.values[index].liveBytes
+    body(&instances.values[index])
+    liveBytes += instances.values[index].liveBytes
   }
 
   mutating func removeInstance(_ key: Key) {
     guard let instance = instances.removeValue(forKey: key) else { return }
+    liveBytes -= instance.liveBytes
     liveInstances[instance.deployment, default: 1] -= 1
     if liveInstances[instance.deployment] == 0 { liveInstances[instance.deployment] = nil }
   }
@@ -109,22 +127,34 @@ package struct Deployment: Sendable, Equatable {
   }
 }
 
+/// What a request is known by: two clients that choose the same id for different deployments do not mean each other's.
+package struct RequestName: Sendable, Hashable {
+  package let id: String
+  /// Nil for answers that older releases stored; they answer a repeat whatever its deployment, as they did then.
+  package let deployment: Key?
+
+  package init(id: String, deployment: Key?) {
+    self.id = id
+    self.deployment = deployment
+  }
+}
+
 /// Answers given to requests with an id, oldest first, so that a repeat gets the same answer.
 package struct AnsweredRequests: Sendable {
   package struct Entry: Sendable, Equatable {
     package let key: Key
-    package let requestID: String
+    package let name: RequestName
     package let instance: InstanceID
     package let at: Instant
   }
 
-  private var byID: [String: Entry] = [:]
+  private var byName: [RequestName: Entry] = [:]
   private var byKey: [Key: Entry] = [:]
   private var order: [Entry] = []
   private var evicted = 0
 
   package var count: Int { order.count - evicted }
-  package subscript(requestID: String) -> Entry? { byID[requestID] }
+  package subscript(name: RequestName) -> Entry? { byName[name] ?? byName[RequestName(id: name.id, deployment: nil)] }
   func entry(_ key: Key) -> Entry? { byKey[key] }
   package var entries: ArraySlice<Entry> { order[evicted...] }
 
@@ -141,7 +171,7 @@ package struct AnsweredRequests: Sendable {
   }
 
   mutating func insert(_ entry: Entry) {
-    guard byID.updateValue(entry, forKey: entry.requestID) == nil else { return }
+    guard byName.updateValue(entry, forKey: entry.name) == nil else { return }
     byKey[entry.key] = entry
     order.append(entry)
   }
@@ -149,7 +179,7 @@ package struct AnsweredRequests: Sendable {
   mutating func evict(through last: Key) {
     let gone = Array(entries.prefix { $0.key <= last })
     for entry in gone {
-      byID[entry.requestID] = nil
+      byName[entry.name] = nil
       byKey[entry.key] = nil
     }
     evicted += gone.count

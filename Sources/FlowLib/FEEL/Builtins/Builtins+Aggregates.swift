@@ -8,7 +8,7 @@ extension Evaluator {
       switch v[0] {
       case .list(let list): items = list.items
       case .null: return refuse(builtin, v)
-      default: break
+      case .boolean, .number, .string, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: break
       }
     }
     try spend(items.count / 4)
@@ -45,7 +45,7 @@ extension Evaluator {
       switch item {
       case .boolean(let value): if value == decisive { return item }
       case .null: unknown = true
-      default:
+      case .number, .string, .list, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function:
         _ = refuse(builtin, items)
         unknown = true
       }
@@ -57,7 +57,7 @@ extension Evaluator {
     var total = items[0]
     switch total {
     case .daysTime, .yearsMonths: break
-    default: return refuse(builtin, items)
+    case .null, .boolean, .number, .string, .list, .context, .date, .time, .dateTime, .range, .function: return refuse(builtin, items)
     }
     for item in items.dropFirst() {
       guard let next = calculate(.add, total, item) else { return refuse(builtin, items) }

@@ -82,7 +82,7 @@ extension Evaluator {
     switch context[key] {
     case .context(let known)?: inner = known
     case nil, .null?: inner = Context()
-    default: return nil
+    case .boolean, .number, .string, .list, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: return nil
     }
     guard let changed = try put(value, keys.dropFirst(), into: inner) else { return nil }
     result.set(key, .context(changed))

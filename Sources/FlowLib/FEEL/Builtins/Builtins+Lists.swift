@@ -12,7 +12,7 @@ extension Evaluator {
     switch v[0] {
     case .list(let list): items = list.items
     case .null: return refuse(builtin, v)
-    default: items = [v[0]]
+    case .boolean, .number, .string, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: items = [v[0]]
     }
     try spend(items.count / 8)
     switch builtin {

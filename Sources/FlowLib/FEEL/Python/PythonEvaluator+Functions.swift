@@ -58,7 +58,8 @@ extension Evaluator {
       case .string(let text): return .number(Number(text.unicodeScalars.count))
       case .list(let list): return .number(Number(list.count))
       case .context(let context): return .number(Number(context.count))
-      default: throw fail("'len' can not count \(v[0].shown)", at: place)
+      case .null, .boolean, .number, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function:
+        throw fail("'len' can not count \(v[0].shown)", at: place)
       }
     case .abs:
       guard let number = asNumber(v[0]) else { throw fail("'abs' needs a number, not \(v[0].shown)", at: place) }

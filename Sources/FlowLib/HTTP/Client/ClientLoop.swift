@@ -1,5 +1,6 @@
 import CFlowCurl
 import FlowCore
+import FlowThreads
 import Glibc
 import Synchronization
 

@@ -1,5 +1,6 @@
 import CMicroHTTPD
 import FlowCore
+import FlowThreads
 import Glibc
 import Synchronization
 

@@ -24,7 +24,7 @@ package final class ServiceCaller: Sendable {
   package func call(_ request: ServiceRequest, completion: @escaping @Sendable (ServiceOutcome?) -> Void) -> ServiceCall {
     let call = ServiceCall()
     do {
-      let path = try PathTemplate.fill(request.target.path, from: request.body)
+      let path = try PathTemplate.fill(request.target.path, from: request.body, request.context)
       attempt(Hop(request: request, url: url(request.target, path), call: call, completion: completion), 1)
     } catch {
       completion(.failure(ServiceFailure(.inputParsing, error.message, request: request, attempts: 0)))

@@ -7,7 +7,7 @@ package struct ServiceTarget: Sendable, Equatable {
   package var host: String
   package var port: UInt16
   package var method: String
-  /// `{key}` in it is replaced from the members of the JSON body; a leading `/` is added when it has none.
+  /// `{key}` in it is replaced from the members of the JSON body, then of the context; a leading `/` is added when it has none.
   package var path: String
   /// All attempts, the first included; at least 1.
   package var attemptsMax: Int
@@ -42,10 +42,12 @@ package struct ServiceRequest: Sendable {
   /// Headers that travel with the token (token pools, trace context); the house's own win over them.
   package var extraHeaders: HTTPHeaders
   package var body: [UInt8]
+  /// What the body was made of, for `{key}` in the path that the body does not have; nil when the body is all.
+  package var context: [UInt8]?
 
   package init(
     target: ServiceTarget, instance: String, deployment: String, element: String, idempotencyKey: String,
-    contentType: String = "application/json", extraHeaders: HTTPHeaders = [:], body: [UInt8]
+    contentType: String = "application/json", extraHeaders: HTTPHeaders = [:], body: [UInt8], context: [UInt8]? = nil
   ) {
     self.target = target
     self.instance = instance
@@ -55,6 +57,7 @@ package struct ServiceRequest: Sendable {
     self.contentType = contentType
     self.extraHeaders = extraHeaders
     self.body = body
+    self.context = context
   }
 
   var headers: HTTPHeaders {
@@ -122,7 +125,7 @@ package struct ServiceFailure: Sendable, Equatable, Error {
     do {
       return try JSON(parsing: bytes)
     } catch {
-      return .string(Base64.encode(bytes))
+      return .string(base64(bytes))
     }
   }
 }

@@ -1,5 +1,6 @@
 import FlowCore
 import FlowHTTP
+import FlowThreads
 import Glibc
 
 /// Runs the services of deployments as processes of this machine, next to flowd.

@@ -1,5 +1,6 @@
 import CFlowGRPC
 import FlowCore
+import FlowThreads
 import Synchronization
 
 /// What a stream brought.
@@ -70,9 +71,9 @@ package final class ClientCall: CoreCall, @unchecked Sendable {
 
   /// Blocks for the next message of a stream; nil at its good end.
   package func next() throws(Status) -> [UInt8]? {
-    let latch = Latch<Received<[UInt8]>>()
-    receive { latch.set($0) }
-    switch latch.wait() {
+    let promise = Promise<Received<[UInt8]>>()
+    receive { promise.keep($0) }
+    switch promise.wait() {
     case .message(let message): return message
     case .end(let status):
       guard status.code == .ok else { throw status }

@@ -1,5 +1,6 @@
 import CFlowGRPC
 import FlowCore
+import FlowThreads
 import Synchronization
 
 /// How one call is made.
@@ -93,9 +94,9 @@ package final class RPCChannel: Sendable {
   package func callWithReply<Q, P>(
     _ method: RPCMethod<Q, P>, _ request: Q, options: CallOptions = CallOptions()
   ) throws(Status) -> Reply<P> {
-    let latch = Latch<Result<Reply<P>, Status>>()
-    start(method, request, options: options) { latch.set($0) }
-    return try latch.wait().get()
+    let promise = Promise<Result<Reply<P>, Status>>()
+    start(method, request, options: options) { promise.keep($0) }
+    return try promise.wait().get()
   }
 
   /// Makes a unary call and calls back with the answer, on this channel's thread, where nothing may block.
@@ -226,10 +227,10 @@ package final class RPCChannel: Sendable {
 
 /// Waits for a change of the connection.
 private final class StateWatch: CoreCall, @unchecked Sendable {
-  // Safety: the latch guards itself.
-  let changed = Latch<Void>()
+  // Safety: the promise guards itself.
+  let changed = Promise<Void>()
 
-  override func completed(_ event: CoreEvent, ok: Bool) { changed.set(()) }
+  override func completed(_ event: CoreEvent, ok: Bool) { changed.keep(()) }
 }
 
 extension Duration {

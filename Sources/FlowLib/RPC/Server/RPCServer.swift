@@ -1,5 +1,6 @@
 import CFlowGRPC
 import FlowCore
+import FlowThreads
 import Synchronization
 
 /// Serves services over gRPC on one thread of its own.
@@ -47,7 +48,7 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
   private let callsLimit: Int
   private let state = Mutex(State())
   private let inFlight = Atomic<Int>(0)
-  private let stopped = Latch<Bool>()
+  private let stopped = Promise<Bool>()
   /// Calls that wait to arrive, for each method. Each arrival posts the next, so that a few cover a burst.
   private static let slots = 8
 
@@ -130,7 +131,7 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
         flow_grpc_server_shutdown(core, Unmanaged<CoreOwner>.passUnretained(done).toOpaque()); return 1
       })
     {
-      _ = done.latch.wait(ms: 5_000)
+      _ = done.promise.wait(ms: 5_000)
     }
     flow_grpc_server_destroy(core)
     queue.shutdown()
@@ -217,7 +218,7 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
   }
 
   override func completed(_ event: CoreEvent, ok: Bool) {
-    if event == .shutdown { stopped.set(true) }
+    if event == .shutdown { stopped.keep(true) }
   }
 }
 
@@ -233,8 +234,8 @@ extension RPCKind {
 
 /// Waits for the end of a server that never ran.
 private final class ShutdownWaiter: CoreOwner, @unchecked Sendable {
-  // Safety: the latch guards itself.
-  let latch = Latch<Bool>()
+  // Safety: the promise guards itself.
+  let promise = Promise<Bool>()
 
-  override func completed(_ event: CoreEvent, ok: Bool) { latch.set(ok) }
+  override func completed(_ event: CoreEvent, ok: Bool) { promise.keep(ok) }
 }

@@ -1,4 +1,5 @@
 import CFlowGRPC
+import FlowThreads
 import Glibc
 import Synchronization
 
@@ -18,7 +19,7 @@ final class CompletionQueue: @unchecked Sendable {
   // Safety: the handle is thread-safe by the core's contract; the thread is set once, before anyone else sees the queue.
   let handle: OpaquePointer
   private var thread = pthread_t()
-  private let ended = Latch<Bool>()
+  private let ended = Promise<Bool>()
   /// Batches that are just being started, and a high bit when no more may be: the core aborts on a batch for a queue that was shut.
   private let gate = Atomic<UInt64>(0)
   private static let shut: UInt64 = 1 << 63
@@ -52,7 +53,7 @@ final class CompletionQueue: @unchecked Sendable {
       guard let owner = event.owner, let kind = CoreEvent(rawValue: event.kind) else { continue }
       Unmanaged<CoreOwner>.fromOpaque(owner).takeRetainedValue().completed(kind, ok: event.ok != 0)
     }
-    ended.set(true)
+    ended.keep(true)
   }
 
   /// Starts a batch in the name of an owner, who is held until its event came.

@@ -16,7 +16,7 @@ extension FlowHTTPAPI {
     let deployment = try query.deployment.map { (text) throws(HTTPProblem) in try deploymentID(text) }
     let filter = InstanceFilter(deployment: deployment, states: query.states, metadata: query.metadata)
     let page = try HTTPProblem.with { () throws(Status) in
-      try server.list(filter, before: query.cursor.map { ViewCursor($0) }, limit: query.limit)
+      try server.list(filter, before: query.cursor.map { ViewCursor($0) }, limit: query.limit, results: false)
     }
     var shown: JSON.Object = ["instances": .array(page.rows.map { .object(RESTShape.instance($0)) })]
     shown["next_cursor"] = page.next.map { .string(String($0.raw)) }

@@ -27,6 +27,11 @@ extension FlowHTTPAPI {
         "flow_instances", .gauge, "Instances by state, those included that ended and are kept.",
         InstanceState.allCases.map { .init(counts[$0, default: 0], ["state": $0.name]) })
     }
+    let live = server.liveBytes
+    page.family("flow_live_bytes", .gauge, "What live instances take in memory: payloads and 1 KiB each.", live.now)
+    page.family("flow_live_bytes_limit", .gauge, "Beyond so many no instance is created.", live.max)
+    page.family(
+      "flow_service_calls_waiting", .gauge, "Calls that wait because their service has too many in flight.", server.waitingServiceCalls)
     let calls = server.serviceCalls
     page.family("flow_service_calls_started_total", .counter, "Calls of services that were begun.", calls.started)
     page.family(

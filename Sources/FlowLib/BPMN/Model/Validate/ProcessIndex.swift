@@ -7,6 +7,8 @@ struct ProcessIndex {
     var line: Int
     /// nil for the process itself.
     var owner: FlowNode?
+    /// Subprocesses around it, itself included; 0 for the process.
+    var depth: Int
   }
 
   let definitions: Definitions
@@ -21,11 +23,11 @@ struct ProcessIndex {
   init(_ process: Process, of definitions: Definitions) {
     self.definitions = definitions
     self.process = process
-    add(process.content, id: process.id, line: process.line, owner: nil)
+    add(process.content, id: process.id, line: process.line, owner: nil, depth: 0)
   }
 
-  private mutating func add(_ scope: Scope, id: String, line: Int, owner: FlowNode?) {
-    levels.append(Level(id: id, scope: scope, line: line, owner: owner))
+  private mutating func add(_ scope: Scope, id: String, line: Int, owner: FlowNode?, depth: Int) {
+    levels.append(Level(id: id, scope: scope, line: line, owner: owner, depth: depth))
     for flow in scope.flows {
       flows.append(flow)
       if flowByID[flow.id] == nil { flowByID[flow.id] = flow }
@@ -33,7 +35,7 @@ struct ProcessIndex {
     for node in scope.nodes {
       nodes.append(node)
       if nodeByID[node.id] == nil { nodeByID[node.id] = node }
-      if let content = node.content { add(content, id: node.id, line: node.line, owner: node) }
+      if let content = node.content { add(content, id: node.id, line: node.line, owner: node, depth: depth + 1) }
     }
   }
 

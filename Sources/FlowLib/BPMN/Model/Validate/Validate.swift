@@ -16,7 +16,7 @@ package func validate(_ definitions: Definitions) -> [Finding] {
 /// One rule a file; each looks at one process.
 private let rules: [@Sendable (ProcessIndex) -> [Finding]] = [
   identifiers, references, startEvents, endEvents, connections, gatewayConditions, conditionPlaces, parallelGateways, boundaryEvents,
-  timers, derivedNames, serviceTasks, globalProperties, closureParameters, notExecutable,
+  timers, derivedNames, serviceTasks, globalProperties, closureParameters, notExecutable, subProcessDepth,
 ]
 
 extension Definitions {

@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// A thread that runs its body when woken, and at least once every interval; ends with a last run when stopped.
@@ -10,10 +9,10 @@ package final class LoopThread: Sendable {
 
   private final class Loop: Sendable {
     let signals = Monitor(Signals())
-    let intervalMs: Int
+    let intervalMs: Int64
     let body: @Sendable () -> Void
 
-    init(intervalMs: Int, body: @escaping @Sendable () -> Void) {
+    init(intervalMs: Int64, body: @escaping @Sendable () -> Void) {
       self.intervalMs = intervalMs
       self.body = body
     }
@@ -27,7 +26,7 @@ package final class LoopThread: Sendable {
     }
 
     /// Until woken, stopped or the time is over; true when stopped.
-    func pause(ms: Int) -> Bool {
+    func pause(ms: Int64) -> Bool {
       _ = signals.wait(ms: ms) { $0.woken || $0.stopped ? true : nil }
       return signals.withLock { signals in
         signals.woken = false
@@ -37,39 +36,29 @@ package final class LoopThread: Sendable {
   }
 
   private let loop: Loop
-  private let thread: Mutex<pthread_t?>
+  private let thread: Mutex<WorkerThread?>
 
   package init(_ name: String, intervalMs: Int, _ body: @escaping @Sendable () -> Void) {
-    let loop = Loop(intervalMs: intervalMs, body: body)
+    let loop = Loop(intervalMs: Int64(intervalMs), body: body)
     self.loop = loop
-    var handle = pthread_t()
-    let context = Unmanaged.passRetained(loop).toOpaque()
-    let rc = pthread_create(
-      &handle, nil,
-      { raw in
-        guard let raw else { return nil }
-        Unmanaged<Loop>.fromOpaque(raw).takeRetainedValue().run()
-        return nil
-      }, context)
-    precondition(rc == 0, "no thread for \(name): \(rc)")
-    thread = Mutex(handle)
+    thread = Mutex(WorkerThread(name: name) { loop.run() })
   }
 
   package func wake() { loop.signals.change { $0.woken = true } }
 
   /// For the body: waits this long, or until woken or stopped.
-  package func nap(ms: Int) { _ = loop.pause(ms: ms) }
+  package func nap(ms: Int) { _ = loop.pause(ms: Int64(ms)) }
 
   /// Runs the body a last time and waits for its end; the second call does nothing. Not from the thread itself.
   package func stop() {
-    guard let handle = thread.withLock({ $0.take() }) else { return }
+    guard let thread = thread.withLock({ $0.take() }) else { return }
     loop.signals.change { $0.stopped = true }
-    pthread_join(handle, nil)
+    thread.join()
   }
 
   deinit {
-    guard let handle = thread.withLock({ $0.take() }) else { return }
+    guard let thread = thread.withLock({ $0.take() }) else { return }
     loop.signals.change { $0.stopped = true }
-    pthread_detach(handle)
+    thread.detach()
   }
 }

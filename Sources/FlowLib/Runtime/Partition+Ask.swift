@@ -1,44 +1,6 @@
 import FlowEngine
 import FlowStorage
-import Glibc
-
-/// One value that one thread waits for and another brings.
-package final class Promise<Value: Sendable>: @unchecked Sendable {
-  // Safety: `value` is only touched under `mutex`.
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
-  private var value: Value?
-
-  package init() {
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
-  }
-
-  deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
-  }
-
-  /// The first value counts.
-  package func keep(_ value: Value) {
-    pthread_mutex_lock(mutex)
-    if self.value == nil { self.value = value }
-    pthread_cond_broadcast(condition)
-    pthread_mutex_unlock(mutex)
-  }
-
-  /// Blocks this thread; never called on a partition's or a transport's thread.
-  package func wait() -> Value {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while true {
-      if let value { return value }
-      pthread_cond_wait(condition, mutex)
-    }
-  }
-}
+import FlowThreads
 
 extension Partition {
   /// Sends a command and waits for its answer.

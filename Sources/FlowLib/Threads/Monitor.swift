@@ -61,6 +61,13 @@ package final class Monitor<State>: @unchecked Sendable {
   }
 }
 
+extension Monitor {
+  /// The same with a time from now.
+  package func wait<T>(ms: Int64, for body: (inout State) -> T?) -> T? {
+    wait(untilMs: MonotonicClock.milliseconds() + max(0, ms), for: body)
+  }
+}
+
 /// Milliseconds that only go forward, since an arbitrary point.
 package enum MonotonicClock {
   package static func milliseconds() -> Int64 {

@@ -29,6 +29,31 @@ package struct WorkerThread: @unchecked Sendable {
     self.thread = thread
   }
 
+  /// For threads without which nothing works.
+  ///
+  /// - Parameter name: at most 15 bytes are shown by the system.
+  package init(name: String, _ body: @escaping @Sendable () -> Void) {
+    do throws(WorkerThreadError) {
+      try self.init {
+        WorkerThread.nameCurrentThread(name)
+        body()
+      }
+    } catch {
+      preconditionFailure("no thread for \(name): \(error)")
+    }
+  }
+
+  /// Shown by `top -H`. Through /proc, because pthread_setname_np is hidden behind a feature macro; a name is a courtesy, so no error.
+  private static func nameCurrentThread(_ name: String) {
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    _ = name.utf8CString.withUnsafeBytes { write(file, $0.baseAddress, min($0.count - 1, 15)) }
+    close(file)
+  }
+
+  /// Nobody will wait for its end.
+  package func detach() { pthread_detach(thread) }
+
   /// Waits for the end of the body. Must not be called on the thread itself, nor twice.
   package func join() { pthread_join(thread, nil) }
 
