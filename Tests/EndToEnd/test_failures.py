@@ -226,6 +226,7 @@ def test_a_hanging_service_fails_the_call(own, services):
         record = wire.ended(wire.started(deployment))
 
     assert (record["state"], record["error_code"]) == ("ERROR", "FAILED_CONNECTION")
+    assert record["error_msg"].endswith("timed out after 1 s")
 
 
 def test_a_trickling_service_is_waited_for(wire, services, up):

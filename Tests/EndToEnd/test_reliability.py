@@ -194,6 +194,30 @@ def test_a106_the_walk_through(own, tmp_path):
         until(lambda: state() == "STOPPED", "STOPPED", 30, every=0.2)
 
 
+def test_run_wait_goes_on_over_kill_9(own, services):
+    flowd = own().start()
+    # It comes back on the same port, as a service manager would bring it.
+    flowd.grpc_address = flowd.grpc
+    release = threading.Event()
+    with Wire(flowd) as wire:
+        deployment = wire.applied(models.one_task("Waited", "first"))
+        wire.wait_state(deployment, "RUNNING")
+    services["first"].always = hang(release)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(flowctl, "run", "--wait", deployment, "1", flowd=flowd)
+        until(lambda: services["first"].calls, "the task is called")
+
+        flowd.kill()
+        services["first"].always = None
+        release.set()
+        flowd.start()
+
+        done = waiting.result(30)
+    assert (done.returncode, done.stdout.strip()) == (0, '{"first":"done"}'), done.stderr
+    assert "flowd went away" in done.stderr
+    flowd.stop()
+
+
 def test_a_retry_of_many(wire, services, deployed):
     """The original's test 4: a step that fails now and then, retried until everything is through."""
     deployment = deployed(f"{DATA}/test4_retry.bpmn")
