@@ -35,7 +35,7 @@ final class DecisionWork: Sendable {
       return failed(decision, "FAILED_TASK", "this node has no decision service (any more)", decision.body, for: partition)
     }
     target.attemptsMax = DecisionWork.attempts
-    target.readTimeoutMs = timeoutMs
+    target.callTimeoutMs = timeoutMs
     let question: JSON = .array([[condition.text: "True", "": "False"], decision.body.json ?? .null])
     let request = ServiceRequest(
       target: target, instance: decision.instance.text, deployment: decision.deploymentID, element: decision.elementID,
