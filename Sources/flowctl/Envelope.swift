@@ -21,27 +21,42 @@ extension Context {
 
   /// Log line, data and failed items of a reply.
   ///
-  /// - Parameter lookingUp: kind of the ids that a failed item may have mistyped; nil suggests nothing.
+  /// - Parameters:
+  ///   - kind: kind of the ids that a failed item may have mistyped; nil suggests nothing.
+  ///   - id: what the request as a whole is about, for a suggestion when it fails.
+  ///   - printing: false leaves the table to the caller, who has more rows for it.
   /// - Returns: the exit code.
   func report(
-    _ reply: EnvelopeReply, lookingUp kind: IDs.Kind? = nil, itemCode: (EnvelopeReply.ItemFailure) -> Int32 = ItemCode.general,
-    file: StaticString = #fileID, line: UInt = #line
+    _ reply: EnvelopeReply, lookingUp kind: IDs.Kind? = nil, named id: String = "", printing: Bool = true,
+    itemCode: (EnvelopeReply.ItemFailure) -> Int32 = ItemCode.general, file: StaticString = #fileID, line: UInt = #line
   ) -> Int32 {
     if reply.failed {
-      log(.error, reply.logLine, file: file, line: line)
+      if isForPeople, stderr.isTerminal {
+        complain(reply, lookingUp: kind, named: id)
+      } else {
+        log(.error, reply.logLine, file: file, line: line)
+      }
       return reply.status >= -255 ? Int32(256 + reply.status) : ExitCode.original
     }
     let failures = reply.itemFailures
     if !isForPeople || !stderr.isTerminal { log(.info, reply.logLine, file: file, line: line) }
-    if wantsTable { printItems(reply) } else { print(data: reply.data, names: reply.names) }
+    if !wantsTable { print(data: reply.data, names: reply.names) } else if printing { printItems(reply) }
     for failure in failures { complain(failure, lookingUp: kind) }
     return failures.first.map(itemCode) ?? ExitCode.ok
+  }
+
+  /// People get what was raised without the name of the exception around it.
+  private func complain(_ reply: EnvelopeReply, lookingUp kind: IDs.Kind?, named id: String) {
+    let text = reply.raised
+    let hint = text.hasPrefix("no deployment") ? kind.flatMap { IDs.suggestion(for: id, $0, self) } : nil
+    complain(Failure(ExitCode.negative, text, hint: hint))
   }
 
   private func complain(_ failure: EnvelopeReply.ItemFailure, lookingUp kind: IDs.Kind?) {
     var hint: String?
     if let kind, !failure.id.isEmpty, failure.looksUnknown { hint = IDs.suggestion(for: failure.id, kind, self) }
-    let what = failure.id.isEmpty || failure.message.contains(failure.id) ? failure.message : "\(failure.id): \(failure.message)"
+    let message = failure.message.hasPrefix("Error: ") ? String(failure.message.dropFirst("Error: ".count)) : failure.message
+    let what = failure.id.isEmpty || message.contains(failure.id) ? message : "\(failure.id): \(message)"
     complain(Failure(ExitCode.negative, what, hint: hint))
   }
 
@@ -95,6 +110,8 @@ enum IDs {
       let known = try known(kind, client)
       // People mistype the name, not the hash behind it.
       let names = known + known.map(stem)
+      // What is missing may be a part of a deployment that is there.
+      guard !known.contains(id) else { return nil }
       guard let near = Suggestion.nearest(to: id, among: names) else { return "flowctl ps" + (kind == .deployments ? " -d" : "") }
       return "did you mean '\(known.first { $0 == near || stem($0) == near } ?? near)'?"
     } catch {

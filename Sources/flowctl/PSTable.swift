@@ -21,8 +21,9 @@ enum PSTable {
 
   static func instances(_ rows: [FlowV1.Instance]) -> Table {
     var table = Table([
-      Table.Column("ID"), Table.Column("STATE"), Table.Column("DEPLOYMENT", shrinks: true), Table.Column("CREATED", right: true),
-      Table.Column("DURATION", right: true), Table.Column("RESULT/ERROR", shrinks: true),
+      Table.Column("ID"), Table.Column("STATE"), Table.Column("DEPLOYMENT", shrinks: true),
+      Table.Column("CREATED", right: true, spare: true),
+      Table.Column("DURATION", right: true, spare: true), Table.Column("RESULT/ERROR", shrinks: true),
     ])
     let now = Instant.now.milliseconds
     for row in rows {

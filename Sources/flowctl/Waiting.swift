@@ -9,6 +9,9 @@ enum Waiting {
   /// flowd may restart while we wait; the pause between two tries to watch it again.
   private static let retryMicroseconds: UInt32 = 250_000
 
+  /// How long flowd may be away in a wait without a limit of its own: longer than a restart takes with very much to recover.
+  private static let awayMs: Int64 = 30_000
+
   /// Waits until every deployment is RUNNING.
   ///
   /// - Returns: 0, 1 when one is in ERROR, stopped or gone, 6 when the time is over.
@@ -54,14 +57,20 @@ enum Waiting {
     _ what: String, until deadline: Instant?, _ context: Context, _ attempt: (FlowClient, Int64?) throws(Status) -> Bool
   ) throws(Failure) {
     let client = try context.asking(what) { client in client }
+    var lost: Instant?
     while true {
+      let began = Instant.now
       let left = deadline.map { $0 - Instant.now }
       if let left, left <= 0 { return }
       do throws(Status) {
         if try attempt(client, left) { return }
       } catch {
         if error.code == .deadlineExceeded { return }
-        guard error.code == .unavailable, deadline != nil else { throw Failure(error, doing: what).asOriginal }
+        guard error.code == .unavailable else { throw Failure(error, doing: what).asOriginal }
+        if lost == nil { context.note("flowd went away, it is waited for") }
+        // An attempt that took a while was a connection.
+        if lost == nil || Instant.now - began > 1000 { lost = .now }
+        if deadline == nil, let lost, Instant.now - lost > awayMs { throw Failure(error, doing: what).asOriginal }
       }
       usleep(retryMicroseconds)
     }
@@ -126,7 +135,8 @@ private struct WatchedDeployments {
       if gone.contains(id) { return Failure(ExitCode.negative, "deployment \(id) was deleted") }
       guard isBad(id), let deployment = states[id] else { return nil }
       return Failure(
-        ExitCode.negative, "deployment \(id) is \(deployment.state.word)", why: Waiting.reason(deployment), hint: "flowctl logs \(id)")
+        ExitCode.negative, "deployment \(id) is \(deployment.state.word)", why: Waiting.reason(deployment),
+        hint: "flowctl health \(id), or what its services wrote: flowctl logs \(id)")
     }
   }
 
@@ -140,10 +150,9 @@ private struct WatchedDeployments {
 }
 
 extension Waiting {
-  /// Why a deployment is as it is: its own reason, else its tasks that are down.
+  /// Why a deployment is as it is: its own reason, and its tasks that are down.
   static func reason(_ deployment: FlowV1.Deployment) -> String {
-    if !deployment.reason.isEmpty { return deployment.reason }
     let down = deployment.health.filter { !$0.up }.map { $0.elementID + ($0.reason.isEmpty ? " is DOWN" : " is DOWN, \($0.reason)") }
-    return down.joined(separator: "; ")
+    return ([deployment.reason].filter { !$0.isEmpty } + down).joined(separator: "; ")
   }
 }

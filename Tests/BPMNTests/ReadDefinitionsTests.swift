@@ -92,6 +92,22 @@ import Testing
     #expect(readDefinitions(Array(text.utf8)).codes == ["xml-doctype"])
   }
 
+  @Test(
+    "a document type that defines nothing is XML like any other",
+    arguments: [
+      "<!DOCTYPE definitions>", "<!DOCTYPE definitions SYSTEM 'http://127.0.0.1:1/x.dtd'>",
+      "<!DOCTYPE definitions PUBLIC 'a' 'file:///etc/x' >",
+    ])
+  func bareDocumentType(_ doctype: String) {
+    func read(_ name: String) -> ReadResult {
+      let model = "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL'><process id='p' name='\(name)'/></definitions>"
+      return readDefinitions(Array((doctype + model).utf8))
+    }
+
+    #expect(read("a").ok && read("a").counts.processes == 1)
+    #expect(!read("&nope;").ok)
+  }
+
   @Test("nested content, events and expressions come out typed")
   func typed() throws {
     let process = try readDefinitions(

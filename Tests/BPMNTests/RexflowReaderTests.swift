@@ -93,6 +93,12 @@ import Testing
     #expect(process.rexflow.timerRecoveryPolicy == .forget)
   }
 
+  @Test("a method that no service is called with is refused", arguments: ["call", "health"])
+  func unknownMethod(_ section: String) {
+    #expect(annotated("rexflow: {service: {host: a}, \(section): {method: brew}}").codes == ["annotation-type"])
+    #expect(annotated("rexflow: {service: {host: a}, \(section): {method: delete}}").codes.isEmpty)
+  }
+
   @Test("an unknown key is kept and gets a suggestion")
   func unknownKey() throws {
     let result = annotated("rexflow:\n  service:\n    hsot: calc\n    host: calc")

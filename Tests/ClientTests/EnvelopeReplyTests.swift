@@ -32,6 +32,13 @@ struct EnvelopeReplyTests {
     #expect(EnvelopeReply(status: -1, message: "ValueError(x)", data: "").logLine == "Error from server: -1, \"ValueError(x)\"")
   }
 
+  @Test("what was raised is told to people without the exception around it")
+  func raised() {
+    func raised(_ message: String) -> String { EnvelopeReply(status: -1, message: message, data: "").raised }
+    #expect(raised("KeyError(no deployment 'x')") == "no deployment 'x'")
+    for text in ["a.bpmn: line 1 (P)", "(x)", "", "KeyError(", "x)"] { #expect(raised(text) == text) }
+  }
+
   @Test("names are the ids that the data is about")
   func names() {
     func names(_ data: String) -> [String] { EnvelopeReply(status: 0, message: "", data: data).names }

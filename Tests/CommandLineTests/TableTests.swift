@@ -27,6 +27,20 @@ struct TableTests {
     #expect(tiny.contains("a long …") && tiny.contains("calc-1"))
   }
 
+  @Test("a terminal that is narrower still goes without the spare columns, the last first")
+  func spare() {
+    var table = Table([
+      Table.Column("ID"), Table.Column("AGE", spare: true), Table.Column("TOOK", spare: true), Table.Column("RESULT", shrinks: true),
+    ])
+    table.add("calc-1", "3s", "10ms", "a long result that does not fit")
+    func text(_ columns: Int) -> String { table.text(for: Terminal(isTerminal: true, columns: columns, colour: false)) }
+
+    #expect(text(27) == "ID      AGE  TOOK  RESULT\ncalc-1  3s   10ms  a long …\n")
+    #expect(text(26) == "ID      AGE  RESULT\ncalc-1  3s   a long resul…\n")
+    #expect(text(16) == "ID      RESULT\ncalc-1  a long …\n")
+    #expect(table.text().contains("10ms"))
+  }
+
   @Test("colour is only there when it is wanted")
   func colour() {
     #expect(table.text(for: Terminal(isTerminal: true, columns: 80, colour: true)).contains("\u{1B}[32m[3528.0]\u{1B}[0m"))

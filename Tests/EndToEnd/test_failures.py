@@ -46,6 +46,17 @@ def test_a42_instancefail_with_json(flowd, wire, held):
         assert record[key] == error[key]
 
 
+def test_a42_a_report_does_not_choose_what_ps_shows_of_the_instance(flowd, wire, held):
+    deployment, instance = held
+    error = {"from_envoy": False, "error_code": "FAILED_TASK", "state": "COMPLETED", "parent": "x", "metadata": {"a": "b"}, "end_event": "y"}
+
+    assert report(flowd, json.dumps(error), deployment, instance).status_code == 200
+
+    record = until(lambda: wire.record(instance) if wire.record(instance)["state"] != "RUNNING" else None, "it ends")
+    assert (record["state"], record["parent"], record["metadata"]) == ("ERROR", deployment, {})
+    assert record["error_code"] == "FAILED_TASK"
+
+
 def test_a42_instancefail_without_headers(flowd, wire, held):
     deployment, instance = held
 
@@ -226,6 +237,7 @@ def test_a_hanging_service_fails_the_call(own, services):
         record = wire.ended(wire.started(deployment))
 
     assert (record["state"], record["error_code"]) == ("ERROR", "FAILED_CONNECTION")
+    assert record["error_msg"].endswith("timed out after 1 s")
 
 
 def test_a_trickling_service_is_waited_for(wire, services, up):

@@ -14,6 +14,7 @@ from harness.daemons import Healthd, flowctl, running
 from harness.paths import EXAMPLES, corpus
 from harness.services import hang
 from harness.waiting import until
+from harness.v1 import V1
 from harness.wire import CALL_S, DEPLOYMENT, INSTANCE, Wire
 from test_gateways import TEST2, post_and_complete
 
@@ -125,6 +126,28 @@ def test_a104_a_binary_result_does_not_break_ps(flowd, wire, services, up):
     assert flowctl("ps", instance, flowd=flowd).returncode == 0
 
 
+def test_a104_large_results_do_not_break_lists(own, services, tmp_path):
+    """Results of more than one message together: each list still comes, and the dashboard still knows flowd."""
+    flowd = own()
+    with running(flowd, Healthd(tmp_path / "healthd", flowd)) as (_, healthd), Wire(flowd) as wire, V1(flowd) as v1:
+        deployment = wire.applied(models.one_task("Large", "echo"))
+        wire.wait_state(deployment, "RUNNING")
+        made = [wire.started(deployment, json.dumps("x" * (2 * MIB))) for _ in range(5)]
+        for instance in made:
+            assert wire.ended(instance)["state"] == "COMPLETED"
+
+        table = flowctl("ps", "-o", "table", flowd=flowd)
+        assert table.returncode == 0, table.stderr
+        assert [line.split()[0] for line in table.stdout.splitlines()[1:]] == made[::-1]
+        listed = flowctl("ps", "-o", flowd=flowd)
+        assert listed.returncode == 0, listed.stderr
+        assert json.loads(listed.stdout).keys() == set(made)
+        assert 1 <= len(v1.ListInstances(page_size=100).instances) <= 5
+        page = requests.get(f"{healthd.url}/", headers={"Accept": "text/html"}, timeout=10).text
+        assert "can not be reached" not in page
+        assert made[-1] in page
+
+
 def test_a105_globals_on_the_start_event(flowd, wire, ctl, deployed):
     xml = models.text(f"{TEST2}")
     deployment = deployed(TEST2)
@@ -137,7 +160,10 @@ def test_a105_globals_on_the_start_event(flowd, wire, ctl, deployed):
 
 
 def test_a105_kafka_topic_on_events(ctl):
+    # Accepted: the model compiles, and has its id. That the event does not run yet is for apply to say.
     assert "kafka_topic" in warnings(ctl, f"{DATA}/test3_events.bpmn")
+    done = ctl("validate", "-o", corpus(f"{DATA}/test3_events.bpmn"))
+    assert (done.returncode, json.loads(done.stdout)["status"]) == (0, 0)
 
 
 def warnings(ctl, relative):
@@ -166,6 +192,30 @@ def test_a106_the_walk_through(own, tmp_path):
         until(lambda: json.loads(ctl("ps", "-o", instance).stdout)[instance].get("result") == "[3528.0]", "the result", 15, every=0.1)
         ctl("stop", "-k", "DEPLOYMENT", deployment)
         until(lambda: state() == "STOPPED", "STOPPED", 30, every=0.2)
+
+
+def test_run_wait_goes_on_over_kill_9(own, services):
+    flowd = own().start()
+    # It comes back on the same port, as a service manager would bring it.
+    flowd.grpc_address = flowd.grpc
+    release = threading.Event()
+    with Wire(flowd) as wire:
+        deployment = wire.applied(models.one_task("Waited", "first"))
+        wire.wait_state(deployment, "RUNNING")
+    services["first"].always = hang(release)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(flowctl, "run", "--wait", deployment, "1", flowd=flowd)
+        until(lambda: services["first"].calls, "the task is called")
+
+        flowd.kill()
+        services["first"].always = None
+        release.set()
+        flowd.start()
+
+        done = waiting.result(30)
+    assert (done.returncode, done.stdout.strip()) == (0, '{"first":"done"}'), done.stderr
+    assert "flowd went away" in done.stderr
+    flowd.stop()
 
 
 def test_a_retry_of_many(wire, services, deployed):

@@ -15,7 +15,7 @@ struct ServiceCallerTests {
     headers: HTTPHeaders = [:]
   ) -> ServiceOutcome? {
     let target = ServiceTarget(
-      host: "127.0.0.1", port: port, method: method, path: path, attemptsMax: attempts, connectTimeoutMs: 3_000, readTimeoutMs: readMs)
+      host: "127.0.0.1", port: port, method: method, path: path, attemptsMax: attempts, connectTimeoutMs: 3_000, callTimeoutMs: readMs)
     let request = ServiceRequest(
       target: target, instance: "flow-1", deployment: "calc-1", element: "task1", idempotencyKey: "key-1", extraHeaders: headers,
       body: Array(body.utf8))
@@ -173,14 +173,14 @@ struct ServiceCallerTests {
     }
     server.stop()
 
-    let target = ServiceTarget(host: "127.0.0.1", port: hanging.address.port, connectTimeoutMs: 50, readTimeoutMs: 100)
+    let target = ServiceTarget(host: "127.0.0.1", port: hanging.address.port, connectTimeoutMs: 50, callTimeoutMs: 100)
     let request = ServiceRequest(target: target, instance: "i", deployment: "d", element: "e", idempotencyKey: "k", body: [])
     let result = Monitor<ServiceOutcome?>(nil)
     ServiceCaller(client: client) { 0 }.call(request) { outcome in result.change { $0 = outcome } }
     let outcome = result.wait(untilMs: MonotonicClock.milliseconds() + 30_000) { $0 }
 
     #expect(failure(outcome)?.code == .connection)
-    #expect(failure(outcome)?.message.contains("timed out after 150 ms") == true)
+    #expect(failure(outcome)?.message.contains("timed out after 100 ms") == true)
     #expect(failure(call(server.address.port))?.message == "connection to 127.0.0.1:\(server.address.port) refused")
     hanging.stop(graceMs: 0)
   }

@@ -5,11 +5,14 @@ package struct Table: Sendable {
     package var right: Bool
     /// May be cut when the terminal is too narrow.
     package var shrinks: Bool
+    /// Is left out when cutting is not enough, the last of such columns first.
+    package var spare: Bool
 
-    package init(_ title: String, right: Bool = false, shrinks: Bool = false) {
+    package init(_ title: String, right: Bool = false, shrinks: Bool = false, spare: Bool = false) {
       self.title = title
       self.right = right
       self.shrinks = shrinks
+      self.spare = spare
     }
   }
 
@@ -42,7 +45,11 @@ package struct Table: Sendable {
     let clean = rows.map { row in
       columns.indices.map { index in index < row.count ? Cell(Printable.line(row[index].text), row[index].style) : "" }
     }
-    let widths = fitted(naturalWidths(clean), to: terminal?.columns)
+    let natural = naturalWidths(clean)
+    if let spare = columns.lastIndex(where: \.spare), let limit = terminal?.columns, least(natural) > limit {
+      return without(spare).text(for: terminal)
+    }
+    let widths = fitted(natural, to: terminal?.columns)
     let colour = terminal?.colour ?? false
     let header = columns.map { Cell($0.title, .bold) }
     return ([header] + clean).map { line($0, widths, colour: colour) + "\n" }.joined()
@@ -50,6 +57,20 @@ package struct Table: Sendable {
 
   private func naturalWidths(_ rows: [[Cell]]) -> [Int] {
     columns.indices.map { index in rows.reduce(columns[index].title.columns) { max($0, $1[index].text.columns) } }
+  }
+
+  /// The width when all that shrinks is cut as far as it may be.
+  private func least(_ natural: [Int]) -> Int {
+    columns.indices.reduce(Table.gap.count * (columns.count - 1)) { sum, index in
+      sum + (columns[index].shrinks ? min(natural[index], Table.narrowest) : natural[index])
+    }
+  }
+
+  private func without(_ column: Int) -> Table {
+    var rest = self
+    rest.columns.remove(at: column)
+    for row in rest.rows.indices where column < rest.rows[row].count { rest.rows[row].remove(at: column) }
+    return rest
   }
 
   private func fitted(_ natural: [Int], to limit: Int?) -> [Int] {

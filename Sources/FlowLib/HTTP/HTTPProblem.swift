@@ -60,6 +60,7 @@ package struct HTTPProblem: Error, Sendable, Equatable, CustomStringConvertible 
     case 501: "Not Implemented"
     case 503: "Service Unavailable"
     case 504: "Gateway Timeout"
+    case 300..<400: "Redirect, which is not followed"
     default: status >= 500 ? "Server Error" : "Request Failed"
     }
   }

@@ -35,7 +35,7 @@ final class DecisionWork: Sendable {
       return failed(decision, "this node has no decision service (any more)", for: partition)
     }
     target.attemptsMax = DecisionWork.attempts
-    target.readTimeoutMs = timeoutMs
+    target.callTimeoutMs = timeoutMs
     let question: JSON = .array([[condition.text: "True", "": "False"], decision.body.json ?? .null])
     let request = ServiceRequest(
       target: target, instance: decision.instance.text, deployment: decision.deploymentID, element: decision.elementID,

@@ -111,7 +111,7 @@ final class ServiceWork: ObligationPerformer {
     let request = ServiceRequest(
       target: ServiceTarget(
         scheme: job.binding.scheme, host: address.host, port: address.port, method: job.binding.method, path: job.binding.path,
-        attemptsMax: job.binding.attemptsMax, readTimeoutMs: timeoutMs),
+        attemptsMax: job.binding.attemptsMax, callTimeoutMs: timeoutMs),
       instance: job.instance.text, deployment: job.deploymentID, element: job.elementID, idempotencyKey: String(job.job.raw),
       contentType: job.body.contentType, body: job.body.bytes, context: job.context.bytes)
     caller.call(request) { [self] outcome in

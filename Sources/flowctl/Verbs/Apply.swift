@@ -28,12 +28,16 @@ enum Apply {
   @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
     var exitCode = ExitCode.ok
     var applied: [String] = []
+    var table = Table([Table.Column("ID"), Table.Column("ANSWER"), Table.Column("FILE", shrinks: true)])
     for path in context.settings.words("bpmn_spec") {
       switch try apply(path, context) {
-      case .success(let id): applied.append(id)
+      case .success(let answer):
+        applied.append(answer.id)
+        table.add(Table.Cell(answer.id), Table.Cell(answer.reply.json?["message"]?.string ?? "", .green), Table.Cell(path))
       case .failure: exitCode = ExitCode.original
       }
     }
+    if context.wantsTable, !table.rows.isEmpty { context.print(table) }
     guard context.settings.flag("wait"), !applied.isEmpty else { return exitCode }
     let waited = try Waiting.deployments(applied, context, timeoutMs: context.settings.milliseconds("timeout") ?? waitMs)
     return exitCode == ExitCode.ok ? waited : exitCode
@@ -42,7 +46,7 @@ enum Apply {
   private struct Refused: Error {}
 
   /// A file that can not be read or is refused does not keep the others from being applied (row A10).
-  private static func apply(_ path: String, _ context: Context) throws(Failure) -> Result<String, Refused> {
+  private static func apply(_ path: String, _ context: Context) throws(Failure) -> Result<Answer, Refused> {
     let bytes: [UInt8]
     do throws(FileProblem) {
       bytes = try FileText.read(path, limit: Limits.bpmnFileBytes)
@@ -54,7 +58,9 @@ enum Apply {
     let request = FlowV1.ApplyRequest(bpmnXML: bytes, resourceName: name, stopped: context.settings.flag("stopped"))
     let outcome = try context.asking("apply \(path)") { client throws(Status) in try answer(request, client) }
     for finding in outcome.findings { context.note(line(of: finding, path)) }
-    guard outcome.reply.failed else { return context.report(outcome.reply) == ExitCode.ok ? .success(outcome.id) : .failure(Refused()) }
+    guard outcome.reply.failed else {
+      return context.report(outcome.reply, printing: false) == ExitCode.ok ? .success(outcome) : .failure(Refused())
+    }
     var named = outcome.reply
     named.message = "\(path): \(named.message)"
     _ = context.report(named)

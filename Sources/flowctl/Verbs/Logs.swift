@@ -38,7 +38,7 @@ enum Logs {
       return ExitCode.ok
     } catch {
       var failure = Failure(error, doing: "can not show logs of \(deployment)")
-      if error.code == .notFound { failure.hint = IDs.suggestion(for: deployment, .deployments, context) ?? failure.hint }
+      if error.message.hasPrefix("no deployment") { failure.hint = IDs.suggestion(for: deployment, .deployments, context) ?? failure.hint }
       throw failure
     }
   }

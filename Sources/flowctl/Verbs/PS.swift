@@ -87,11 +87,27 @@ enum PS {
       }
       return PSTable.deployments(rows)
     }
-    var request = FlowV1.ListInstancesRequest(ids: ids, pageSize: UInt32(context.settings.integer("limit") ?? 100))
+    var request = FlowV1.ListInstancesRequest(ids: ids)
     for pair in try Run.metadata(context) { request.metadata[pair.key] = pair.value }
-    let page = try context.asking("ps") { client throws(Status) in try client.listInstances(request) }
-    if !page.nextPageToken.isEmpty { context.note("there are more than these \(page.instances.count); --limit shows up to 1000") }
-    return PSTable.instances(page.instances)
+    let rows = try context.asking("ps") { client throws(Status) in
+      try newest(context.settings.integer("limit") ?? 100, &request, client)
+    }
+    if !request.pageToken.isEmpty { context.note("there are more than these \(rows.count); --limit shows up to 1000") }
+    return PSTable.instances(rows)
+  }
+
+  /// A page of large results ends before it has all the rows that were asked for.
+  private static func newest(
+    _ limit: Int, _ request: inout FlowV1.ListInstancesRequest, _ client: FlowClient
+  ) throws(Status) -> [FlowV1.Instance] {
+    var rows: [FlowV1.Instance] = []
+    repeat {
+      request.pageSize = UInt32(limit - rows.count)
+      let page = try client.listInstances(request)
+      rows += page.instances
+      request.pageToken = page.nextPageToken
+    } while !request.pageToken.isEmpty && rows.count < limit
+    return rows
   }
 
   /// The original's data, each deployment with `health`: its tasks as healthd finds them.
@@ -112,10 +128,31 @@ enum PS {
   private static func missing(_ reply: EnvelopeReply, _ ids: [String], _ kind: FlowProto.RequestKind, _ context: Context) -> Int32 {
     guard let known = reply.json?.object?.names, context.stderr.isTerminal else { return ExitCode.ok }
     for id in ids where !known.contains(where: { $0.lowercased().contains(id.lowercased()) }) {
-      let hint = IDs.suggestion(for: id, kind == .deployment ? .deployments : .instances, context)
-      context.note("there is no \(kind == .deployment ? "deployment" : "instance") '\(id)'" + (hint.map { "; \($0)" } ?? ""))
+      context.note(noSuch(id, kind, context))
     }
     return ExitCode.ok
+  }
+}
+
+extension PS {
+  /// Why nothing is shown for an id: often it is a part of several deployments' ids, or of a deployment's where instances are asked for.
+  private static func noSuch(_ id: String, _ kind: FlowProto.RequestKind, _ context: Context) -> String {
+    let deployments = deployments(like: id, context)
+    if kind == .deployment, deployments.count > 1 {
+      return "'\(id)' names \(deployments.count) deployments: \(deployments.prefix(5).joined(separator: ", "))"
+    }
+    let missing = "there is no \(kind == .deployment ? "deployment" : "instance") '\(id)'"
+    if kind == .instance, !deployments.isEmpty { return "\(missing), but a deployment; try: flowctl ps -d \(id)" }
+    let hint = IDs.suggestion(for: id, kind == .deployment ? .deployments : .instances, context)
+    return missing + (hint.map { $0.hasPrefix("did") ? "; \($0)" : "; try: \($0)" } ?? "")
+  }
+
+  private static func deployments(like id: String, _ context: Context) -> [String] {
+    do {
+      return try IDs.known(.deployments, context.flowd()).filter { $0.lowercased().contains(id.lowercased()) }
+    } catch {
+      return []
+    }
   }
 }
 

@@ -38,7 +38,7 @@ enum Run {
       workflowID: name, args: arguments, stopped: context.settings.flag("stopped"),
       startEventID: context.settings.text("start-event-id"), metadata: try metadata(context))
     let reply = try context.asking("run \(name)") { client throws(Status) in try client.runWorkflow(request) }
-    guard context.settings.flag("wait") else { return context.report(reply, lookingUp: .deployments) }
+    guard context.settings.flag("wait") else { return context.report(reply, lookingUp: .deployments, named: name) }
     guard let id = reply.json?["id"]?.string, reply.itemFailures.isEmpty, !reply.failed else { return context.reportOnStderr(reply) }
     if context.stderr.isTerminal { context.note("\(id) runs; Ctrl-C leaves it running, `flowctl ps --watch \(id)` shows it again") }
     return try waitForEnd(of: id, context)

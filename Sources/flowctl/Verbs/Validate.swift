@@ -11,10 +11,10 @@ enum Validate {
     "validate", "Check BPMN files without a server",
     details: """
       Every finding is told with line, element and what to try. The exit code is 1 when a file could not be deployed.
-      `-o json` prints one JSON object a line and file: the original's keys, the file's counts and all findings; its exit code is 1 when a file is no BPMN (`ok` false), since a model that does not run here may be a good one.
+      `-o json` prints one JSON object a line and file: the original's keys, the file's counts and all findings; its exit code is 1 when a file is no BPMN (`ok` false), since a model that does not run here may be a good one. With a bare `-o` it is 1 when `status` is -1: an element that does not run yet is a finding there, and refused by apply.
       """,
     options: [
-      // Bare `-o` is JSON as everywhere, but keeps the exit code of a plain `validate`.
+      // Bare `-o` is JSON as everywhere, but its exit code tells the original's status.
       OptionSpec(
         "output", short: "o", .optionalValue(bare: "bare", words: OutputFormat.allCases.map(\.rawValue)), metavar: "FORMAT",
         configurable: false,
@@ -33,11 +33,13 @@ enum Validate {
     let checks = context.settings.words("bpmn_spec").map(ModelCheck.init(reading:))
     let form = context.settings.text("output")
     for check in checks {
-      if form != "json" { context.log(check.isGood ? .info : .error, check.envelope.logLine) }
+      if form != "json", !context.isForPeople || !context.stderr.isTerminal {
+        context.log(check.compiles ? .info : .error, check.envelope.logLine)
+      }
       tell(check, form, context)
     }
     if form == "table" || form.isEmpty && context.stdout.isTerminal { context.print(table(checks)) }
-    let good = form == "json" ? checks.allSatisfy(\.ok) : checks.allSatisfy(\.isGood)
+    let good = checks.allSatisfy { form == "json" ? $0.ok : form == "bare" ? $0.compiles : $0.isGood }
     return good ? ExitCode.ok : ExitCode.negative
   }
 
@@ -47,7 +49,7 @@ enum Validate {
     } else if form == "yaml" {
       context.print("---\n" + YAMLText.text(check.json))
     } else if form == "name" {
-      if let id = check.deploymentID, check.isGood { context.print(id + "\n") }
+      if let id = check.deploymentID, check.compiles { context.print(id + "\n") }
     } else {
       for finding in check.findings { context.note(line(of: finding, check.file)) }
     }
@@ -104,16 +106,21 @@ struct ModelCheck: Sendable {
   /// It could be deployed.
   var isGood: Bool { ok && !findings.hasErrors }
 
+  /// The original's status, and that of `ValidateWorkflow`: an element that does not run yet is for apply to refuse.
+  var compiles: Bool { ok && deploymentID != nil && refusals.isEmpty || isGood }
+
+  private var refusals: [Finding] { findings.filter { $0.severity == .error && $0.code != "not-executable" } }
+
   private var message: String {
-    guard !isGood else { return "Ok." }
-    guard let first = findings.first(where: { $0.severity == .error }) else { return "Failed to compile \(file)" }
+    guard !compiles else { return "Ok." }
+    guard let first = refusals.first ?? findings.first(where: { $0.severity == .error }) else { return "Failed to compile \(file)" }
     return "Failed to compile \(file)" + (first.line > 0 ? ", line \(first.line)" : "") + ": \(first.message)"
   }
 
   /// `status`, `message` and `wf_id`, as the original has them.
   private var original: JSON.Object {
-    var object: JSON.Object = ["status": .int(isGood ? 0 : -1), "message": .string(message)]
-    if isGood, let deploymentID { object["wf_id"] = .string(deploymentID) }
+    var object: JSON.Object = ["status": .int(compiles ? 0 : -1), "message": .string(message)]
+    if compiles, let deploymentID { object["wf_id"] = .string(deploymentID) }
     return object
   }
 

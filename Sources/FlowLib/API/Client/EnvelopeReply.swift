@@ -47,6 +47,14 @@ package struct EnvelopeReply: Sendable, Equatable {
     failed ? "Error from server: \(status), \"\(message)\"" : "Got response: \(status), \"\(message)\", \(data)"
   }
 
+  /// The text of a failed request, without `<exception>(…)` around it.
+  package var raised: String {
+    guard let open = message.firstIndex(of: "("), message.hasSuffix(")"), open != message.startIndex,
+      message[..<open].allSatisfy({ $0.isLetter || $0.isNumber })
+    else { return message }
+    return String(message[message.index(after: open)...].dropLast())
+  }
+
   /// What failed inside the data; the original left that for the reader to find.
   ///
   /// The shapes are `{"status":-1,"message":…}`, `{"<id>":{"status"|"result":-1,"message":…}}`, `{"instance_id":"Error"}`

@@ -173,7 +173,11 @@ extension FlowDaemonService {
     _ id: String, _ key: String, _ success: String, _ command: (Key) -> Command
   ) -> JSON {
     let status: DeploymentStatus
-    do throws(Status) { status = try server.board.named(id) } catch { return .item(key, -1, "Error: \(id) not found: \(error.message)") }
+    do throws(Status) {
+      status = try server.board.named(id)
+    } catch {
+      return .item(key, -1, error.code == .notFound ? "Error: \(id) not found" : "Error: \(error.message)")
+    }
     switch server.ask(command(status.deployment.key)) {
     case .success: return .item(key, 0, success)
     case .failure(let refusal): return .item(key, refusal.isWrongState && key == "result" ? -2 : -1, "Error: \(refusal)")

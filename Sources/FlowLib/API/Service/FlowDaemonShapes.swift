@@ -24,7 +24,8 @@ func psInstance(_ row: InstanceRow) -> JSON {
   let failed = row.state == .error || row.state == .stopped || row.state == .canceled
   if let result = row.result {
     if failed, row.contentType == "application/json", case .object(let error)? = json(result) {
-      for (name, value) in error.members where name != "from_envoy" { shown[name] = value }
+      // Whoever reports a failure does not choose the state that is shown.
+      for (name, value) in error.members where name != "from_envoy" && name != "state" { shown[name] = value }
     } else if let text = String(validating: result, as: UTF8.self) {
       shown["result"] = .string(text)
     } else {

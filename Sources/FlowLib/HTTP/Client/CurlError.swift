@@ -21,6 +21,7 @@ package enum CurlError {
     case CURLE_RECV_ERROR, CURLE_SEND_ERROR: return HTTPClientError(.dropped, "\(host) dropped the connection")
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE:
       return HTTPClientError(.tls, "TLS with \(host) failed: \(text(code))")
+    case CURLE_OUT_OF_MEMORY: return HTTPClientError(.other, "a header of \(host)'s answer is larger than libcurl takes, or memory ran out")
     case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL: return HTTPClientError(.other, "\(host) does not speak HTTP")
     default: return HTTPClientError(.other, "call to \(host) failed: \(text(code))")
     }

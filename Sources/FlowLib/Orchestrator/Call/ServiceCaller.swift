@@ -47,7 +47,7 @@ package final class ServiceCaller: Sendable {
     let target = hop.request.target
     var message = HTTPClientRequest(
       target.method.uppercased(), hop.url, headers: hop.request.headers, body: hop.request.body,
-      connectTimeoutMs: target.connectTimeoutMs, timeoutMs: target.connectTimeoutMs + target.readTimeoutMs,
+      connectTimeoutMs: target.connectTimeoutMs, timeoutMs: target.callTimeoutMs,
       maxResponseBytes: Limits.payloadBytes)
     message.isSentOnce = target.attemptsMax > 1
     let call = client.send(message, afterMs: number > 1 ? backoffMs(before: number) : 0) { result in

@@ -12,11 +12,12 @@ package struct ServiceTarget: Sendable, Equatable {
   /// All attempts, the first included; at least 1.
   package var attemptsMax: Int
   package var connectTimeoutMs: Int
-  package var readTimeoutMs: Int
+  /// One whole attempt, connecting included.
+  package var callTimeoutMs: Int
 
   package init(
     scheme: String = "http", host: String, port: UInt16, method: String = "POST", path: String = "/", attemptsMax: Int = 1,
-    connectTimeoutMs: Int = 3_000, readTimeoutMs: Int = 30_000
+    connectTimeoutMs: Int = 3_000, callTimeoutMs: Int = 30_000
   ) {
     self.scheme = scheme
     self.host = host
@@ -25,7 +26,7 @@ package struct ServiceTarget: Sendable, Equatable {
     self.path = path
     self.attemptsMax = attemptsMax
     self.connectTimeoutMs = connectTimeoutMs
-    self.readTimeoutMs = readTimeoutMs
+    self.callTimeoutMs = callTimeoutMs
   }
 }
 

@@ -72,6 +72,13 @@ struct AnnotationFields {
     return choice
   }
 
+  /// A method that services are called with; more the original did not have, and HEAD is for probes.
+  mutating func method(_ key: String) -> String? {
+    guard let text = text(key)?.uppercased() else { return nil }
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    return known.contains(text) ? text : wrong(key, "one of \(known.joined(separator: ", "))")
+  }
+
   /// The mapping under a key; what is noticed in it comes back by `absorb`.
   mutating func fields(_ key: String) -> AnnotationFields? {
     guard let value = value(key) else { return nil }

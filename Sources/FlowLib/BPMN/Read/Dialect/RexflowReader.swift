@@ -75,7 +75,7 @@ extension RexflowCall {
   init(_ fields: inout AnnotationFields) {
     self.init()
     path = fields.text("path").map { $0.hasPrefix("/") ? $0 : "/" + $0 } ?? "/"
-    method = fields.text("method")?.uppercased() ?? "POST"
+    method = fields.method("method") ?? "POST"
     serialization = fields.text("serialization")?.uppercased() ?? "JSON"
     attemptsMax = readAttempts(&fields)
     fields.finish()
@@ -86,7 +86,7 @@ extension RexflowHealth {
   init(_ fields: inout AnnotationFields) {
     self.init()
     path = fields.text("path").map { $0.hasPrefix("/") ? $0 : "/" + $0 } ?? "/"
-    method = fields.text("method")?.uppercased() ?? "GET"
+    method = fields.method("method") ?? "GET"
     query = fields.text("query")
     periodSeconds = fields.integer("period", in: 1...86_400) ?? 30
     timeoutSeconds = fields.integer("timeout", in: 1...3_600) ?? 5
