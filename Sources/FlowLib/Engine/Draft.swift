@@ -81,7 +81,7 @@ struct Draft {
     switch element.kind {
     case .startEvent, .task: pass(token, through: element.outgoing)
     case .endEvent(let end): enterEnd(token, end)
-    case .serviceTask(let binding): enterServiceTask(token, binding)
+    case .serviceTask: enterServiceTask(token, element)
     case .exclusiveGateway(let defaultFlow): enterExclusiveGateway(token, element, defaultFlow: defaultFlow)
     case .parallelGateway: enterParallelGateway(token, element)
     case .subProcess(let start): emit(.activated(newActivity(), token.element, .scope(start: start)))

@@ -58,9 +58,9 @@ private func decideCreate(
 }
 
 private func startEvent(_ id: String?, of process: ExecutableProcess) throws(Rejection) -> ElementIndex {
+  if id == nil, process.startEvents.count == 1 { return process.startEvents[0] }
   let ids = process.startEvents.map { process[$0].id }
   guard let id else {
-    if process.startEvents.count == 1 { return process.startEvents[0] }
     throw Rejection(.invalid, "\(process.deploymentID) has several start events, choose one of: \(ids.joined(separator: ", "))")
   }
   guard let index = ids.firstIndex(of: id) else {

@@ -1,6 +1,8 @@
 import FlowCore
 
 /// What has been decided. Replay applies events in order and never decides again.
+///
+/// Cases with much in them are `indirect`: events are many, and are handed on often.
 package enum Event: Sendable {
   case deployment(Key, DeploymentEvent)
   case instance(Key, InstanceEvent)
@@ -11,7 +13,7 @@ package enum Event: Sendable {
 }
 
 package enum DeploymentEvent: Sendable {
-  case deployed(Deploy, DeploymentState, at: Instant)
+  indirect case deployed(Deploy, DeploymentState, at: Instant)
   case changed(DeploymentState, reason: String?, at: Instant)
   /// Its live instances are being canceled before it goes.
   case deletionStarted
@@ -19,7 +21,7 @@ package enum DeploymentEvent: Sendable {
 }
 
 package enum InstanceEvent: Sendable {
-  case created(InstanceCreated)
+  indirect case created(InstanceCreated)
   /// The first token on its way passed an element and left through `flows`.
   case passed(ElementIndex, flows: [FlowIndex])
   /// The first token on its way began an activity that takes time: a job, or a scope with a token at its start.
@@ -37,12 +39,12 @@ package enum InstanceEvent: Sendable {
   /// All activities and tokens in a scope are gone (terminate end event).
   case scopeCleared(ActivityID)
   /// An activity failed and waits to be retried.
-  case failed(ActivityID, ServiceFailure)
+  indirect case failed(ActivityID, ServiceFailure)
   /// The instance as a whole waits to be retried.
-  case stopped(ServiceFailure?, at: Instant)
+  indirect case stopped(ServiceFailure?, at: Instant)
   /// Failed activities have new jobs; the instance runs again.
   case retried([Retry], at: Instant)
-  case finished(InstanceState, Payload?, ServiceFailure?, at: Instant)
+  indirect case finished(InstanceState, Payload?, ServiceFailure?, at: Instant)
   /// What readers keep of a finished instance is to go.
   case deleted(InstanceID)
 }

@@ -2,8 +2,8 @@ import FlowCore
 
 /// What the outside still owes. A function of the state, so that recovering and running are one code path.
 package enum Obligation: Sendable, Equatable {
-  case callService(ServiceJob)
-  case decide(GatewayDecision)
+  indirect case callService(ServiceJob)
+  indirect case decide(GatewayDecision)
   case `continue`(Continuation)
   /// Tell when this stay of a deployment has lasted too long.
   case deadline(deployment: Key, since: Instant, at: Instant)
@@ -45,33 +45,28 @@ package func obligations(ofInstance key: Key, in state: PartitionState, catalog:
   guard let instance = state.instances[key], let process = catalog[instance.deployment] else { return [] }
   var owed: [Obligation] = []
   if instance.state == .running, !instance.pending.isEmpty { owed.append(.continue(.instance(key))) }
-  for activity in instance.activities.values {
-    guard let job = activity.job else { continue }
-    owed += obligation(job, of: activity, in: instance, process)
+  for (_, activity) in instance.activities {
+    guard let job = activity.job, let obligation = obligation(job, of: activity, in: instance, process) else { continue }
+    owed.append(obligation)
   }
   return owed
 }
 
-private func obligation(_ job: Key, of activity: Activity, in instance: Instance, _ process: ExecutableProcess) -> [Obligation] {
+private func obligation(_ job: Key, of activity: Activity, in instance: Instance, _ process: ExecutableProcess) -> Obligation? {
   let element = process[activity.element]
   let payload = instance.payloads[activity.payload]
   switch element.kind {
   case .serviceTask(let binding):
-    return [
-      .callService(
-        ServiceJob(
-          job: job, instance: instance.id, deployment: instance.deployment, deploymentID: process.deploymentID, elementID: element.id,
-          binding: binding, body: requestBody(for: payload, of: binding, settings: process.settings), context: payload))
-    ]
+    return .callService(
+      ServiceJob(
+        job: job, instance: instance.id, deployment: instance.deployment, deploymentID: process.deploymentID, elementID: element.id,
+        binding: binding, body: requestBody(for: payload, of: binding, settings: process.settings), context: payload))
   case .exclusiveGateway(let defaultFlow):
     let conditions = process.conditions(of: element, defaultFlow: defaultFlow)
-    return [
-      .decide(
-        GatewayDecision(
-          job: job, instance: instance.id, deploymentID: process.deploymentID, elementID: element.id, conditions: conditions, body: payload)
-      )
-    ]
-  case .startEvent, .endEvent, .task, .parallelGateway, .subProcess, .errorBoundaryEvent: return []
+    return .decide(
+      GatewayDecision(
+        job: job, instance: instance.id, deploymentID: process.deploymentID, elementID: element.id, conditions: conditions, body: payload))
+  case .startEvent, .endEvent, .task, .parallelGateway, .subProcess, .errorBoundaryEvent: return nil
   }
 }
 

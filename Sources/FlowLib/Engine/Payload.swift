@@ -9,13 +9,16 @@ package struct Payload: Sendable, Equatable {
 
   package init(bytes: [UInt8], contentType: String, blob: [UInt8]? = nil) {
     self.bytes = bytes
-    self.contentType = contentType
+    // Nearly all are JSON; a name of the program's own costs nothing to keep and to copy.
+    self.contentType = contentType == Payload.jsonType ? Payload.jsonType : contentType
     self.blob = blob
   }
 
   package init(json: JSON) {
-    self.init(bytes: json.bytes, contentType: "application/json")
+    self.init(bytes: json.bytes, contentType: Payload.jsonType)
   }
+
+  private static var jsonType: String { "application/json" }
 
   package static let emptyObject = Payload(json: .object([:]))
 

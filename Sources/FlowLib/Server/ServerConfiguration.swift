@@ -48,9 +48,9 @@ package struct ServerConfiguration: Sendable {
 
   /// A process with what the node decides about it.
   func configured(_ process: ExecutableProcess) -> ExecutableProcess {
-    var process = process
-    process.settings.asksDecisionService = decisionService != nil
-    return process
+    var settings = process.settings
+    settings.asksDecisionService = decisionService != nil
+    return process.with(settings)
   }
 
   /// How long readers keep finished instances.

@@ -21,7 +21,9 @@ package struct EngineBench {
   package mutating func deploy(_ builder: ProcessBuilder, asksDecisionService: Bool = false) throws -> Key {
     let (compiled, findings) = compile(builder.process, in: builder.definitions)
     guard var compiled else { throw Broken(description: "does not compile: \(findings.map(\.message))") }
-    compiled.settings.asksDecisionService = asksDecisionService
+    var settings = compiled.settings
+    settings.asksDecisionService = asksDecisionService
+    compiled = compiled.with(settings)
     let deploy = Deploy(
       id: compiled.deploymentID, processID: compiled.processID, version: 1, digest: "", resourceName: "", isStopped: false,
       needsNothing: true)

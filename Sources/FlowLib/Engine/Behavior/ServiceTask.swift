@@ -2,10 +2,12 @@ import FlowCore
 
 extension Draft {
   /// Makes a job, once what the service is to get can be made of the payload.
-  mutating func enterServiceTask(_ token: PendingToken, _ binding: ServiceBinding) {
+  mutating func enterServiceTask(_ token: PendingToken, _ element: ExecutableElement) {
+    guard process.settings.usesClosureTransport, let binding = element.service else {
+      return emit(.activated(newActivity(), token.element, .job(newKey())))
+    }
     let payload = instance.payloads[token.payload]
     emit(.activated(newActivity(), token.element, .job(newKey())))
-    guard process.settings.usesClosureTransport else { return }
     guard case .failure(let error) = closureInput(payload, of: binding), let activity = instance.activities[lastActivity] else { return }
     failTask(activity, failure("FAILED_CONTEXT_INPUT_PARSING", error.message, at: token.element, input: payload))
   }
@@ -14,9 +16,9 @@ extension Draft {
 
   /// The service answered: its response (or, under closure transport, the context with it merged in) goes on.
   consuming func jobCompleted(_ job: Key, _ response: Payload) throws(Rejection) -> Decision {
-    let (activity, binding) = try open(job)
+    let activity = try open(job)
     let input = instance.payloads[activity.payload]
-    switch process.settings.usesClosureTransport ? closureOutput(response, into: input, of: binding) : .success(response) {
+    switch output(of: activity, response, input) {
     case .success(let payload) where payload.bytes.count > Limits.payloadBytes:
       let message = "payload of \(payload.bytes.count) bytes is over the limit of \(Limits.payloadBytes)"
       failTask(activity, failure("FAILED_TASK", message, at: activity.element, input: input))
@@ -37,11 +39,14 @@ extension Draft {
   }
 
   /// The activity that waits for this job; completions are accepted once.
-  private func open(_ job: Key) throws(Rejection) -> (Activity, ServiceBinding) {
-    guard let activity = instance.activity(withJob: job), case .serviceTask(let binding) = process[activity.element].kind else {
-      throw notOpen(job)
-    }
-    return (activity, binding)
+  private func open(_ job: Key) throws(Rejection) -> Activity {
+    guard let activity = instance.activity(withJob: job), case .serviceTask = process[activity.element].kind else { throw notOpen(job) }
+    return activity
+  }
+
+  private func output(of activity: Activity, _ response: Payload, _ input: Payload) -> Result<Payload, ClosureError> {
+    guard process.settings.usesClosureTransport, let binding = process[activity.element].service else { return .success(response) }
+    return closureOutput(response, into: input, of: binding)
   }
 
   func notOpen(_ job: Key) -> Rejection { Rejection(.notFound, "job \(job.raw) of \(instance.id.text) is not open (any more)") }

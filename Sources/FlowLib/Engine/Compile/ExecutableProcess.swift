@@ -2,8 +2,9 @@ import FlowBPMN
 import FlowCore
 import FlowFEEL
 
-/// A process made ready to run: flow nodes and sequence flows by their numbers, expressions parsed. Immutable.
-package struct ExecutableProcess: Sendable {
+/// A process made ready to run: flow nodes and sequence flows by their numbers, expressions parsed. Immutable, and shared by all that
+/// runs: every step looks at it, and none should copy it.
+package final class ExecutableProcess: Sendable {
   package let deploymentID: String
   package let processID: String
   package let name: String?
@@ -11,7 +12,27 @@ package struct ExecutableProcess: Sendable {
   package let flows: [ExecutableFlow]
   /// The process's own start events, in document order; never empty.
   package let startEvents: [ElementIndex]
-  package var settings: ProcessSettings
+  package let settings: ProcessSettings
+
+  init(
+    deploymentID: String, processID: String, name: String?, elements: [ExecutableElement], flows: [ExecutableFlow],
+    startEvents: [ElementIndex], settings: ProcessSettings
+  ) {
+    self.deploymentID = deploymentID
+    self.processID = processID
+    self.name = name
+    self.elements = elements
+    self.flows = flows
+    self.startEvents = startEvents
+    self.settings = settings
+  }
+
+  /// The same process under other settings.
+  package func with(_ settings: ProcessSettings) -> ExecutableProcess {
+    ExecutableProcess(
+      deploymentID: deploymentID, processID: processID, name: name, elements: elements, flows: flows, startEvents: startEvents,
+      settings: settings)
+  }
 
   package subscript(index: ElementIndex) -> ExecutableElement { elements[index.raw] }
   package subscript(index: FlowIndex) -> ExecutableFlow { flows[index.raw] }
@@ -41,7 +62,7 @@ package struct ExecutableFlow: Sendable {
   package let condition: CompiledExpression?
 }
 
-package struct ExecutableElement: Sendable {
+package final class ExecutableElement: Sendable {
   package let id: String
   package let name: String?
   /// The name by which the original addresses it; `end_event` shows it.
@@ -53,6 +74,20 @@ package struct ExecutableElement: Sendable {
   package let outgoing: [FlowIndex]
   /// Error boundary events attached to it, in document order.
   package let boundaryEvents: [ElementIndex]
+
+  init(
+    id: String, name: String?, derivedName: String, scope: ElementIndex?, kind: ExecutableKind, incoming: [FlowIndex],
+    outgoing: [FlowIndex], boundaryEvents: [ElementIndex]
+  ) {
+    self.id = id
+    self.name = name
+    self.derivedName = derivedName
+    self.scope = scope
+    self.kind = kind
+    self.incoming = incoming
+    self.outgoing = outgoing
+    self.boundaryEvents = boundaryEvents
+  }
 }
 
 package enum ExecutableKind: Sendable {

@@ -9,11 +9,12 @@ package func evolve(_ state: inout PartitionState, with event: Event, catalog: C
     state.insert(Instance(created))
   case .instance(let key, .finished), .instance(let key, .deleted): state.removeInstance(key)
   case .instance(let key, let change):
-    for job in change.newJobs { state.sawKey(job) }
-    guard let deployment = state.instances[key]?.deployment, let process = catalog[deployment] else {
-      preconditionFailure("event for an instance that is not there: \(key.raw)")
+    state.sawJobs(of: change)
+    let isThere = state.change(key) { instance in
+      guard let process = catalog[instance.deployment] else { preconditionFailure("event of a deployment that is not there: \(key.raw)") }
+      instance.apply(change, of: process)
     }
-    state.change(key) { $0.apply(change, of: process) }
+    precondition(isThere, "event for an instance that is not there: \(key.raw)")
   case .requestAnswered(let key, let name, let instance, let at):
     state.sawKey(key)
     state.requests.insert(AnsweredRequests.Entry(key: key, name: name, instance: instance, at: at))
@@ -49,15 +50,15 @@ extension PartitionState {
   }
 }
 
-extension InstanceEvent {
-  /// The keys that this event gives to jobs.
-  var newJobs: [Key] {
-    switch self {
-    case .activated(_, _, .job(let job)): [job]
-    case .retried(let retries, _): retries.map(\.job)
+extension PartitionState {
+  /// The keys that an event gives to jobs.
+  fileprivate mutating func sawJobs(of change: InstanceEvent) {
+    switch change {
+    case .activated(_, _, .job(let job)): sawKey(job)
+    case .retried(let retries, _): for retry in retries { sawKey(retry.job) }
     case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .finished,
       .deleted:
-      []
+      break
     }
   }
 }

@@ -12,11 +12,11 @@ package struct Instance: Sendable {
   /// What made it STOPPED.
   package internal(set) var failure: ServiceFailure?
   package internal(set) var nextActivity: UInt64 = 1
-  package internal(set) var activities: [ActivityID: Activity] = [:]
+  package internal(set) var activities = SmallMap<ActivityID, Activity>()
   package internal(set) var pending = TokenQueue()
   package internal(set) var waiting: [WaitingToken] = []
   /// Tokens alive directly in each scope, and how many of them wait at joins. A scope that has none has no entry.
-  package internal(set) var scopes: [ActivityID: ScopeCount] = [:]
+  package internal(set) var scopes = SmallMap<ActivityID, ScopeCount>()
   package internal(set) var payloads = PayloadTable()
   /// What the process itself ends with, as far as known: the payload of the last token that ended in it, and where.
   package internal(set) var lastEnd: LastEnd?
@@ -29,7 +29,7 @@ package struct Instance: Sendable {
   /// The activities in the order in which they began.
   package var activitiesInOrder: [Activity] { activities.values.sorted { $0.id < $1.id } }
 
-  package func activity(withJob job: Key) -> Activity? { activities.values.first { $0.job == job } }
+  package func activity(withJob job: Key) -> Activity? { activities.first { $0.value.job == job }?.value }
 }
 
 package struct LastEnd: Sendable, Equatable {
@@ -127,7 +127,7 @@ package struct PayloadTable: Sendable {
     package var holders: Int
   }
 
-  package private(set) var entries: [PayloadID: Entry] = [:]
+  package private(set) var entries = SmallMap<PayloadID, Entry>()
   package internal(set) var next: UInt64 = 1
   /// Bytes of all bodies, counted as they come and go.
   package private(set) var bytes = 0
@@ -159,12 +159,16 @@ package struct PayloadTable: Sendable {
     }
   }
 
-  mutating func hold(_ id: PayloadID) { entries[id]?.holders += 1 }
+  mutating func hold(_ id: PayloadID) { _ = entries.change(id) { $0.holders += 1 } }
 
   mutating func release(_ id: PayloadID) {
-    guard let entry = entries[id] else { preconditionFailure("released payload \(id.raw) twice") }
-    guard entry.holders <= 1 else { return entries[id] = Entry(payload: entry.payload, holders: entry.holders - 1) }
-    bytes -= entry.payload.bytes.count
-    entries[id] = nil
+    var isLast = false
+    let isThere = entries.change(id) { entry in
+      entry.holders -= 1
+      isLast = entry.holders <= 0
+      if isLast { bytes -= entry.payload.bytes.count }
+    }
+    precondition(isThere, "released payload \(id.raw) twice")
+    if isLast { entries[id] = nil }
   }
 }

@@ -6,7 +6,7 @@ package struct PartitionState: Sendable {
   /// The last journaled now; time never goes back.
   package private(set) var now = Instant(milliseconds: 0)
   package internal(set) var deployments: [Key: Deployment] = [:]
-  package internal(set) var instances: [Key: Instance] = [:]
+  package internal(set) var instances = InstanceTable()
   package internal(set) var requests = AnsweredRequests()
   /// How many live instances each deployment has.
   package private(set) var liveInstances: [Key: Int] = [:]
@@ -78,22 +78,23 @@ package struct PartitionState: Sendable {
 
   mutating func insert(_ instance: Instance) {
     liveBytes += instance.liveBytes
-    guard let old = instances.updateValue(instance, forKey: instance.id.key) else {
-      liveInstances[instance.deployment, default: 0] += 1
-      return
-    }
-    liveBytes -= old.liveBytes
+    if let old = instances.insert(instance) { liveBytes -= old.liveBytes } else { liveInstances[instance.deployment, default: 0] += 1 }
   }
 
-  mutating func change(_ key: Key, _ body: (inout Instance) -> Void) {
-    guard let index = instances.index(forKey: key) else { return }
-    liveBytes -= instances.values[index].liveBytes
-    body(&instances.values[index])
-    liveBytes += instances.values[index].liveBytes
+  /// - Returns: false when there is no such instance.
+  mutating func change(_ key: Key, _ body: (inout Instance) -> Void) -> Bool {
+    var grown = 0
+    let isThere = instances.change(key) { instance in
+      grown = -instance.liveBytes
+      body(&instance)
+      grown += instance.liveBytes
+    }
+    liveBytes += grown
+    return isThere
   }
 
   mutating func removeInstance(_ key: Key) {
-    guard let instance = instances.removeValue(forKey: key) else { return }
+    guard let instance = instances.remove(key) else { return }
     liveBytes -= instance.liveBytes
     liveInstances[instance.deployment, default: 1] -= 1
     if liveInstances[instance.deployment] == 0 { liveInstances[instance.deployment] = nil }
