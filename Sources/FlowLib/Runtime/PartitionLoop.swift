@@ -147,8 +147,13 @@ final class PartitionLoop {
     let context = DecisionContext(now: batch.now, entropy: (world.entropy(), world.entropy()))
     let decision = try FlowEngine.decide(command, in: state, catalog: catalog, context: context)
     guard !decision.events.isEmpty else { return decision.answer }
-    let events = try keepApart(decision.events)
-    let encoded = EncodedEvents(events)
+    var events = decision.events
+    var encoded = EncodedEvents(events)
+    // What is this short holds no body that would be kept apart.
+    if encoded.byteCount > Limits.inlinePayloadBytes {
+      events = try keepApart(events)
+      encoded = EncodedEvents(events)
+    }
     if batch.count > 0, batch.bytes.count + encoded.byteCount > Limits.batchBytes {
       // What was decided belongs to a state that is gone when this fails.
       let isDurable = commit(batch)

@@ -1,5 +1,6 @@
 import FlowCore
 import Glibc
+import Synchronization
 
 /// What the runtime takes from outside that is not a command: time and chance. Injected, so that a test can hold them.
 package struct World: Sendable {
@@ -18,8 +19,23 @@ package struct World: Sendable {
       clock_gettime(CLOCK_REALTIME, &time)
       return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     },
-    entropy: {
-      var generator = SystemRandomNumberGenerator()
-      return generator.next()
-    })
+    entropy: { pool.withLock { $0.next() } })
+
+  private static let pool = Mutex(EntropyPool())
+}
+
+/// Random numbers of the kernel, asked for in blocks: one system call each would be felt in every command.
+private struct EntropyPool {
+  private var block: [UInt64] = []
+
+  mutating func next() -> UInt64 {
+    if block.isEmpty {
+      block = [UInt64](unsafeUninitializedCapacity: 64) { numbers, count in
+        guard let start = numbers.baseAddress else { return }
+        arc4random_buf(start, 64 * MemoryLayout<UInt64>.size)
+        count = 64
+      }
+    }
+    return block.removeLast()
+  }
 }

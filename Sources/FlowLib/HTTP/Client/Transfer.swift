@@ -132,20 +132,20 @@ final class Transfer {
       answer.isTooLarge = true
       return -1
     }
-    let line = String(decoding: UnsafeRawBufferPointer(start: data, count: count), as: UTF8.self)
-    if line.hasPrefix("HTTP/") {
+    let line = UnsafeRawBufferPointer(start: data, count: count)
+    if line.starts(with: "HTTP/".utf8) {
       // A new status line: what came before belonged to an interim answer (100, 103).
       answer.headers = HTTPHeaders()
-    } else if let colon = line.firstIndex(of: ":") {
-      answer.headers.add(trimmed(line[..<colon]), trimmed(line[line.index(after: colon)...]))
+    } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
+      answer.headers.add(trimmed(line[..<colon]), trimmed(line[(colon + 1)...]))
     }
     return count
   }
 
-  private func trimmed(_ text: Substring) -> String {
-    var rest = text
-    while let last = rest.last, last.isWhitespace { rest.removeLast() }
-    return String(rest.drop { $0.isWhitespace })
+  private func trimmed(_ text: Slice<UnsafeRawBufferPointer>) -> String {
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+    guard let first = text.firstIndex(where: { !isSpace($0) }), let last = text.lastIndex(where: { !isSpace($0) }) else { return "" }
+    return String(decoding: text[first...last], as: UTF8.self)
   }
 
   /// Takes the result and makes the handle free for the next job.
