@@ -10,6 +10,8 @@ package final class Database: @unchecked Sendable {
   private var handle: OpaquePointer?
   private var statements: [String: Statement] = [:]
   package let path: String
+  /// Frames in the write-ahead log after the last commit, for who counts them.
+  package private(set) var frames = 0
 
   package init(_ path: String, _ access: Access = .create) throws(StoreError) {
     var opened: OpaquePointer?
@@ -102,6 +104,16 @@ package final class Database: @unchecked Sendable {
     if rc & 0xFF == SQLITE_BUSY || rc & 0xFF == SQLITE_LOCKED { return nil }
     try check(rc, doing: "fold the log of \(path)")
     return (Int(frames), Int(folded))
+  }
+
+  /// Keeps `frames`. Takes the place of automatic folding.
+  package func countFrames() throws(StoreError) {
+    sqlite3_wal_hook(
+      try open(),
+      { context, _, _, frames in
+        if let context { Unmanaged<Database>.fromOpaque(context).takeUnretainedValue().frames = Int(frames) }
+        return SQLITE_OK
+      }, Unmanaged.passUnretained(self).toOpaque())
   }
 
   package var changes: Int { handle.map { Int(sqlite3_changes64($0)) } ?? 0 }

@@ -21,6 +21,7 @@ final class JournalFile: Sendable {
     /// About how many bytes the log holds that are not folded.
     var debt = 0
     var appends: UInt64 = 0
+    var space: LogSpace
   }
 
   private let writer: Database
@@ -35,10 +36,11 @@ final class JournalFile: Sendable {
     try writer.makeDurable(pageBytes: 4096)
     try writer.install(JournalFile.schema, format: DataDirectory.format)
     try writer.execute("PRAGMA wal_autocheckpoint=0")
+    try writer.countFrames()
     folder = try Database(path, .readWrite)
     try folder.execute("PRAGMA synchronous=FULL")
     reader = Connection(try Database(path, .readWrite))
-    state = Mutex(State(lines: try JournalFile.lines(writer, marks)))
+    state = Mutex(State(lines: try JournalFile.lines(writer, marks), space: LogSpace(path + "-wal")))
     self.wantsFold = wantsFold
   }
 
@@ -104,6 +106,7 @@ final class JournalFile: Sendable {
       }
       guard after.raw < positionMask else { throw .invalid("position \(after) is the last one there is") }
       let row = rowID(partition, after.next)
+      state.space.reserve(behind: writer.frames, batchBytes: batch.count)
       if line.trim.raw >= line.trimmed.raw + UInt64(trimRows) {
         // Several rows change: one transaction. Memory moves only when it is committed.
         line.trimmed = try writer.transaction { () throws(StoreError) in
@@ -221,7 +224,11 @@ final class JournalFile: Sendable {
     guard state.withLock({ $0.debt }) > 0, let (frames, _) = try folder.fold(.passive) else { return }
     state.withLock { $0.debt = 0 }
     guard frames > logFrames else { return }
-    try state.locked { (_) throws(StoreError) in _ = try folder.fold(frames > 4 * logFrames ? .truncate : .restart) }
+    try state.locked { (state) throws(StoreError) in
+      let isLarge = frames > 4 * logFrames
+      if isLarge { state.space.forget() }
+      _ = try folder.fold(isLarge ? .truncate : .restart)
+    }
   }
 
   /// Removes rows when no append does; true when there is more to do.
