@@ -254,6 +254,19 @@ struct ViewTests {
     #expect(try fed.ids() == [1])
   }
 
+  @Test("the log moves into the file while the view is in use")
+  func folds() throws {
+    let scratch = Scratch()
+    let fed = try Fed(scratch.path)
+    let end = InstanceEnd(state: .completed, ended: Instant(milliseconds: 1), result: [UInt8](repeating: 7, count: 20_000))
+
+    for number in 1...300 { fed.give(created(number), .instanceEnded(id: id(number), end)) }
+
+    #expect(try fed.ids().count == 300)
+    try waitFor { (try FileManager.default.attributesOfItem(atPath: scratch.path)[.size] as? Int ?? 0) > 4 << 20 }
+    #expect(try fed.view.get(id(300)).value?.result?.count == 20_000)
+  }
+
   @Test("wiping forgets rows and positions")
   func wipe() throws {
     let fed = try Fed()

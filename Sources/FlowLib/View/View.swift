@@ -13,6 +13,8 @@ package final class View: Sendable {
   let queue: ViewQueue
   private let writer: Connection
   private let reader: Connection
+  /// None for a view in memory.
+  private let folder: ViewFolder?
   private let feed: ViewFeed
   private let retention: ViewRetention
   private let clock: @Sendable () -> Instant
@@ -31,6 +33,7 @@ package final class View: Sendable {
     let (positions, last) = try reader.use { (database) throws(StoreError) in
       (try ViewReader(database: database).positions(), try database.integer("SELECT value FROM counter WHERE name = 'feed'") ?? 0)
     }
+    folder = path == ":memory:" ? nil : try ViewFolder(path, beside: writer)
     queue = ViewQueue(positions)
     feed = ViewFeed(last: UInt64(bitPattern: last))
     self.retention = retention
@@ -46,6 +49,7 @@ package final class View: Sendable {
     guard let loop = thread.withLock({ $0.take() }) else { return }
     queue.close()
     loop.stop()
+    folder?.close()
     writer.close()
     reader.close()
   }
@@ -89,8 +93,9 @@ package final class View: Sendable {
   // MARK: Writer's thread
 
   private func turn() {
-    // Collects for 20 ms, unless much is there, somebody waits for it, or the view closes.
-    if queue.shouldCollect { thread.withLock { $0 }?.nap(ms: 20) }
+    // Collects for a while, unless much is there, somebody waits for it, or the view closes. Who subscribes wants to see what happens;
+    // without them larger flushes cost less.
+    if queue.shouldCollect { thread.withLock { $0 }?.nap(ms: feed.hasSubscribers ? 4 : 20) }
     do throws(StoreError) {
       while let batch = queue.next() { try flush(batch) }
       try retain()
@@ -105,17 +110,18 @@ package final class View: Sendable {
       let entries = try database.transaction { () throws(StoreError) in
         var flush = ViewWriter(database)
         var entries: [ViewFeed.Entry] = []
+        entries.reserveCapacity(batch.items.count)
         for item in batch.items {
-          let before = flush.deployment(of: item.change.id)
-          try flush.take(item.change)
+          let deployment = try flush.take(item.change)
           number += 1
           let told = FeedItem(number: number, partition: item.partition, position: item.position, change: item.change)
-          entries.append(ViewFeed.Entry(item: told, deployment: flush.deployment(of: item.change.id) ?? before))
+          entries.append(ViewFeed.Entry(item: told, deployment: deployment))
         }
         try flush.write()
         try View.writePositions(batch.positions, number, database)
         return entries
       }
+      folder?.flushed(frames: database.frames)
       queue.done(batch)
       feed.publish(entries, last: number)
     }

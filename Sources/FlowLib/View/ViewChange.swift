@@ -2,7 +2,9 @@ import FlowCore
 import FlowEngine
 
 /// What a committed batch means for readers. The shell derives it from events; the view never decides.
-package enum ViewChange: Sendable, Equatable {
+///
+/// `indirect`, since each is handed from thread to thread and kept for subscribers.
+package indirect enum ViewChange: Sendable, Equatable {
   case instanceCreated(InstanceRow)
   case instanceChanged(id: String, InstancePatch)
   case instanceEnded(id: String, InstanceEnd)

@@ -25,7 +25,8 @@ enum ViewSchema {
 
   private static func prepared(_ path: String) throws(StoreError) -> Database {
     let database = try Database(path)
-    try database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384")
+    try database.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=0")
+    try database.countFrames()
     let found = try database.integer("PRAGMA user_version") ?? 0
     guard found == 0 || found == format else { throw .tooNew(found: Int(found), supported: Int(format)) }
     try database.execute(tables)

@@ -6,7 +6,7 @@ import FlowStorage
 /// Writes one flush: what several changes do to an instance becomes one write of its row.
 struct ViewWriter {
   /// An instance's row in the making.
-  private struct Draft {
+  private final class Draft {
     var row: InstanceRow?
     /// Where it is stored; nil while it is new.
     var seq: Int64?
@@ -16,36 +16,37 @@ struct ViewWriter {
     var historyChanged = false
     var dropped = 0
     var isDeleted = false
-    var isDirty = false
   }
 
   private let database: Database
   private var drafts: [String: Draft] = [:]
-  /// Ids in order of their first change, so that rows are numbered in order of creation.
-  private var order: [String] = []
+  /// In order of their first change, so that rows are numbered in order of creation.
+  private var order: [Draft] = []
   private var counts: [Int64: [InstanceState: Int]] = [:]
   /// Numbers of deployments that this flush has met.
   private var numbers: [String: Int64] = [:]
 
   init(_ database: Database) { self.database = database }
 
-  /// The deployment of the instance that a change is about, as far as the flush knows it.
-  func deployment(of id: String) -> String? { drafts[id]?.row?.deployment }
-
   // MARK: Take
 
-  mutating func take(_ change: ViewChange) throws(StoreError) {
-    let id = change.id
-    if drafts[id] == nil {
-      drafts[id] = try load(id)
-      order.append(id)
-    }
-    // In place: a copy of the draft would copy its history with every entry.
-    ViewWriter.apply(change, to: &drafts[id, default: Draft()])
+  /// - Returns: the deployment of the instance, as far as it is known.
+  mutating func take(_ change: ViewChange) throws(StoreError) -> String? {
+    let draft = try draft(of: change.id)
+    let before = draft.row?.deployment
+    ViewWriter.apply(change, to: draft)
+    return draft.row?.deployment ?? before
   }
 
-  private static func apply(_ change: ViewChange, to draft: inout Draft) {
-    draft.isDirty = true
+  private mutating func draft(of id: String) throws(StoreError) -> Draft {
+    if let known = drafts[id] { return known }
+    let draft = try load(id)
+    drafts[id] = draft
+    order.append(draft)
+    return draft
+  }
+
+  private static func apply(_ change: ViewChange, to draft: Draft) {
     switch change {
     case .instanceCreated(let row):
       draft.isDeleted = false
@@ -64,25 +65,23 @@ struct ViewWriter {
   }
 
   private func load(_ id: String) throws(StoreError) -> Draft {
-    let found = try database.statement(
-      "SELECT \(ViewReader.columns), seq, deployment, dropped, history FROM \(ViewReader.source) WHERE instance.id = ?"
-    )
-    .bind(1, text: id)
+    let found = try database.statement(ViewWriter.select).bind(1, text: id)
     defer { found.reset() }
     guard try found.step() else { return Draft() }
-    let row = try ViewReader.row(found)
-    return Draft(
-      row: row, seq: found.integer(13), storedState: row.state, storedDeployment: found.integer(14), history: found.bytes(16),
-      dropped: Int(found.integer(15)))
+    let (row, draft) = (try ViewReader.row(found), Draft())
+    (draft.row, draft.seq, draft.storedState, draft.storedDeployment) = (row, found.integer(13), row.state, found.integer(14))
+    (draft.history, draft.dropped) = (found.bytes(16), Int(found.integer(15)))
+    return draft
   }
 
   // MARK: Write
 
   mutating func write() throws(StoreError) {
-    for id in order {
-      guard var draft = drafts[id], draft.isDirty else { continue }
+    for draft in order {
       if draft.historyChanged {
-        do { draft.dropped += try HistoryCodec.trim(&draft.history) } catch { throw .corrupt("history of \(id): \(error)") }
+        do { draft.dropped += try HistoryCodec.trim(&draft.history) } catch {
+          throw .corrupt("history of \(draft.row?.id ?? "a deleted instance"): \(error)")
+        }
       }
       try write(draft)
     }
@@ -122,6 +121,8 @@ struct ViewWriter {
     }
   }
 
+  private static let select =
+    "SELECT \(ViewReader.columns), seq, deployment, dropped, history FROM \(ViewReader.source) WHERE instance.id = ?"
   private static let insert = "INSERT INTO instance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
   private static let update = """
     UPDATE instance SET id = ?2, deployment = ?3, state = ?4, created = ?5, ended = ?6, content_type = ?7, end_event = ?8, error_code = ?9,
