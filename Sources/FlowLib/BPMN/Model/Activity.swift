@@ -66,7 +66,7 @@ package struct EventBasedGateway: Sendable, Equatable {
   package init() {}
 }
 
-package enum LoopCharacteristics: Sendable, Equatable {
+package indirect enum LoopCharacteristics: Sendable, Equatable {
   case standard(StandardLoop)
   case multiInstance(MultiInstance)
 }

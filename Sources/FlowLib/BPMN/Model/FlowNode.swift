@@ -18,9 +18,9 @@ package struct FlowNode: Sendable {
   package var data = DataInterface()
   /// Event definitions, resource roles, monitoring …, as read, with what they have beside their typed form.
   package var others: [Element] = []
-  package var rexflow: RexflowProperties?
-  package var camunda: CamundaProperties?
-  package var zeebe: ZeebeProperties?
+  @Apart package var rexflow: RexflowProperties? = nil
+  @Apart package var camunda: CamundaProperties? = nil
+  @Apart package var zeebe: ZeebeProperties? = nil
   /// The name that the original addresses the node by; nil when nothing of name or id survives its rules.
   package var derivedName: String?
 
@@ -45,7 +45,7 @@ package struct FlowNode: Sendable {
 }
 
 /// Every flow node of BPMN 2.0.2.
-package enum FlowNodeKind: Sendable {
+package indirect enum FlowNodeKind: Sendable {
   case startEvent(StartEvent)
   case endEvent([EventDefinition])
   case intermediateCatchEvent(CatchEvent)

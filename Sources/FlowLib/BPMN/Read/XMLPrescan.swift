@@ -7,10 +7,13 @@ enum XMLPrescan {
   /// Whether `=` and quotes are themselves in this encoding. It is so in all supersets of ASCII, and in UTF-16 and
   /// UTF-32 once the zero bytes are skipped.
   static func attributesCanBeCounted(_ bytes: [UInt8]) -> Bool {
+    if bytes.starts(with: usual.utf8) { return true }
     guard let name = declaredEncoding(bytes) else { return bytes.first != 0x4C }  // EBCDIC's `<`
     return ["utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "ucs-4", "utf-32"].contains(name)
       || name.hasPrefix("iso-8859-") || name.hasPrefix("windows-125")
   }
+
+  private static let usual = "<?xml version=\"1.0\" encoding=\"UTF-8\""
 
   /// The name in the XML declaration, in lower case.
   private static func declaredEncoding(_ bytes: [UInt8]) -> String? {

@@ -16,10 +16,10 @@ enum YAMLScalar {
   }
 
   private static func plain(_ text: String) -> JSON {
-    if ["", "~", "null", "Null", "NULL"].contains(text) { return .null }
     guard let first = text.utf8.first else { return .null }
-    if first >= UInt8(ascii: "A"), let value = bool(text) { return value }
-    return integer(text) ?? float(text) ?? .string(text)
+    if isDigit(first) || "+-.".utf8.contains(first) { return integer(text) ?? float(text) ?? .string(text) }
+    if text == "~" || text == "null" || text == "Null" || text == "NULL" { return .null }
+    return bool(text) ?? .string(text)
   }
 
   private static func bool(_ text: String) -> JSON? {

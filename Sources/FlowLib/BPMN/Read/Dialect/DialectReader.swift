@@ -9,7 +9,8 @@ struct DialectReader {
   }
 
   private var findings: [Finding] = []
-  private var annotations: [TextAnnotation] = []
+  /// Those that begin with `rexflow`, and with which key.
+  private var annotations: [(annotation: TextAnnotation, isGlobal: Bool, isNote: Bool)] = []
   private var associations: [Association] = []
   private var globals: RexflowGlobals?
   private var byNode: [String: RexflowProperties] = [:]
@@ -41,12 +42,13 @@ struct DialectReader {
 
   private mutating func collect(_ scope: Scope) {
     associations.append(contentsOf: scope.artifacts.associations)
-    annotations.append(contentsOf: scope.artifacts.annotations.filter { isNote($0.text) })
+    for annotation in scope.artifacts.annotations where annotation.text.utf8.count >= 7 {
+      let head = withoutNoBreakSpaces(trimmed(annotation.text))
+      if head.hasPrefix("rexflow") {
+        annotations.append((annotation, isGlobal: head.hasPrefix(globalKey), isNote: head.hasPrefix("rexflow:")))
+      }
+    }
     for node in scope.nodes { if let content = node.content { collect(content) } }
-  }
-
-  private func isNote(_ text: String) -> Bool {
-    text.utf8.count >= 7 && withoutNoBreakSpaces(trimmed(text)).hasPrefix("rexflow")
   }
 
   private func give(to scope: inout Scope, deploymentID: String) {
@@ -82,8 +84,8 @@ struct DialectReader {
 
 extension DialectReader {
   private mutating func readGlobals() {
-    let key = "rexflow_global_properties"
-    for annotation in annotations where withoutNoBreakSpaces(trimmed(annotation.text)).hasPrefix(key) {
+    let key = globalKey
+    for (annotation, isGlobal, _) in annotations where isGlobal {
       guard globals == nil else {
         report(.error, "annotation-duplicate", annotation.textLine, nil, "a second \(key) annotation", "keep one; join their keys")
         continue
@@ -106,7 +108,7 @@ extension DialectReader {
       if let node = nodeByID[association.source] { attached[association.target] = node }
       if let node = nodeByID[association.target], attached[association.source] == nil { attached[association.source] = node }
     }
-    for annotation in annotations where withoutNoBreakSpaces(trimmed(annotation.text)).hasPrefix("rexflow:") {
+    for (annotation, _, isNote) in annotations where isNote {
       if let node = attached[annotation.id] { read(annotation, of: node) } else { reportUnattached(annotation) }
     }
   }
@@ -213,10 +215,16 @@ extension DialectReader {
   }
 }
 
+private let globalKey = "rexflow_global_properties"
+
 /// Modelling tools indent with no-break spaces; the original deletes them before it reads YAML.
 func withoutNoBreakSpaces(_ text: String) -> String {
   guard text.utf8.contains(0xA0) else { return text }
-  var kept = String.UnicodeScalarView()
-  for scalar in text.unicodeScalars where scalar != "\u{A0}" { kept.append(scalar) }
-  return String(kept)
+  var kept: [UInt8] = []
+  kept.reserveCapacity(text.utf8.count)
+  for byte in text.utf8 {
+    // U+00A0 is C2 A0; no other character has the two side by side.
+    if byte == 0xA0, kept.last == 0xC2 { kept.removeLast() } else { kept.append(byte) }
+  }
+  return String(decoding: kept, as: UTF8.self)
 }

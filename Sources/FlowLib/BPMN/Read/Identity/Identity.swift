@@ -56,10 +56,12 @@ struct RootReferences {
   }
 
   private func collect(_ element: Element, into found: inout Set<Int>) {
-    for attribute in element.attributes where attribute.name.hasSuffix("Ref") { follow(attribute.value, into: &found) }
-    if element.name.hasSuffix("Ref"), element.children.isEmpty { follow(element.text, into: &found) }
+    for attribute in element.attributes where isReference(attribute.name) { follow(attribute.value, into: &found) }
+    if isReference(element.name), element.children.isEmpty { follow(element.text, into: &found) }
     for child in element.children { collect(child, into: &found) }
   }
+
+  private func isReference(_ name: String) -> Bool { name.utf8.suffix(3).elementsEqual("Ref".utf8) }
 
   private func follow(_ reference: String, into found: inout Set<Int>) {
     let name = trimmed(reference)
