@@ -40,7 +40,8 @@ import Testing
 
     try bench.complete("a", [:])
 
-    let (old, new) = (before.instances[instance]?.activities.values.map(\.element), bench.state.instances[instance]?.activities.values.map(\.element))
+    let old = before.instances[instance]?.activities.values.map(\.element)
+    let new = bench.state.instances[instance]?.activities.values.map(\.element)
     #expect(old?.count == 1 && new?.count == 1 && old != new)
   }
 }
