@@ -1,5 +1,6 @@
 import FlowSQLite
 import FlowStorage
+import FlowThreads
 import Synchronization
 
 /// Moves the view's write-ahead log into its file on a thread of its own, so that no flush, and nobody who waits for one, pays for it.

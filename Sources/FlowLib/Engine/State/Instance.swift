@@ -162,13 +162,14 @@ package struct PayloadTable: Sendable {
   mutating func hold(_ id: PayloadID) { _ = entries.change(id) { $0.holders += 1 } }
 
   mutating func release(_ id: PayloadID) {
-    var isLast = false
+    var (isLast, size) = (false, 0)
     let isThere = entries.change(id) { entry in
       entry.holders -= 1
-      isLast = entry.holders <= 0
-      if isLast { bytes -= entry.payload.bytes.count }
+      (isLast, size) = (entry.holders <= 0, entry.payload.bytes.count)
     }
     precondition(isThere, "released payload \(id.raw) twice")
-    if isLast { entries[id] = nil }
+    guard isLast else { return }
+    bytes -= size
+    entries[id] = nil
   }
 }
