@@ -89,7 +89,7 @@ let package = Package(
         "FlowCore", "FlowBPMN", "FlowRPC", "FlowHTTP", "FlowEngine", "FlowFEEL", "FlowHealth", "FlowOrchestrator", "FlowRuntime",
         "FlowStorage", "FlowView", "FlowServer", "FlowClient", "FlowThreads",
       ]),
-    wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
+    wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowThreads", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
     wall("FlowLib", "Umbrella", knows: library),
 
     program(

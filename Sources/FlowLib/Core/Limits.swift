@@ -81,8 +81,8 @@ public enum Limits {
   public static let recordPartBytes = 64 << 10
   /// Bytes of a record's key; keys are numbers with a kind in front.
   public static let recordKeyBytes = 64
-  /// Compares, puts and deletes of one key-value transaction; etcd's default is 128.
-  public static let kvOperations = 128
+  /// Compares, puts and deletes of one key-value transaction; etcd's default is 128, of which the adapter needs some itself.
+  public static let kvOperations = 120
   /// Bytes of keys and values of one transaction; below what etcd takes as one request. Larger things are blobs.
   public static let kvBytes = 1 << 20
   /// Bytes of one key.
@@ -171,4 +171,16 @@ public enum Limits {
   public static let batchHeaderBytes = 64
   /// Messages that wait for one slow reader of a stream; behind it are at most as many rows as one page of everything shown at once.
   public static let outboxMessages = 20_000
+  /// Members of etcd that one address names; a cluster has three or five.
+  public static let etcdEndpoints = 16
+  /// Compares or requests of one transaction of etcd, its default.
+  public static let etcdOperations = 128
+  /// Bytes of one piece of a blob in etcd; its requests end at 1.5 MiB.
+  public static let etcdBlobPieceBytes = 1 << 20
+  /// Parts of a record up to these bytes stay with its head in etcd: one key instead of two, one read instead of two.
+  public static let etcdInlineBytes = 4 << 10
+  /// Batches that one request removes from etcd's journal; it serves nobody else meanwhile.
+  public static let etcdTrimBatches: UInt64 = 500
+  /// Bytes written to etcd before its history is compacted.
+  public static let etcdCompactionBytes = 64 << 20
 }

@@ -245,7 +245,7 @@ final class PartitionLoop {
     touchedInstances.removeAll()
     touchedDeployments.removeAll()
     switch error {
-    case .full, .tooLarge: reopen()
+    case .full, .tooLarge, .unknown: reopen()
     case .fenced, .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
     }
   }
@@ -282,7 +282,8 @@ final class PartitionLoop {
       try checkpointer.step(state, at: position)
     } catch {
       switch error {
-      case .full: break
+      // What is behind the journal is written again in the next round.
+      case .full, .unknown: break
       case .fenced, .io, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
       }
     }

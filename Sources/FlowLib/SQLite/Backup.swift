@@ -19,7 +19,7 @@ extension SQLiteStore {
         switch error {
         // The backup's own disk, which says nothing about the store's.
         case .io(let why), .full(let why): throw .unavailable("the backup to \(path) failed: \(why)")
-        case .fenced, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: throw error
+        case .fenced, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable, .unknown: throw error
         }
       }
     }

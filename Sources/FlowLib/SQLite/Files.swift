@@ -12,12 +12,6 @@ func systemError(_ what: String, _ code: Int32 = errno) -> StoreError {
   }
 }
 
-package func wallClock() -> Instant {
-  var time = timespec()
-  clock_gettime(CLOCK_REALTIME, &time)
-  return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-}
-
 /// Makes a directory and those above it; one that is there is fine.
 package func makeDirectory(_ path: String) throws(StoreError) {
   if mkdir(path, 0o700) == 0 || errno == EEXIST { return }

@@ -51,7 +51,7 @@ extension Server {
     } catch {
       switch error {
       case .tooLarge, .invalid: throw Status(.invalidArgument, error.description)
-      case .fenced, .full, .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .closed, .unavailable:
+      case .fenced, .full, .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .closed, .unavailable, .unknown:
         throw Status(.unavailable, error.description)
       }
     }

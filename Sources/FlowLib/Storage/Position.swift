@@ -32,7 +32,7 @@ package struct Epoch: Sendable, Hashable, Comparable, CustomStringConvertible {
   package var description: String { String(raw) }
 }
 
-/// The number of a commit to the key-value part; 0 is the empty store.
+/// The number of a commit to the key-value part: rising, with gaps where a store counts other things too; 0 is before the first.
 package struct Revision: Sendable, Hashable, Comparable, CustomStringConvertible {
   package let raw: UInt64
 

@@ -19,7 +19,8 @@ package protocol Store: AnyObject, Sendable {
   /// One durable commit: the batch is at exactly `after + 1`, or nothing happened and an error says why.
   ///
   /// - Parameter urgency: `owed` may use the reserve that `new` work may not.
-  /// - Throws: `fenced` when the journal does not end at `after` or the epoch is not the claimed one; `io` leaves the outcome unknown.
+  /// - Throws: `fenced` when the journal does not end at `after` or the epoch is not the claimed one; `io` and `unknown` leave the
+  ///   outcome unknown.
   func append(
     _ batch: [UInt8], to partition: PartitionID, after: Position, epoch: Epoch, urgency: Urgency
   ) throws(StoreError) -> Position
@@ -47,10 +48,11 @@ package protocol Store: AnyObject, Sendable {
   /// Entries with `from <= key < to` (nil: no upper end), at most `limit`.
   func range(from: String, to: String?, limit: Int) throws(StoreError) -> KVPage
 
-  /// Urgency as in `append`.
+  /// Urgency as in `append`. A commit that changes something has a higher revision than all before it; not always the next number.
   func commit(_ transaction: KVTransaction, urgency: Urgency) throws(StoreError) -> KVOutcome
 
-  /// Every change above `after` of keys with the prefix: in order, none left out, none twice, one call a commit.
+  /// Every change above `after` of keys with the prefix: in order, none left out, none twice, one call a commit. Where the store is
+  /// another process and was away for so long that it forgot changes, they come as one call that leads to what is there.
   ///
   /// The handler runs on the store's or a committer's thread, never twice at once; it must not block, and may call the store.
   /// - Throws: `compacted` when changes above `after` are no longer kept.

@@ -23,6 +23,8 @@ package enum StoreError: Error, Sendable, Equatable {
   case closed
   /// The store can not be reached now, or can not be opened. The outcome of the call is known: it did not happen.
   case unavailable(String)
+  /// The store can not be reached, and whether the call happened is not known: open the partition again, which decides it.
+  case unknown(String)
 }
 
 extension StoreError: CustomStringConvertible {
@@ -45,6 +47,7 @@ extension StoreError: CustomStringConvertible {
     case .invalid(let why): "wrong use of the store: \(why)"
     case .closed: "the store is closed"
     case .unavailable(let why): "the store is not available: \(why)"
+    case .unknown(let why): "the store did not answer, what it was asked may have happened: \(why)"
     }
   }
 
@@ -61,6 +64,7 @@ extension StoreError: CustomStringConvertible {
     case .compacted: "list again, then watch from the list's revision"
     case .invalid, .closed: ""
     case .unavailable: "check the path or address and its permissions"
+    case .unknown: "look at what is there before trying again"
     }
   }
 }

@@ -124,10 +124,12 @@ package struct StorageModelCheck {
     trace.append("commit \(puts.map(\.key)) without \(keys[2])")
     let found = try store.commit(KVTransaction(compares: conditional ? [compare] : [], puts: puts, deletes: [keys[2]]))
     guard !conditional || holds else { return try requireEqual(found, .conflict(compare), "conflict") }
-    if !puts.isEmpty || model.entries[keys[2]] != nil { model.revision += 1 }
+    guard case .committed(let revision) = found else { throw StorageConformance.Broken(description: "the commit gave \(found)") }
+    let changes = !puts.isEmpty || model.entries[keys[2]] != nil
+    try require(changes ? revision.raw > model.revision : revision.raw >= model.revision, "revision \(revision) after \(model.revision)")
+    model.revision = revision.raw
     for (key, value) in puts { model.entries[key] = (value, model.revision) }
     model.entries[keys[2]] = nil
-    try requireEqual(found, .committed(Revision(model.revision)), "commit")
   }
 
   private func compare() throws {
@@ -142,6 +144,7 @@ package struct StorageModelCheck {
     try requireEqual(heads.map(\.stamp.raw), model.records.keys.sorted().compactMap { model.records[$0]?.stamp }, "stamps")
     let page = try store.range(from: "", to: nil, limit: 100)
     try requireEqual(page.entries.map(\.key), model.entries.keys.sorted(), "keys")
+    try requireEqual(page.entries.map(\.revision.raw), model.entries.keys.sorted().compactMap { model.entries[$0]?.revision }, "revisions")
     try requireEqual(page.entries.map(\.value), model.entries.keys.sorted().compactMap { model.entries[$0]?.value }, "values")
   }
 }

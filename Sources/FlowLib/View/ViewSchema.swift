@@ -16,7 +16,7 @@ enum ViewSchema {
     } catch {
       switch error {
       case .corrupt, .tooNew, .invalid: break
-      case .fenced, .full, .io, .locked, .tooLarge, .trimmed, .compacted, .closed, .unavailable: throw error
+      case .fenced, .full, .io, .locked, .tooLarge, .trimmed, .compacted, .closed, .unavailable, .unknown: throw error
       }
       for suffix in ["", "-wal", "-shm"] { try removeFile(path + suffix) }
       return (Connection(try prepared(path)), Connection(try Database(path, .readWrite)), true)

@@ -66,7 +66,7 @@ enum StoreFiles {
     switch error {
     case .locked, .tooNew: ExitCode.conflict
     case .corrupt: ExitCode.invalidDocument
-    case .fenced, .full, .io, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: ExitCode.negative
+    case .fenced, .full, .io, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable, .unknown: ExitCode.negative
     }
   }
 

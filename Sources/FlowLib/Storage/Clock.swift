@@ -1,0 +1,9 @@
+import FlowCore
+import Glibc
+
+/// The machine's clock, which may jump.
+package func wallClock() -> Instant {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+}
