@@ -31,6 +31,7 @@ func suite(_ name: String, of walls: String...) -> Target {
 
 let library = [
   "FlowCore", "FlowThreads", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
+  "FlowCluster", "FlowEtcd",
   "FlowHTTP", "FlowCrypto", "FlowClient", "FlowAPI", "FlowHealth", "FlowDashboard", "FlowOrchestrator", "FlowRuntime", "FlowServer",
   "FlowCommandLine",
 ]
@@ -70,6 +71,8 @@ let package = Package(
     wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowStorage", "CSQLite", "FlowThreads"]),
     wall("FlowView", "View", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowThreads"]),
     wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC", "FlowThreads"]),
+    wall("FlowCluster", "Cluster", knows: ["FlowCore"]),
+    wall("FlowEtcd", "Etcd", knows: ["FlowCore", "FlowThreads", "FlowStorage", "FlowCluster", "FlowRPC"]),
     wall("FlowHTTP", "HTTP", knows: ["FlowCore", "CMicroHTTPD", "CFlowCurl", "FlowThreads"]),
     wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowThreads"]),
     wall("FlowDashboard", "Dashboard", knows: ["FlowCore", "FlowHTTP", "FlowRPC"]),
@@ -95,7 +98,8 @@ let package = Package(
     program(
       "flowd",
       knows: [
-        "FlowCore", "FlowCommandLine", "FlowStorage", "FlowSQLite", "FlowRPC", "FlowHTTP", "FlowClient", "FlowServer", "FlowAPI",
+        "FlowCore", "FlowThreads", "FlowCommandLine", "FlowStorage", "FlowSQLite", "FlowEtcd", "FlowRPC", "FlowHTTP", "FlowClient",
+        "FlowServer", "FlowAPI",
         "CSystemd",
       ]),
     program(
@@ -123,6 +127,8 @@ let package = Package(
     suite("Crypto", of: "FlowCrypto"),
     suite("Engine", of: "FlowCore", "FlowEngine", "FlowTestKit"),
     suite("Storage", of: "FlowCore", "FlowStorage", "FlowSQLite", "FlowTestKit"),
+    suite("Cluster", of: "FlowCore", "FlowCluster"),
+    suite("Etcd", of: "FlowCore", "FlowStorage", "FlowCluster", "FlowRPC", "FlowEtcd", "FlowTestKit"),
     suite("View", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowView"),
     suite("RPC", of: "FlowCore", "FlowRPC"),
     suite("HTTP", of: "FlowCore", "FlowThreads", "FlowHTTP"),

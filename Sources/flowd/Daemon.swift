@@ -22,6 +22,9 @@ final class Daemon {
     let plan = try StartPlan(settings)
     let (log, addresses) = (plan.log, plan.addresses)
     self.log = log
+    // Before the store, so that a supervisor sees that flowd lives while it waits for etcd.
+    let starting = StartingHTTP()
+    http = try Daemon.failing { () throws(HTTPServerError) in try HTTPServer(addresses.httpOptions(log), handler: starting.answer) }
     let wired = try Wiring.open(plan.store, plan.configuration)
     server = try Daemon.failing { () throws(ServerError) in
       let server = try Server(wired.configuration, store: wired.store, viewPath: wired.viewPath)
@@ -39,13 +42,16 @@ final class Daemon {
       return rpc
     }
     let info = FlowHTTPInfo(
-      version: Flowd.version, store: settings.text("store"), baseURL: addresses.hasTLS ? "https://\(addresses.http)" : nil,
+      version: Flowd.version, store: EtcdWiring.shown(settings.text("store")),
+      baseURL: addresses.hasTLS ? "https://\(addresses.http)" : nil,
       isDraining: { [draining] in draining.isRaised })
     let api = FlowHTTPAPI(server: server, info: info, publicAddress: addresses.http)
-    http = try Daemon.failing { () throws(HTTPServerError) in try HTTPServer(addresses.httpOptions(log), handler: api.router.handler) }
     api.listens(on: http.address)
+    starting.serve(api.router.handler)
     try writeEndpoints(settings, addresses)
-    log.info("flowd is ready", ["flow.grpc": address(addresses, 0), "flow.http": "\(http.address)", "flow.store": settings.text("store")])
+    log.info(
+      "flowd is ready",
+      ["flow.grpc": address(addresses, 0), "flow.http": "\(http.address)", "flow.store": EtcdWiring.shown(settings.text("store"))])
   }
 
   private func address(_ addresses: ListenAddresses, _ index: Int) -> String {

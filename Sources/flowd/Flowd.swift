@@ -67,6 +67,13 @@ struct StopSignals {
     pthread_sigmask(SIG_BLOCK, &set, nil)
   }
 
+  /// Whether one of them came; for what waits before `wait` does.
+  static var isPending: Bool {
+    var waiting = sigset_t()
+    sigpending(&waiting)
+    return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1
+  }
+
   func wait() {
     var taken = set
     var number: Int32 = 0

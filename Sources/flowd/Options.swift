@@ -20,7 +20,11 @@ extension Flowd {
     envPrefix: "FLOWD_")
 
   private static let storage = [
-    OptionSpec("store", metavar: "STORE", preset: "sqlite", help: "sqlite, memory, or etcd://host:port,… (etcd is not built yet)"),
+    OptionSpec("store", metavar: "STORE", preset: "sqlite", help: "sqlite, memory, or etcd://[user:password@]host:port,…"),
+    OptionSpec("store-timeout", type: .duration, metavar: "TIME", preset: "60s", help: "how long to wait for a store that does not answer"),
+    OptionSpec("etcd-ca", type: .file, metavar: "FILE", preset: "", help: "authority (PEM) of etcd's certificate; asks for TLS"),
+    OptionSpec("etcd-cert", type: .file, metavar: "FILE", preset: "", help: "certificate (PEM) to show to etcd"),
+    OptionSpec("etcd-key", type: .file, metavar: "FILE", preset: "", help: "its private key (PEM)"),
     OptionSpec(
       "data-dir", type: .directory, metavar: "DIR", preset: "flow-data", help: "where the store, logs of services and endpoints.json lie"),
     OptionSpec("retention", type: .duration, metavar: "TIME", preset: "168h", help: "how long finished instances are kept"),

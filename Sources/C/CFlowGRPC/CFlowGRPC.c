@@ -115,6 +115,11 @@ static void add_common(arguments *to, const flow_grpc_settings *settings) {
   add_int(to, GRPC_ARG_MAX_METADATA_SIZE, settings->metadata_bytes);
   add_int(to, GRPC_ARG_KEEPALIVE_TIME_MS, settings->keepalive_ms);
   add_int(to, GRPC_ARG_KEEPALIVE_TIMEOUT_MS, settings->keepalive_timeout_ms);
+  if (settings->reconnect_ms > 0) {
+    add_int(to, GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, settings->reconnect_ms < 100 ? settings->reconnect_ms : 100);
+    add_int(to, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, settings->reconnect_ms);
+    add_int(to, GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, settings->reconnect_ms);
+  }
   /* Identity only: the core unpacks gzip without a bound. */
   add_int(to, GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1);
 }

@@ -3,11 +3,13 @@
 @_exported import FlowBPMN
 @_exported import FlowBPMNRead
 @_exported import FlowClient
+@_exported import FlowCluster
 @_exported import FlowCommandLine
 @_exported import FlowCore
 @_exported import FlowCrypto
 @_exported import FlowDashboard
 @_exported import FlowEngine
+@_exported import FlowEtcd
 @_exported import FlowFEEL
 @_exported import FlowHTTP
 @_exported import FlowHealth

@@ -18,13 +18,14 @@ struct Wiring {
   /// Which store `--store` names.
   enum Kind {
     case memory, sqlite
+    case etcd(EtcdWiring)
 
     init(_ settings: Settings) throws(StartFailure) {
       switch settings.text("store") {
       case "memory": self = .memory
       case "sqlite": self = .sqlite
       case let other where other.hasPrefix("etcd://"):
-        throw StartFailure("--store etcd is not built yet; use --store sqlite", exitCode: 2)
+        self = .etcd(try EtcdWiring(other, settings))
       case let other: throw StartFailure("--store '\(other)' is not sqlite, memory or etcd://…", exitCode: 2)
       }
     }
@@ -41,6 +42,12 @@ struct Wiring {
         throw Status(.unimplemented, "the memory store keeps nothing that could be backed up", hint: "start flowd with --store sqlite")
       }
     case .sqlite: return try sqlite(directory, configuration)
+    case .etcd(let etcd):
+      let store = try etcd.open(directory, log: configuration.log)
+      // Readers have a file of their own for each kind of store: positions of one mean nothing in another.
+      return Wiring(configuration: configuration, store: store, viewPath: directory + "/etcd-" + View.fileName) { path throws(Status) in
+        throw Status(.unimplemented, "etcd makes its own backups", hint: "etcdctl snapshot save \(path)")
+      }
     }
   }
 

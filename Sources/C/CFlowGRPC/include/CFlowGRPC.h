@@ -42,6 +42,7 @@ typedef struct flow_grpc_settings {
   int32_t metadata_bytes;
   int32_t streams;        /* server: at once on one connection */
   int32_t keepalive_ms, keepalive_timeout_ms;
+  int32_t reconnect_ms;     /* client: longest time of one attempt to connect and between two; 0 for the core's (20 s and 2 min) */
   int32_t ping_interval_ms; /* server: clients may ping this often */
   const char *authority;    /* client: may be null */
   const char *target_name;  /* client: the name to look for in the server's certificate; may be null */

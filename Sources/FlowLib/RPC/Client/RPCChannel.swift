@@ -60,13 +60,17 @@ package final class RPCChannel: Sendable {
   ///   - tls: nil means plain text.
   ///   - authority: what calls say as `:authority`; nil means the address.
   ///   - keepaliveMs: how often a connection with calls is probed.
-  package init(_ address: String, tls: ClientTLS? = nil, authority: String? = nil, keepaliveMs: Int32 = 30_000) throws(RPCError) {
+  ///   - reconnectMs: the longest time of one attempt to connect and between two; 0 means the core's 20 s and 2 minutes.
+  package init(
+    _ address: String, tls: ClientTLS? = nil, authority: String? = nil, keepaliveMs: Int32 = 30_000, reconnectMs: Int32 = 0
+  ) throws(RPCError) {
     self.address = address
     var settings = flow_grpc_settings()
     settings.message_bytes = Int32(Limits.messageBytes)
     settings.metadata_bytes = Int32(Limits.metadataBytes)
     settings.keepalive_ms = keepaliveMs
     settings.keepalive_timeout_ms = 10_000
+    settings.reconnect_ms = reconnectMs
     let made: Result<Core, RPCError> = withOptionalCString(authority) { authority in
       withOptionalCString(tls?.serverName) { name in
         settings.authority = authority
