@@ -122,7 +122,7 @@ struct EtcdStoreTests {
     let batch = [UInt8](repeating: 7, count: 1 << 20)
     var (last, refused): (Position, StoreError?) = (.start, nil)
     while refused == nil, last < Position(40) {
-      do { last = try store.append(batch, to: partition, after: last, epoch: Epoch(1)) } catch { refused = error as? StoreError }
+      do { last = try store.append(batch, to: partition, after: last, epoch: Epoch(1)) } catch { refused = error }
     }
     guard case .full = refused else {
       Issue.record("\(String(describing: refused)) after \(last)")
