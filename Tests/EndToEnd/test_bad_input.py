@@ -707,7 +707,7 @@ BAD_FLAGS = [
     ["--nonsense"], ["--store", "bogus"], ["--retention", "soon"], ["--live-bytes", "-1"], ["--live-bytes", "much"], ["--retention-bytes", "-1"], ["--retention-bytes", "9" * 30],
     ["--grpc-address", "nowhere"], ["--grpc-address", "127.0.0.1:99999"], ["--http-address", ":::"], ["--service-timeout", "-1s"],
     ["--service-timeout", "99999999999999999999h"], ["--log-level", "loud"], ["--orchestrators", "magic"], ["--resolve", "x"],
-    ["--resolve", "x=y=z"], ["extra"], ["--data-dir"], ["--config", "/nowhere"], ["-x"], ["--store=etcd://127.0.0.1:2379"],
+    ["--resolve", "x=y=z"], ["extra"], ["--data-dir"], ["--config", "/nowhere"], ["-x"], ["--store=etcd://host"],
 ]  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def instances(flowd, deployment):
 
 BAD = {
     "flowd": [
-        (["--store", "bogus"], "bogus"), (["--store", "etcd://127.0.0.1:2379"], "etcd"), (["--http-address", ":9002"], "host:port"),
+        (["--store", "bogus"], "bogus"), (["--store", "etcd://host"], "etcd"), (["--http-address", ":9002"], "host:port"),
         (["--grpc-address", "0.0.0.0:9001"], "--insecure"), (["--orchestrators", "magic"], "magic"), (["--resolve", "x=y=z"], "x=y=z"),
         (["--tls-cert", "/nowhere/c.pem", "--tls-key", "/nowhere/k.pem"], "/nowhere/c.pem"), (["--tls-cert", "{ca}"], "--tls-key"),
         (["--tls-client-ca", "{ca}"], "--tls-cert"), (["--tls-cert", "{ca}", "--tls-key", "{ca}"], "--tls-cert"),
