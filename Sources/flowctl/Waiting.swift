@@ -53,8 +53,11 @@ enum Waiting {
   }
 
   /// Watches until `attempt` says it is done or the time is over; begins again when flowd went away.
-  private static func repeating(
-    _ what: String, until deadline: Instant?, _ context: Context, _ attempt: (FlowClient, Int64?) throws(Status) -> Bool
+  ///
+  /// - Parameter wasThere: flowd has answered before, so that it is worth waiting for.
+  static func repeating(
+    _ what: String, until deadline: Instant?, _ context: Context, wasThere: () -> Bool = { true },
+    _ attempt: (FlowClient, Int64?) throws(Status) -> Bool
   ) throws(Failure) {
     let client = try context.asking(what) { client in client }
     var lost: Instant?
@@ -66,7 +69,7 @@ enum Waiting {
         if try attempt(client, left) { return }
       } catch {
         if error.code == .deadlineExceeded { return }
-        guard error.code == .unavailable else { throw Failure(error, doing: what).asOriginal }
+        guard error.code == .unavailable, wasThere() else { throw Failure(error, doing: what).asOriginal }
         if lost == nil { context.note("flowd went away, it is waited for") }
         // An attempt that took a while was a connection.
         if lost == nil || Instant.now - began > 1000 { lost = .now }

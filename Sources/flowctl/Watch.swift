@@ -19,46 +19,76 @@ enum Watch {
 
   private static func deployments(_ names: [String], _ context: Context) throws(Failure) {
     var screen = Screen(context)
-    var known: [FlowV1.Deployment] = []
-    try context.asking("ps --watch") { client throws(Status) in
+    var known = Rows<FlowV1.Deployment>(rowsMax: rows, id: { $0.id }, state: { $0.state.word + $0.reason })
+    try Waiting.repeating("watch deployments", until: nil, context, wasThere: { screen.isLive }) { client, _ throws(Status) in
+      known.beginSnapshot()
       try client.watchDeployments(timeoutMs: nil) { event in
-        if event.snapshotDone { screen.isLive = true }
-        if let row = event.deployment, Health.matches(row.id, names) {
-          keep(row, deleted: event.deleted, in: &known) { $0.id == row.id }
+        if event.snapshotDone { (screen.isLive, known) = (true, known.withoutGone) }
+        if let row = event.deployment, Health.matches(row.id, names), known.take(row, isDeleted: event.deleted) {
           screen.change(row.id, event.deleted ? "DELETED" : row.state.word, row.reason)
         }
-        return screen.draw { PSTable.deployments(known) }
+        return screen.draw { PSTable.deployments(known.rows) }
       }
+      return !screen.isOpen
     }
   }
 
   private static func instances(_ ids: [String], _ context: Context) throws(Failure) {
     var screen = Screen(context)
-    var known: [FlowV1.Instance] = []
+    var known = Rows<FlowV1.Instance>(rowsMax: rows, id: { $0.id }, state: { $0.state.word + $0.errorCode })
     let limit = context.settings.integer("limit") ?? 100
-    try context.asking("ps --watch") { client throws(Status) in
+    try Waiting.repeating("watch instances", until: nil, context, wasThere: { screen.isLive }) { client, _ throws(Status) in
+      known.beginSnapshot()
       try client.watchInstances(.init(ids: ids, newest: UInt32(limit)), timeoutMs: nil) { event in
-        if event.snapshotDone { screen.isLive = true }
-        if let row = event.instance {
-          keep(row, deleted: event.deleted, in: &known) { $0.id == row.id }
+        if event.snapshotDone { (screen.isLive, known) = (true, known.withoutGone) }
+        if let row = event.instance, known.take(row, isDeleted: event.deleted) {
           screen.change(row.id, event.deleted ? "DELETED" : row.state.word, row.errorCode)
         }
-        return screen.draw { PSTable.instances(known.sorted { $0.createdMs > $1.createdMs }) }
+        return screen.draw { PSTable.instances(known.rows.sorted { $0.createdMs > $1.createdMs }) }
       }
+      return !screen.isOpen
     }
   }
 }
 
-extension Watch {
-  /// Replaces, appends or removes a row.
-  private static func keep<Row>(_ row: Row, deleted: Bool, in rows: inout [Row], isSame: (Row) -> Bool) {
-    switch (rows.firstIndex(where: isSame), deleted) {
-    case (let index?, true): rows.remove(at: index)
-    case (let index?, false): rows[index] = row
-    case (nil, true): break
-    case (nil, false): rows.append(row)
+/// The rows of a watch, also over a connection that was lost: what is told again is no news.
+private struct Rows<Row: Sendable> {
+  let rowsMax: Int
+  let id: (Row) -> String
+  let state: (Row) -> String
+  private(set) var rows: [Row] = []
+  /// Told since the connection began; nil when all that was there has been told.
+  private var told: Set<String>?
+
+  init(rowsMax: Int, id: @escaping (Row) -> String, state: @escaping (Row) -> String) {
+    (self.rowsMax, self.id, self.state) = (rowsMax, id, state)
+  }
+
+  mutating func beginSnapshot() { told = [] }
+
+  /// All that is has been told; what has not is gone.
+  var withoutGone: Rows {
+    var left = self
+    left.rows.removeAll { told?.contains(id($0)) == false }
+    left.told = nil
+    return left
+  }
+
+  /// - Returns: whether it is news.
+  mutating func take(_ row: Row, isDeleted: Bool) -> Bool {
+    told?.insert(id(row))
+    let place = rows.firstIndex { id($0) == id(row) }
+    guard !isDeleted else {
+      if let place { rows.remove(at: place) }
+      return true
     }
-    if rows.count > Watch.rows { rows.removeFirst() }
+    guard let place else {
+      rows.append(row)
+      if rows.count > rowsMax { rows.removeFirst() }
+      return true
+    }
+    defer { rows[place] = row }
+    return state(rows[place]) != state(row)
   }
 }
 
@@ -69,7 +99,8 @@ private struct Screen {
 
   private let context: Context
   private var lastDrawn = Instant(milliseconds: 0)
-  private var isOpen = true
+  /// Somebody reads.
+  private(set) var isOpen = true
   /// All that was there at first has been told.
   var isLive = false
 

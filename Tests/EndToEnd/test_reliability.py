@@ -11,7 +11,7 @@ import requests
 
 from harness import models
 from harness.daemons import Healthd, flowctl, running
-from harness.paths import EXAMPLES, corpus
+from harness.paths import EXAMPLES, corpus, program
 from harness.services import hang
 from harness.waiting import until
 from harness.v1 import V1
@@ -258,3 +258,25 @@ def test_flowd_stops_cleanly_and_comes_back(own):
         assert wire.ps(DEPLOYMENT).ok().keys() == {deployment}
         wire.wait_state(deployment, "RUNNING")
         wire.completed(wire.started(deployment, "2"))
+
+
+def test_a_watch_goes_on_over_a_restart_of_flowd(own):
+    with running(own()) as flowd:
+        flowd.grpc_address = flowd.grpc
+        host, port = flowd.grpc.rsplit(":", 1)
+        watch = subprocess.Popen(
+            [program("flowctl"), "--flowd-host", host, "--flowd-port", port, "ps", "--watch", "-d", "-o", "name"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        with Wire(flowd) as wire:
+            before = wire.applied(models.nothing("Before"))
+        assert watch.stdout.readline().strip() == before
+        flowd.kill()
+        flowd.start()
+        with Wire(flowd) as wire:
+            after = wire.applied(models.nothing("After"))
+
+        # What was told before is not told again.
+        assert watch.stdout.readline().strip() == after
+        watch.terminate()
+        assert "flowd went away" in watch.communicate(timeout=10)[1]
