@@ -98,8 +98,8 @@ let package = Package(
     program(
       "flowd",
       knows: [
-        "FlowCore", "FlowThreads", "FlowCommandLine", "FlowStorage", "FlowSQLite", "FlowEtcd", "FlowRPC", "FlowHTTP", "FlowClient",
-        "FlowServer", "FlowAPI",
+        "FlowCore", "FlowThreads", "FlowCommandLine", "FlowStorage", "FlowCluster", "FlowSQLite", "FlowEtcd", "FlowRPC", "FlowHTTP",
+        "FlowClient", "FlowServer", "FlowAPI",
         "CSystemd",
       ]),
     program(

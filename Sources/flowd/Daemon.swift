@@ -11,57 +11,72 @@ import Synchronization
 
 /// A running flowd.
 final class Daemon {
-  private let server: Server
+  private let front: Front
   private let rpc: RPCServer
-  private let http: HTTPServer
-  private let health: RPCHealth
+  private let role: Role
   private let log: Log
   private let draining = Flag()
 
-  init(_ settings: Settings) throws(StartFailure) {
-    let plan = try StartPlan(settings)
-    let (log, addresses) = (plan.log, plan.addresses)
-    self.log = log
-    // Before the store, so that a supervisor sees that flowd lives while it waits for etcd.
-    let starting = StartingHTTP()
-    http = try Daemon.failing { () throws(HTTPServerError) in try HTTPServer(addresses.httpOptions(log), handler: starting.answer) }
-    let wired = try Wiring.open(plan.store, plan.configuration)
-    server = try Daemon.failing { () throws(ServerError) in
-      let server = try Server(wired.configuration, store: wired.store, viewPath: wired.viewPath)
-      try server.start()
-      return server
-    }
-    let probes = WorkflowProbes(server: server, healthdTLS: plan.healthdTLS, log: log)
-    let flow = FlowService(server, temporaryFolder: wired.configuration.dataDirectory, backup: wired.backup)
-    let daemonService = FlowDaemonService(server) { ids throws(Status) in try probes.probe(ids) }
-    health = RPCHealth(services: ["FlowDaemon", "flow.v1.Flow"], .serving)
-    let services = RPCReflection.adding(to: [daemonService.service, flow.service, health.service])
-    rpc = try Daemon.failing { () throws(RPCError) in
-      let rpc = try RPCServer(services: services, listeners: addresses.listeners)
-      try rpc.start()
-      return rpc
-    }
-    let info = FlowHTTPInfo(
-      version: Flowd.version, store: EtcdWiring.shown(settings.text("store")),
-      baseURL: addresses.hasTLS ? "https://\(addresses.http)" : nil,
-      isDraining: { [draining] in draining.isRaised })
-    let api = FlowHTTPAPI(server: server, info: info, publicAddress: addresses.http)
-    api.listens(on: http.address)
-    starting.serve(api.router.handler)
-    try writeEndpoints(settings, addresses)
-    log.info(
-      "flowd is ready",
-      ["flow.grpc": address(addresses, 0), "flow.http": "\(http.address)", "flow.store": EtcdWiring.shown(settings.text("store"))])
+  /// Who decides when this flowd has a node.
+  private enum Role {
+    case alone(Node)
+    case candidate(Leadership)
   }
 
-  private func address(_ addresses: ListenAddresses, _ index: Int) -> String {
+  init(_ settings: Settings) throws(StartFailure) {
+    let plan = try StartPlan(settings)
+    log = plan.log
+    // Before the store, so that a supervisor sees that flowd lives while it waits for etcd.
+    front = try Front(plan.addresses, log)
+    let info = FlowHTTPInfo(
+      version: Flowd.version, store: EtcdWiring.shown(settings.text("store")),
+      baseURL: plan.addresses.hasTLS ? "https://\(plan.addresses.http)" : nil,
+      isDraining: { [draining] in draining.isRaised })
+    switch plan.store {
+    case .memory: (rpc, role) = try Daemon.alone(Wiring.memory(plan.configuration), plan, info, front)
+    case .sqlite: (rpc, role) = try Daemon.alone(Wiring.sqlite(plan.configuration), plan, info, front)
+    case .etcd(let etcd): (rpc, role) = try Daemon.candidate(etcd, plan, info, front)
+    }
+    try writeEndpoints(settings, plan.addresses)
+    log.info(
+      "flowd is ready",
+      ["flow.grpc": Daemon.address(plan.addresses, rpc, 0), "flow.http": "\(front.http.address)", "flow.store": info.store])
+  }
+
+  private static func alone(
+    _ wired: Wiring, _ plan: StartPlan, _ info: FlowHTTPInfo, _ front: Front
+  ) throws(StartFailure) -> (RPCServer, Role) {
+    let node = try Node(wired, plan, info, front.http.address)
+    let rpc = try front.startRPC()
+    front.serve(node)
+    return (rpc, .alone(node))
+  }
+
+  private static func candidate(
+    _ etcd: EtcdWiring, _ plan: StartPlan, _ info: FlowHTTPInfo, _ front: Front
+  ) throws(StartFailure) -> (RPCServer, Role) {
+    let record = try etcd.greet(plan.configuration.dataDirectory, log: plan.log)
+    let rpc = try front.startRPC()
+    let leadership = Leadership(try etcd.coordination(record, log: plan.log), record, plan.log)
+    try leadership.start(
+      address: address(plan.addresses, rpc, 0),
+      open: { epoch, isValid throws(StartFailure) in
+        let wired = try Wiring.etcd(etcd, record, epoch: epoch, plan.configuration)
+        let node = try Node(wired, plan, info, front.http.address)
+        front.serve(node, isValid: isValid)
+        return node
+      }, stand: { reason, hint in front.stand(reason, hint: hint, rpc) })
+    return (rpc, .candidate(leadership))
+  }
+
+  private static func address(_ addresses: ListenAddresses, _ rpc: RPCServer, _ index: Int) -> String {
     HTTPAddress(host: addresses.hosts[index], port: UInt16(clamping: rpc.boundPorts[index])).description
   }
 
   private func writeEndpoints(_ settings: Settings, _ addresses: ListenAddresses) throws(StartFailure) {
     let endpoints: JSON = [
-      "pid": .int(Int64(getpid())), "grpc": .string(address(addresses, 0)), "zeebe": .string(address(addresses, 1)),
-      "http": .string("\(http.address)"),
+      "pid": .int(Int64(getpid())), "grpc": .string(Daemon.address(addresses, rpc, 0)), "zeebe": .string(Daemon.address(addresses, rpc, 1)),
+      "http": .string("\(front.http.address)"),
     ]
     try AtomicFile.write(endpoints.bytes, to: settings.text("data-dir") + "/endpoints.json")
   }
@@ -70,15 +85,22 @@ final class Daemon {
   func stop() {
     log.info("flowd stops")
     draining.raise()
-    health.setAll(.notServing)
-    http.stop(graceMs: 2_000)
-    rpc.shutdown(graceMs: 2_000)
-    server.stop()
+    front.drain()
+    switch role {
+    case .alone(let node):
+      stopListening(graceMs: 2_000)
+      node.server.stop()
+    case .candidate(let leadership):
+      // First, because another flowd waits to take over.
+      leadership.stop()
+      stopListening(graceMs: 500)
+    }
     log.info("flowd has stopped")
   }
 
-  private static func failing<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(StartFailure) -> Value {
-    do throws(Failure) { return try body() } catch { throw StartFailure("\(error)") }
+  private func stopListening(graceMs: Int64) {
+    front.http.stop(graceMs: graceMs)
+    rpc.shutdown(graceMs: graceMs)
   }
 }
 

@@ -35,7 +35,11 @@ extension Flowd {
       "live-bytes", type: .integer(0...1 << 50), metavar: "BYTES", preset: "0",
       help: "memory that live instances may take before creates are refused; 0 is half of the machine's"),
     .flag("keep-journal", help: "never trim the journal, so that `flowctl store hash` can replay all of it"),
-    OptionSpec("node-id", metavar: "NAME", preset: "", help: "name of this node in a cluster (not used yet)"),
+    OptionSpec(
+      "node-id", metavar: "NAME", preset: "", help: "name of this node among those that share an etcd; without one a name is made and kept"),
+    OptionSpec(
+      "lease-ttl", type: .duration, metavar: "TIME", preset: "6s",
+      help: "with etcd: how long a leader may be silent before another flowd takes over; at least 2s"),
     OptionSpec("groups", metavar: "LIST", preset: "", help: "deployment groups that this node may lead (not used yet)"),
     OptionSpec("join", metavar: "ADDRESS", preset: "", help: "a member of the cluster to join (not used yet)"),
   ]

@@ -119,7 +119,7 @@ import Testing
     // Each refused look lets the loop try once more.
     while disk.claimsToRefuse > 0 { refusal = #expect(throws: Refusal.self) { try bench.create(key) } }
 
-    #expect(refusal?.description.contains("until there is room") == true)
+    #expect(refusal?.description.contains("until the store takes it again") == true)
     _ = try bench.create(key)
     #expect(bench.partition.look { state, _ in state.instances[id.key] != nil && state.instances.count == 2 }?.value == true)
     #expect(calls.load(ordering: .relaxed) == called * 3)
@@ -189,6 +189,101 @@ import Testing
     again.partition.stop()
     #expect(before.0 == before.1 && before.0 > 0)
     #expect(after.0 == after.1 && after.0 == before.0)
+  }
+
+  @Test("a store that can not be reached is waited out: what was refused left no trace, and what was owed goes on")
+  func unreachable() throws {
+    let disk = MemoryDisk()
+    let calls = Mutex<[Key: Int]>([:])
+    let bench = PartitionBench(
+      MemoryStore(disk), processes: [diamond], epoch: Epoch(7),
+      answer: { job in
+        calls.withLock { $0[job.instance.key, default: 0] += 1 }
+        return nil
+      })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+    let id = try bench.create(key)
+    let image = bench.image
+    let last = try MemoryStore(disk).standing(PartitionID(1)).last
+
+    disk.injectFaults { _, _ in .unreachable }
+    disk.refuseClaims(1 << 20, .unavailable("etcd is away"))
+    #expect(throws: Refusal.self) { try bench.create(key) }
+    #expect(throws: Refusal.unavailable("nothing is accepted until the store takes it again: \(StoreError.unavailable("etcd is away"))")) {
+      try bench.create(key)
+    }
+    #expect(bench.partition.waitingReason?.contains("etcd is away") == true)
+    #expect(bench.image == nil)
+    disk.injectFaults(nil)
+    disk.refuseClaims(0)
+    while bench.partition.waitingReason != nil { _ = bench.image }
+
+    #expect(bench.image == image)
+    #expect(try MemoryStore(disk).standing(PartitionID(1)) == Standing(epoch: Epoch(7), last: last))
+    // Nothing was called for the instance that was refused.
+    #expect(calls.withLock { Set($0.keys) } == [id.key])
+    #expect(bench.failure == nil)
+    bench.partition.stop()
+  }
+
+  @Test("a batch whose answer was lost is read again: refused to its caller, there once, and called for only then")
+  func answerLost() throws {
+    let disk = MemoryDisk()
+    let bench = PartitionBench(MemoryStore(disk), processes: [diamond], epoch: Epoch(7), answer: { _ in nil })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+
+    disk.injectFaults { _, _ in .answerLost }
+    #expect(throws: Refusal.self) { try bench.create(key, requestID: "r") }
+    disk.injectFaults(nil)
+    let id = try bench.create(key, requestID: "r")
+
+    #expect(bench.partition.look { state, _ in state.instances.keys.sorted() }?.value == [id.key])
+    bench.partition.stop()
+  }
+
+  @Test("a leader of an earlier election is refused, throws its memory away and waits, and never writes")
+  func staleLeader() throws {
+    let disk = MemoryDisk()
+    let old = PartitionBench(MemoryStore(disk), processes: [diamond], epoch: Epoch(7), answer: { _ in nil })
+    try old.start()
+    let key = try old.deploy(diamond)
+    let new = PartitionBench(MemoryStore(disk), processes: [diamond], epoch: Epoch(9), answer: { _ in nil })
+    try new.start()
+    let image = new.image
+
+    #expect(throws: Refusal.self) { try old.create(key) }
+    #expect(throws: Refusal.self) { try old.create(key) }
+
+    #expect(old.partition.waitingReason?.contains("epoch 9") == true)
+    #expect(old.image == nil)
+    #expect(old.failure == nil)
+    #expect(new.image == image)
+    old.partition.stop()
+    new.partition.stop()
+  }
+
+  @Test("a checkpoint whose step was lost moves no mark past what it did not write")
+  func lostStep() throws {
+    let disk = MemoryDisk()
+    let bench = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+    for _ in 0..<200 { _ = try bench.create(key) }
+    let mark = try MemoryStore(disk).standing(PartitionID(1)).mark
+
+    disk.loseSteps(1)
+    bench.clock.advance(ms: 6_000)
+    while disk.stepsToLose > 0 { _ = bench.image }
+    bench.clock.advance(ms: 6_000)
+    while try MemoryStore(disk).standing(PartitionID(1)).mark == mark { _ = bench.image }
+    let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], answer: { _ in nil })
+    try crashed.start()
+
+    #expect(crashed.image == bench.image)
+    crashed.partition.stop()
+    bench.partition.stop()
   }
 
   @Test("an owner that another one has shut out refuses everything and writes nothing")

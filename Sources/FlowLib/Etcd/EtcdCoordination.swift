@@ -46,6 +46,8 @@ package final class EtcdCoordination: Coordination {
     var candidates: [Int: Candidate] = [:]
     var watchers: [Int: Watcher] = [:]
     var lease: Int64 = 0
+    /// The lease before; ended when the next one is granted, so that its keys are not waited for.
+    var previousLease: Int64 = 0
     /// When the lease ends if it is not renewed, and when it should be renewed.
     var leaseEnds: Int64 = 0
     var renewAt: Int64 = 0
@@ -70,6 +72,7 @@ package final class EtcdCoordination: Coordination {
     configuration.attemptMs = max(150, configuration.timeoutMs / 2)
     layout = EtcdLayout(root: options.root)
     self.options = options
+    state.withLock { $0.previousLease = options.previousLease }
     do throws(EtcdError) { client = try EtcdClient(configuration) } catch { throw .unavailable(error.description) }
     let interval = Int(options.ttlSeconds * 1000 / 3)
     let loop = LoopThread("flow-lease", intervalMs: interval) { [weak self] in self?.turn() }
@@ -84,6 +87,9 @@ package final class EtcdCoordination: Coordination {
 
   /// The lease under which this node's keys live; 0 when it has none. Kept by the node, to be ended after a crash.
   package var lease: Int64 { state.withLock { $0.lease } }
+
+  /// Whether the lease still runs by this node's own clock. What was heard in an election is not worth more than that.
+  package var isLeaseValid: Bool { state.withLock { $0.lease != 0 && MonotonicClock.milliseconds() < $0.leaseEnds } }
 
   private func wake() { thread.withLock { $0 }?.wake() }
 
@@ -189,7 +195,8 @@ package final class EtcdCoordination: Coordination {
   }
 
   private func grantLease() throws(EtcdError) {
-    if options.previousLease != 0 { try client.revokeLease(options.previousLease) }
+    let previous = state.withLock { $0.previousLease }
+    if previous != 0 { try client.revokeLease(previous) }
     let now = MonotonicClock.milliseconds()
     let granted = try client.grantLease(ttlSeconds: options.ttlSeconds)
     state.withLock { state in
@@ -205,6 +212,7 @@ package final class EtcdCoordination: Coordination {
 
   private func loseLease(_ reason: String) {
     let lost = state.withLock { state -> [Candidate] in
+      if state.lease != 0 { state.previousLease = state.lease }
       state.lease = 0
       let lost = state.candidates.values.filter(\.isLeader).sorted { $0.id < $1.id }
       for id in state.candidates.keys {

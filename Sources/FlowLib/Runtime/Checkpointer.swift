@@ -69,7 +69,13 @@ struct Checkpointer {
       position.raw - mark.raw >= Checkpointer.overdueBatches || configuration.world.now() - lastRound >= Checkpointer.overdueMs
     if isOverdue { configuration.observer.settle(position) }
     guard configuration.observer.settled >= position else { return }
-    for _ in 0..<Checkpointer.stepsAtOnce where round != nil { try stepOfRound(state, at: position) }
+    do throws(StoreError) {
+      for _ in 0..<Checkpointer.stepsAtOnce where round != nil { try stepOfRound(state, at: position) }
+    } catch {
+      // What the failed step took from the round's list may not be written: its mark must never come.
+      round = nil
+      throw error
+    }
   }
 
   private mutating func stepOfRound(_ state: PartitionState, at position: Position) throws(StoreError) {

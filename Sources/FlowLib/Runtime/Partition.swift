@@ -70,6 +70,7 @@ package final class Partition: @unchecked Sendable {
   private let mailbox = Mailbox<Request>(bounds: [Int.max, Int.max, Limits.inboxCommands])
   private let loop: PartitionLoop
   private let told = Atomic(0)
+  private let waiting = Mutex<String?>(nil)
   private var thread: WorkerThread?
 
   package init(_ configuration: PartitionConfiguration) {
@@ -88,6 +89,12 @@ package final class Partition: @unchecked Sendable {
   package internal(set) var liveBytes: Int {
     get { told.load(ordering: .relaxed) }
     set { told.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Why nothing is taken now: the memory was thrown away and the store does not give it back yet; nil when all is well.
+  package internal(set) var waitingReason: String? {
+    get { waiting.withLock { $0 } }
+    set { waiting.withLock { $0 = newValue } }
   }
 
   /// Sends a request. It is always answered, at the latest when the partition stops.
@@ -113,6 +120,8 @@ package final class Partition: @unchecked Sendable {
 
 package struct PartitionConfiguration: Sendable {
   package var id: PartitionID
+  /// The election's fencing token, when there is an election: every claim is made with it. Nil: each claim takes the next epoch.
+  package var epoch: Epoch?
   package var store: any Store
   package var world: World
   package var log: Log

@@ -17,7 +17,7 @@ final class PartitionLoop {
   private var touchedDeployments: Set<Key> = []
   private var condition = Condition.open
 
-  /// `open` goes to the others; `waiting` goes back to `open` when the store has room again; `failed` is for good.
+  /// `open` goes to the others; `waiting` goes back to `open` when the store takes the partition again; `failed` is for good.
   private enum Condition: Equatable {
     case open
     /// The memory was thrown away and could not be read again yet: nothing is known, so nothing is answered.
@@ -43,7 +43,7 @@ final class PartitionLoop {
   /// Claims the partition and reads it as it is.
   func open() throws(StoreError) {
     let standing = try store.standing(configuration.id)
-    let claimed = try store.claim(configuration.id, epoch: standing.epoch.next)
+    let claimed = try store.claim(configuration.id, epoch: configuration.epoch ?? standing.epoch.next)
     let recovered = try Recovery(configuration).run(from: claimed)
     state = recovered.state
     catalog = recovered.catalog
@@ -77,7 +77,7 @@ final class PartitionLoop {
     for request in requests {
       switch condition {
       case .open: take(request, into: &batch)
-      case .waiting(let reason): request.refuse(.unavailable("nothing is accepted until there is room: \(reason)"))
+      case .waiting(let reason): request.refuse(.unavailable("nothing is accepted until the store takes it again: \(reason)"))
       case .failed: request.refuse(.unavailable("the store has failed"))
       }
     }
@@ -237,7 +237,7 @@ final class PartitionLoop {
 
   /// Nothing is rolled back: the memory is thrown away and read again from the store, or the process ends.
   private func appendFailed(_ error: StoreError) {
-    configuration.log.error("append failed", ["flow.partition": "\(configuration.id)", "error": "\(error)"])
+    configuration.log.error("the store refused the partition's write", ["flow.partition": "\(configuration.id)", "error": "\(error)"])
     observer.discarded()
     let refused = replies
     replies.removeAll()
@@ -245,8 +245,10 @@ final class PartitionLoop {
     touchedInstances.removeAll()
     touchedDeployments.removeAll()
     switch error {
-    case .full, .tooLarge, .unknown: reopen()
-    case .fenced, .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
+    case .full, .tooLarge, .unknown, .unavailable: reopen()
+    // Without an election nobody else may own the partition; with one, the memory is worth nothing until this epoch can claim again.
+    case .fenced: if configuration.epoch == nil { failForGood(error) } else { reopen() }
+    case .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .invalid, .closed: failForGood(error)
     }
   }
 
@@ -256,14 +258,27 @@ final class PartitionLoop {
       try open()
     } catch {
       observer.discarded()
-      // Opening claims the partition, which is a write: a disk that is still full is waited out.
-      guard case .full(let reason) = error else { return failForGood(error) }
-      if condition == .open { configuration.log.warning("waiting for room to open the partition again", ["error": reason]) }
-      return condition = .waiting(reason: reason)
+      return waitOut(error)
     }
     if condition != .open { configuration.log.info("the partition is open again", ["flow.partition": "\(configuration.id)"]) }
     condition = .open
+    owner?.waitingReason = nil
     begin()
+  }
+
+  /// Opening claims the partition, which is a write: a store that is full or away, or another owner, is waited out.
+  private func waitOut(_ error: StoreError) {
+    switch error {
+    case .full, .unknown, .unavailable: break
+    case .fenced: if configuration.epoch == nil { return failForGood(error) }
+    case .tooLarge, .io, .corrupt, .tooNew, .locked, .trimmed, .compacted, .invalid, .closed: return failForGood(error)
+    }
+    if condition == .open {
+      configuration.log.warning(
+        "waiting to open the partition again", ["flow.partition": "\(configuration.id)", "error": error.description])
+    }
+    condition = .waiting(reason: error.description)
+    owner?.waitingReason = error.description
   }
 
   private func begin() {
@@ -283,8 +298,9 @@ final class PartitionLoop {
     } catch {
       switch error {
       // What is behind the journal is written again in the next round.
-      case .full, .unknown: break
-      case .fenced, .io, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed, .unavailable: failForGood(error)
+      case .full, .unknown, .unavailable: break
+      case .fenced: appendFailed(error)
+      case .io, .corrupt, .tooNew, .locked, .tooLarge, .trimmed, .compacted, .invalid, .closed: failForGood(error)
       }
     }
   }

@@ -28,6 +28,7 @@ package final class Server: Sendable {
   let timers: TimerQueue
   /// Long work on control threads ends early.
   let isStopping = StopFlag()
+  private let isAbandoned = StopFlag()
 
   static let partitionID = PartitionID(1)
 
@@ -50,7 +51,7 @@ package final class Server: Sendable {
       timeoutMs: configuration.serviceTimeoutMs, world: configuration.world)
     let reconciler = Reconciler()
     projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
-    partition = Server.partition(configuration, store, projection, serviceWork, models)
+    partition = Server.partition(configuration, store, projection, serviceWork, models, isAbandoned)
     deploymentWork = DeploymentWork(
       board: board, partition: partition, orchestrator: orchestrator, addresses: addresses, timers: timers, world: configuration.world,
       log: configuration.log, onMoved: { [board] in board.told($0) })
@@ -66,12 +67,14 @@ package final class Server: Sendable {
   }
 
   private static func partition(
-    _ configuration: ServerConfiguration, _ store: any Store, _ projection: Projection, _ work: ServiceWork, _ models: ModelStore
+    _ configuration: ServerConfiguration, _ store: any Store, _ projection: Projection, _ work: ServiceWork, _ models: ModelStore,
+    _ isAbandoned: StopFlag
   ) -> Partition {
     var settings = PartitionConfiguration(
       id: partitionID, store: store, world: configuration.world, log: configuration.log, observer: projection, performer: work,
       load: { deployment throws(StoreError) in configuration.configured(try models.load(deployment)) },
-      fatal: { configuration.fatal($0.description) })
+      fatal: { error in if !isAbandoned.isSet { configuration.fatal(error.description) } })
+    settings.epoch = configuration.epoch.map { Epoch($0) }
     settings.keepsJournal = configuration.keepsJournal
     settings.liveBytesMax = configuration.liveBytesMax
     return Partition(settings)
@@ -90,7 +93,9 @@ package final class Server: Sendable {
   }
 
   /// Finishes what is under way and lets go of everything. Services stop unless they are to be kept.
-  package func stop() {
+  ///
+  /// - Parameter released: called when the last write of the partition is done, from when on another node may own it.
+  package func stop(released: () -> Void = {}) {
     isStopping.set()
     control.close()
     deploymentWork.stop()
@@ -98,10 +103,19 @@ package final class Server: Sendable {
     client.close()
     probeClient.close()
     partition.stop()
+    released()
     orchestrator?.shutdown(keepServices: configuration.keepsServices)
     timers.stop()
     view.close()
     store.close()
+  }
+
+  /// Lets go of a store that now belongs to another node: nothing more is written, what memory holds is worth nothing.
+  package func abandon() {
+    isAbandoned.set()
+    // First, so that nothing waits for a store that does not answer.
+    store.close()
+    stop()
   }
 
   /// The position that everything told so far reflects; ask readers for nothing older.
@@ -110,7 +124,7 @@ package final class Server: Sendable {
   /// Why no new work is accepted; nil when all is well.
   package var readOnlyReason: String? {
     switch store.condition {
-    case .writable: nil
+    case .writable: partition.waitingReason
     case .readOnly(let reason), .failed(let reason): reason
     }
   }

@@ -25,6 +25,8 @@ package struct ServerConfiguration: Sendable {
   package var retention = Retention()
   /// Live instances may take so much memory; past it none is created.
   package var liveBytesMax = Int.max
+  /// The fencing token of the election that made this node the leader; nil where there is none.
+  package var epoch: UInt64?
   package var log = Log.none
   package var world = World.real
   /// The store failed for good; the program should end.

@@ -21,11 +21,16 @@ package final class MemoryDisk: Sendable {
     case failsAfter
     /// Refused for lack of space, the store goes on.
     case full
+    /// Not written, as when another process that is the store can not be reached; the store goes on.
+    case unreachable
+    /// The batch is durable, the caller never hears of it; the store goes on.
+    case answerLost
   }
 
   let contents: Mutex<Contents>
   private let fault: Mutex<(@Sendable (PartitionID, Position) -> Fault?)?>
-  private let fullClaims = Mutex(0)
+  private let refusedClaims = Mutex((left: 0, error: StoreError.full("injected")))
+  private let lostSteps = Mutex(0)
 
   package init() {
     contents = Mutex(Contents())
@@ -43,14 +48,28 @@ package final class MemoryDisk: Sendable {
   /// Asks before each append whether it goes wrong; nil ends the trouble.
   package func injectFaults(_ decide: (@Sendable (PartitionID, Position) -> Fault?)?) { fault.withLock { $0 = decide } }
 
-  /// The next claims find no room.
-  package func refuseClaims(_ count: Int) { fullClaims.withLock { $0 = count } }
+  /// The next claims find no room, or what the error says.
+  package func refuseClaims(_ count: Int, _ error: StoreError = .full("injected")) { refusedClaims.withLock { $0 = (count, error) } }
 
   /// How many claims are still to be refused.
-  package var claimsToRefuse: Int { fullClaims.withLock { $0 } }
+  package var claimsToRefuse: Int { refusedClaims.withLock { $0.left } }
 
-  func takeFullClaim() -> Bool {
-    fullClaims.withLock { left in
+  func takeRefusedClaim() -> StoreError? {
+    refusedClaims.withLock { refused in
+      guard refused.left > 0 else { return nil }
+      refused.left -= 1
+      return refused.error
+    }
+  }
+
+  /// The next checkpoint steps are not written, and their callers do not know.
+  package func loseSteps(_ count: Int) { lostSteps.withLock { $0 = count } }
+
+  /// How many steps are still to be lost.
+  package var stepsToLose: Int { lostSteps.withLock { $0 } }
+
+  func takeLostStep() -> Bool {
+    lostSteps.withLock { left in
       guard left > 0 else { return false }
       left -= 1
       return true

@@ -64,7 +64,7 @@ extension MemoryStore {
 
   package func claim(_ partition: PartitionID, epoch: Epoch) throws(StoreError) -> Standing {
     try checkUsable()
-    guard !disk.takeFullClaim() else { throw .full("injected") }
+    if let refused = disk.takeRefusedClaim() { throw refused }
     return try disk.contents.locked { (contents) throws(StoreError) in
       var own = contents.partitions[partition] ?? MemoryPartition()
       guard epoch >= own.standing.epoch, epoch > .none else { throw .fenced(epoch: own.standing.epoch, last: own.standing.last) }
@@ -84,7 +84,8 @@ extension MemoryStore {
     switch fault {
     case .full: throw .full("injected")
     case .failsBefore: throw fail("injected, before the write")
-    case .failsAfter, nil: break
+    case .unreachable: throw .unavailable("injected")
+    case .failsAfter, .answerLost, nil: break
     }
     try disk.contents.locked { (contents) throws(StoreError) in
       let standing = contents.partitions[partition]?.standing ?? Standing()
@@ -94,8 +95,11 @@ extension MemoryStore {
       contents.partitions[partition]?.batches.append(batch)
       contents.partitions[partition]?.standing.last = after.next
     }
-    if fault != nil { throw fail("injected, after the write") }
-    return after.next
+    switch fault {
+    case nil: return after.next
+    case .answerLost: throw .unknown("injected")
+    case .full, .unreachable, .failsBefore, .failsAfter: throw fail("injected, after the write")
+    }
   }
 
   package func journal(_ partition: PartitionID, after: Position, maxBytes: Int) throws(StoreError) -> [StoredBatch] {
@@ -122,6 +126,7 @@ extension MemoryStore {
 extension MemoryStore {
   package func write(_ step: CheckpointStep, partition: PartitionID, epoch: Epoch) throws(StoreError) {
     try checkUsable()
+    guard !disk.takeLostStep() else { throw .unknown("injected") }
     try disk.contents.locked { (contents) throws(StoreError) in
       var own = contents.partitions[partition] ?? MemoryPartition()
       guard own.standing.epoch == epoch, epoch > .none else { throw .fenced(epoch: own.standing.epoch, last: own.standing.last) }

@@ -13,7 +13,7 @@ package final class PartitionBench: Sendable {
 
   /// - Parameter processes: compiled deployments by id; what a program would read from the store.
   package init(
-    _ store: any Store, clock: TestClock = TestClock(), processes: [ExecutableProcess], liveBytesMax: Int = .max,
+    _ store: any Store, clock: TestClock = TestClock(), processes: [ExecutableProcess], liveBytesMax: Int = .max, epoch: Epoch? = nil,
     answer: @escaping @Sendable (ServiceJob) -> Result<Payload, ServiceFailure>? = { .success($0.body) }
   ) {
     self.clock = clock
@@ -26,6 +26,7 @@ package final class PartitionBench: Sendable {
         return process
       }, fatal: { [fatal] error in fatal.error.withLock { $0 = error } })
     configuration.liveBytesMax = liveBytesMax
+    configuration.epoch = epoch
     partition = Partition(configuration)
   }
 

@@ -1,3 +1,4 @@
+import FlowCluster
 import FlowCommandLine
 import FlowCore
 import FlowEtcd
@@ -10,10 +11,13 @@ import Glibc
 struct EtcdWiring {
   private static let attemptMs: Int64 = 1_000
   private static let logMs: Int64 = 5_000
+  /// etcd grants no shorter ones at its usual settings.
+  private static let leaseMinMs: Int64 = 2_000
 
   private let configuration: EtcdConfiguration
   private let timeoutMs: Int64
-  private let node: String
+  private let leaseMs: Int64
+  private let name: String
 
   init(_ url: String, _ settings: Settings) throws(StartFailure) {
     let (ca, certificate) = (try PEM.read(settings, "etcd-ca"), try PEM.read(settings, "etcd-cert"))
@@ -24,18 +28,50 @@ struct EtcdWiring {
       throw StartFailure(error.description, exitCode: 2)
     }
     timeoutMs = settings.milliseconds("store-timeout") ?? 60_000
-    node = settings.text("node-id")
+    leaseMs = max(EtcdWiring.leaseMinMs, settings.milliseconds("lease-ttl") ?? 6_000)
+    name = settings.text("node-id")
+    guard !name.contains(where: { $0 == " " || $0 == "\n" }), name.utf8.count <= 128 else {
+      throw StartFailure("--node-id '\(name)' has blanks or more than 128 bytes", exitCode: 2)
+    }
   }
 
-  func open(_ directory: String, log: Log) throws(StartFailure) -> any Store {
+  /// Waits for etcd, and looks whether what lies there can be used; nothing is kept open.
+  func greet(_ directory: String, log: Log) throws(StartFailure) -> NodeRecord {
+    try Wiring.makeDirectory(directory)
+    let record = try NodeRecord(directory, name: name)
     try wait(log)
+    var options = storeOptions(directory, record, log)
+    options.maintains = false
+    do throws(StoreError) { try EtcdStore(configuration, options).close() } catch { throw StartFailure(error.description) }
+    return record
+  }
+
+  func open(_ directory: String, _ record: NodeRecord, log: Log) throws(StartFailure) -> any Store {
+    do throws(StoreError) {
+      return try EtcdStore(configuration, storeOptions(directory, record, log))
+    } catch { throw StartFailure(error.description) }
+  }
+
+  private func storeOptions(_ directory: String, _ record: NodeRecord, _ log: Log) -> EtcdStoreOptions {
     var options = EtcdStoreOptions()
-    if let root = getenv("REXFLOW_ROOT_PREFIX") { options.root = String(cString: root) }
-    if !node.isEmpty { options.node = node }
-    options.timeoutMs = max(EtcdWiring.attemptMs, timeoutMs)
+    if let root { options.root = root }
+    options.node = record.id
+    // Longer than its lease a leader has nothing to wait for.
+    options.timeoutMs = max(EtcdWiring.attemptMs, min(timeoutMs, leaseMs))
     options.memoryPath = directory + "/etcd-seen"
     options.log = log
-    do throws(StoreError) { return try EtcdStore(configuration, options) } catch { throw StartFailure(error.description) }
+    return options
+  }
+
+  private var root: String? { getenv("REXFLOW_ROOT_PREFIX").map { String(cString: $0) } }
+
+  func coordination(_ record: NodeRecord, log: Log) throws(StartFailure) -> EtcdCoordination {
+    var options = EtcdCoordination.Options(node: record.id)
+    if let root { options.root = root }
+    options.ttlSeconds = (leaseMs + 999) / 1000
+    options.previousLease = record.previousLease
+    options.log = log
+    do throws(CoordinationError) { return try EtcdCoordination(configuration, options) } catch { throw StartFailure("\(error)") }
   }
 
   /// What `--store` named, for people to see: without a password.

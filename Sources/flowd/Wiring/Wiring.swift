@@ -31,27 +31,36 @@ struct Wiring {
     }
   }
 
-  static func open(_ kind: Kind, _ configuration: ServerConfiguration) throws(StartFailure) -> Wiring {
-    let directory = configuration.dataDirectory
+  static func makeDirectory(_ directory: String) throws(StartFailure) {
     guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
       throw StartFailure("can not make the data directory '\(directory)': \(String(cString: strerror(errno)))")
     }
-    switch kind {
-    case .memory:
-      return Wiring(configuration: configuration, store: MemoryStore(), viewPath: ":memory:") { path throws(Status) in
-        throw Status(.unimplemented, "the memory store keeps nothing that could be backed up", hint: "start flowd with --store sqlite")
-      }
-    case .sqlite: return try sqlite(directory, configuration)
-    case .etcd(let etcd):
-      let store = try etcd.open(directory, log: configuration.log)
-      // Readers have a file of their own for each kind of store: positions of one mean nothing in another.
-      return Wiring(configuration: configuration, store: store, viewPath: directory + "/etcd-" + View.fileName) { path throws(Status) in
-        throw Status(.unimplemented, "etcd makes its own backups", hint: "etcdctl snapshot save \(path)")
-      }
+  }
+
+  static func memory(_ configuration: ServerConfiguration) throws(StartFailure) -> Wiring {
+    try makeDirectory(configuration.dataDirectory)
+    return Wiring(configuration: configuration, store: MemoryStore(), viewPath: ":memory:") { path throws(Status) in
+      throw Status(.unimplemented, "the memory store keeps nothing that could be backed up", hint: "start flowd with --store sqlite")
     }
   }
 
-  private static func sqlite(_ directory: String, _ configuration: ServerConfiguration) throws(StartFailure) -> Wiring {
+  /// - Parameter epoch: the election's fencing token.
+  static func etcd(
+    _ etcd: EtcdWiring, _ record: NodeRecord, epoch: UInt64, _ configuration: ServerConfiguration
+  ) throws(StartFailure) -> Wiring {
+    var configuration = configuration
+    configuration.epoch = epoch
+    let directory = configuration.dataDirectory
+    let store = try etcd.open(directory, record, log: configuration.log)
+    // Readers have a file of their own for each kind of store: positions of one mean nothing in another.
+    return Wiring(configuration: configuration, store: store, viewPath: directory + "/etcd-" + View.fileName) { path throws(Status) in
+      throw Status(.unimplemented, "etcd makes its own backups", hint: "etcdctl snapshot save \(path)")
+    }
+  }
+
+  static func sqlite(_ configuration: ServerConfiguration) throws(StartFailure) -> Wiring {
+    let directory = configuration.dataDirectory
+    try makeDirectory(directory)
     do throws(StoreError) {
       let store = try SQLiteStore(directory)
       let viewPath = directory + "/" + View.fileName

@@ -189,6 +189,14 @@ package final class RPCServer: CoreOwner, @unchecked Sendable {
 
   func streamClosed(_ call: ServerCall) { _ = state.withLock { $0.streams.removeValue(forKey: ObjectIdentifier(call)) } }
 
+  /// Ends the streams of some services, behind what they have still to write.
+  package func endStreams(of services: [String], _ status: Status) {
+    let ended = state.withLock { state in
+      state.streams.values.filter { stream in services.contains { stream.path.hasPrefix("/\($0)/") } }
+    }
+    for stream in ended { stream.finish(status) }
+  }
+
   // MARK: stopping
 
   private static let goingAway = Status(.unavailable, "the server is shutting down")
