@@ -44,7 +44,9 @@ final class Leadership: Sendable {
   /// - Parameters:
   ///   - address: where clients reach this flowd when it leads.
   ///   - stand: says that nothing is served, and why.
-  func start(address: String, open: @escaping Open, stand: @escaping @Sendable (_ reason: String, _ hint: String) -> Void) throws(StartFailure) {
+  func start(address: String, open: @escaping Open, stand: @escaping @Sendable (_ reason: String, _ hint: String) -> Void)
+    throws(StartFailure)
+  {
     stand("nobody leads yet", "ask again in a moment")
     do throws(CoordinationError) {
       let candidacy = try coordination.campaign(Leadership.role, address: address) { [state] event in

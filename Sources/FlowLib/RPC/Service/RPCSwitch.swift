@@ -43,7 +43,9 @@ package final class RPCSwitch: Sendable {
     switch state.withLock({ $0 }) {
     case .closed(let refusal): call.finish(refusal)
     case .open(let handlers, let isValid):
-      guard isValid() else { return call.finish(Status(.unavailable, "this server may no longer be the one that answers", hint: "ask again")) }
+      guard isValid() else {
+        return call.finish(Status(.unavailable, "this server may no longer be the one that answers", hint: "ask again"))
+      }
       guard let handler = handlers[call.path] else { return call.finish(Status(.unimplemented, "nobody serves \(call.path)")) }
       handler.handle(call)
     }
