@@ -81,6 +81,7 @@ def pair(etcd, tmp_path, services, request):
     both[0].start()
     until(both[0].leads, "the first flowd leads")
     both[1].start()
+    until(lambda: both[0].grpc in both[1].get("/readyz").text, "the second one knows the leader")
     yield both
     for daemon in both:
         if daemon.process.poll() is None:
