@@ -110,6 +110,30 @@ struct EtcdStoreTests {
     #expect(throws: Never.self) { try EtcdStore(etcd.configuration(), options).close() }
   }
 
+  @Test("an alarm that etcd itself has raised is ended when there is room")
+  func alarm() throws {
+    let etcd = try TestEtcd(flags: ["--quota-backend-bytes", "\(16 << 20)"])
+    let options = TestEtcd.options {
+      $0.quotaBytes = 16 << 20
+      $0.maintains = true
+    }
+    let store = try EtcdStore(etcd.configuration(), options)
+    _ = try store.claim(partition, epoch: Epoch(1))
+    let client = try etcd.client()
+    var refused = false
+    for index in 0..<40 where !refused {
+      do throws(EtcdError) {
+        _ = try client.put(Array("big/\(index)".utf8), [UInt8](repeating: 7, count: 1 << 20))
+      } catch { refused = true }
+    }
+    #expect(try refused && client.hasSpaceAlarm())
+
+    try client.delete(Array("big/".utf8), Array("big0".utf8))
+
+    #expect(try eventually(60) { try !client.hasSpaceAlarm() && store.condition == .writable })
+    #expect(try store.append([1], to: partition, after: .start, epoch: Epoch(1)) == Position(1))
+  }
+
   @Test("a full etcd refuses new work, and takes it again when room was made")
   func noSpace() throws {
     let etcd = try TestEtcd(flags: ["--quota-backend-bytes", "\(16 << 20)"])

@@ -68,15 +68,20 @@ extension EtcdClient {
   }
 
   /// Whether an alarm says that space is used up.
-  package func hasSpaceAlarm() throws(EtcdError) -> Bool {
-    try call(Etcdserverpb.MaintenanceMethods.alarm, Etcdserverpb.AlarmRequest(action: .get), .read).alarms.contains {
-      $0.alarm == .nospace
-    }
+  package func hasSpaceAlarm() throws(EtcdError) -> Bool { try !spaceAlarms().isEmpty }
+
+  /// Members whose space is used up.
+  private func spaceAlarms() throws(EtcdError) -> [UInt64] {
+    let reply = try call(Etcdserverpb.MaintenanceMethods.alarm, Etcdserverpb.AlarmRequest(action: .get), .read)
+    return reply.alarms.filter { $0.alarm == .nospace }.map(\.memberID)
   }
 
-  /// Tells the members to take writes again; they raise the alarm again when there is no space.
+  /// Tells the members to take writes again; they raise the alarm again when there is no space. Each alarm is ended by its member's name.
   package func disarmSpaceAlarm() throws(EtcdError) {
-    _ = try call(Etcdserverpb.MaintenanceMethods.alarm, Etcdserverpb.AlarmRequest(action: .deactivate, alarm: .nospace), .read)
+    for member in try spaceAlarms() {
+      let request = Etcdserverpb.AlarmRequest(action: .deactivate, memberID: member, alarm: .nospace)
+      _ = try call(Etcdserverpb.MaintenanceMethods.alarm, request, .read)
+    }
   }
 
   // MARK: leases
