@@ -48,6 +48,7 @@ struct EtcdOpening {
   private func identify() throws(EtcdError) -> Result<[UInt8], StoreError> {
     for _ in 0..<8 {
       if let entry = try client.get(layout.format) { return parse(entry.value) }
+      guard !options.readsOnly else { return .failure(.unavailable("etcd holds no store below '\(layout.root)'")) }
       if let foreign = try foreignKey() { return .failure(EtcdOpening.foreign(foreign, root: layout.root)) }
       var generator = SystemRandomNumberGenerator()
       let identity = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }

@@ -20,6 +20,8 @@ package struct EtcdStoreOptions: Sendable {
   package var memoryPath: String?
   /// Takes what is there although it is older than what was seen.
   package var acceptsOlder = false
+  /// Reads what is there as it all is at the opening, and never writes: nothing is made, claimed or looked after.
+  package var readsOnly = false
   package var log = Log.none
 
   package init() {}
@@ -61,9 +63,13 @@ package final class EtcdStore: Store {
     var generator = SystemRandomNumberGenerator()
     session = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
     let opened = try EtcdOpening(client: client, layout: layout, options: options).run()
-    let keeper = EtcdKeeper(client: client, layout: layout, options: options, space: space, memory: opened)
-    self.keeper.withLock { $0 = keeper }
-    try checked { () throws(EtcdError) in try keeper.start() }
+    if options.readsOnly {
+      client.pin(opened.revision)
+    } else {
+      let keeper = EtcdKeeper(client: client, layout: layout, options: options, space: space, memory: opened)
+      self.keeper.withLock { $0 = keeper }
+      try checked { () throws(EtcdError) in try keeper.start() }
+    }
   }
 
   deinit { close() }

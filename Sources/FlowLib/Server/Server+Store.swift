@@ -14,4 +14,15 @@ extension Server {
     let models = ModelStore(store: store)
     return try StoreImage(of: store, partition: partitionID) { deployment throws(StoreError) in try models.load(deployment) }
   }
+
+  /// Runs the checkers of `FlowRuntime` over a store; only reads.
+  ///
+  /// - Returns: where the journal ends.
+  package static func examine(_ store: any Store, ran: (StoreCheckResult) -> Void) throws(StoreError) -> Position {
+    let last = try store.standing(partitionID).last
+    let models = ModelStore(store: store)
+    try FlowRuntime.examine(
+      store, partition: partitionID, load: { deployment throws(StoreError) in try models.load(deployment) }, ran: ran)
+    return last
+  }
 }

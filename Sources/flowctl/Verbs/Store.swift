@@ -4,10 +4,10 @@ import FlowCore
 import FlowRPC
 import Glibc
 
-enum Store {
+enum StoreVerb {
   static let verb = Verb(spec: spec, run: run)
 
-  private static let dataDirectory = OptionSpec(
+  static let dataDirectory = OptionSpec(
     "data-dir", type: .directory, metavar: "DIR", env: "FLOWD_DATA_DIR", configurable: false, help: "flowd's data directory")
 
   private static let spec = CommandSpec(
@@ -55,6 +55,22 @@ enum Store {
     if !context.settings.flag("force"), access(path, F_OK) == 0 {
       throw Failure(ExitCode.conflict, "\(path) exists", hint: "another name, or --force")
     }
+    let (copy, _) = try receive(path, context)
+    let (bytes, hash, last) = try copy.finish { unverified throws(Failure) in try StoreFiles.stateHash(ofBackup: unverified) }
+    context.note("\(path): \(bytes) bytes, position \(last.position), state hash \(hash)\(last.stateHash.isEmpty ? "" : ", as flowd says")")
+    return ExitCode.ok
+  }
+
+  /// Copies the store of the flowd that runs to a new file, as it was sent.
+  ///
+  /// - Returns: flowd's address.
+  static func copy(to path: String, _ context: Context) throws(Failure) -> String {
+    let (copy, address) = try receive(path, context)
+    _ = try copy.finish { _ throws(Failure) in nil }
+    return address
+  }
+
+  private static func receive(_ path: String, _ context: Context) throws(Failure) -> (BackupFile, address: String) {
     let client = try context.flowd()
     let copy: BackupFile
     do throws(FileProblem) {
@@ -68,9 +84,7 @@ enum Store {
       copy.discard()
       throw Failure(error, doing: "backup failed at flowd on \(client.endpoint.address)")
     }
-    let (bytes, hash, last) = try copy.finish { unverified throws(Failure) in try StoreFiles.stateHash(ofBackup: unverified) }
-    context.note("\(path): \(bytes) bytes, position \(last.position), state hash \(hash)\(last.stateHash.isEmpty ? "" : ", as flowd says")")
-    return ExitCode.ok
+    return (copy, client.endpoint.address)
   }
 }
 
@@ -104,8 +118,8 @@ private final class BackupFile {
 
   func discard() { unlink(partial) }
 
-  /// - Parameter hash: what the state in the file hashes to; must be what flowd said.
-  func finish(_ hash: (String) throws(Failure) -> String) throws(Failure) -> (bytes: Int, hash: String, last: FlowV1.BackupChunk) {
+  /// - Parameter hash: what the state in the file hashes to; must be what flowd said. Nil: nobody looked.
+  func finish(_ hash: (String) throws(Failure) -> String?) throws(Failure) -> (bytes: Int, hash: String, last: FlowV1.BackupChunk) {
     do throws(Failure) {
       if let problem { throw Failure(problem, exitCode: ExitCode.negative) }
       guard let last else {
@@ -114,12 +128,13 @@ private final class BackupFile {
       guard fsync(descriptor) == 0 else { throw Failure(FileProblem(partial, errno: errno), exitCode: ExitCode.negative) }
       let found = try hash(partial)
       // flowd tells no hash when its state moved while it copied; then the copy was at least read and replayed without an error.
-      guard last.stateHash.isEmpty || found == last.stateHash else {
+      guard last.stateHash.isEmpty || found == nil || found == last.stateHash else {
         throw Failure(
-          ExitCode.negative, "the backup is damaged", why: "its state hashes to \(found), flowd's to \(last.stateHash)", hint: "again")
+          ExitCode.negative, "the backup is damaged", why: "its state hashes to \(found ?? ""), flowd's to \(last.stateHash)", hint: "again"
+        )
       }
       guard rename(partial, path) == 0 else { throw Failure(FileProblem(path, errno: errno), exitCode: ExitCode.negative) }
-      return (bytes, found, last)
+      return (bytes, found ?? "", last)
     } catch {
       discard()
       throw error
