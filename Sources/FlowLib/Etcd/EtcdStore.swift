@@ -22,6 +22,8 @@ package struct EtcdStoreOptions: Sendable {
   package var acceptsOlder = false
   /// Reads what is there as it all is at the opening, and never writes: nothing is made, claimed or looked after.
   package var readsOnly = false
+  /// Removes what a migration left that did not come to its end, instead of refusing it.
+  package var clearsUnfinished = false
   package var log = Log.none
 
   package init() {}
@@ -84,6 +86,16 @@ package final class EtcdStore: Store {
     // Before the keeper, whose call under way may else go on for as long as etcd does not answer.
     client.close()
     keeper.withLock { $0.take() }?.stop()
+  }
+
+  /// Whether somebody stands for election here, as whoever works on the store does.
+  package func hasCandidates() throws(StoreError) -> Bool {
+    try guarded { () throws(EtcdStoreError) in
+      let page = try etcd { () throws(EtcdError) in
+        try client.range(layout.elections, layout.elections.afterPrefix, limit: 1, keysOnly: true)
+      }
+      return !page.entries.isEmpty
+    }
   }
 
   // MARK: errors

@@ -77,6 +77,56 @@ enum StorePlace {
     }
   }
 
+  /// A store to be read, that nobody works on.
+  func openAsSource() throws(StoreError) -> any Store {
+    let store = try openToRead()
+    if let etcd = store as? EtcdStore, try etcd.hasCandidates() {
+      etcd.close()
+      throw .locked(owner: "a flowd on \(shown)")
+    }
+    return store
+  }
+
+  /// Whether nothing was written since the store was opened to be read.
+  func stands(at standing: [Standing], _ ask: (any Store) throws(StoreError) -> [Standing]) throws(StoreError) -> Bool {
+    guard case .etcd = self else { return true }
+    let now = try openToRead()
+    defer { now.close() }
+    return try ask(now) == standing
+  }
+
+  /// Makes a store where none is, fills and checks it; nothing is there when that fails.
+  func make(_ fill: (any Store) throws(StoreError) -> Void) throws(StoreError) {
+    switch self {
+    case .sqlite(let path): try StorePlace.makeDirectory(path, fill)
+    case .etcd(let configuration, _):
+      var options = StorePlace.etcdOptions(readsOnly: false)
+      options.clearsUnfinished = true
+      let store = try EtcdStore(configuration, options)
+      defer { store.close() }
+      try fill(store)
+    }
+  }
+
+  /// Under another name, until all is there.
+  private static func makeDirectory(_ path: String, _ fill: (any Store) throws(StoreError) -> Void) throws(StoreError) {
+    guard try SQLiteStore.takesRestore(path) else { throw .locked(owner: "what lies in \(path) already") }
+    let unfinished = path + ".migrating"
+    TemporaryFolder.remove(unfinished)
+    do throws(StoreError) {
+      let store = try SQLiteStore(unfinished, reserveBytes: 0)
+      defer { store.close() }
+      try fill(store)
+    } catch {
+      TemporaryFolder.remove(unfinished)
+      throw error
+    }
+    // An empty directory that is there gives way.
+    unlink(path + "/lock")
+    guard rename(unfinished, path) == 0 else { throw .unavailable("rename \(unfinished) to \(path): \(String(cString: strerror(errno)))") }
+    sync()
+  }
+
   /// Whether there is nothing at all.
   var isMissing: Bool {
     switch self {
