@@ -25,7 +25,7 @@ def etcd():
 
 
 def worked(flowd):
-    """Applies and runs an example; an instance of a stopped deployment's kind is left over in the state."""
+    """Applies an example and runs it three times."""
     assert flowctl("apply", "--wait", CALC, flowd=flowd).returncode == 0
     for number in range(3):
         assert flowctl("run", "--wait", "calc", number, flowd=flowd).returncode == 0
@@ -102,6 +102,8 @@ def test_a_store_goes_to_etcd_and_back(tmp_path, etcd):
     with running(second):
         assert flowctl("run", "--wait", "calc", "9", flowd=second).returncode == 0
         checkers("--store", etcd, environment=root)
+        elsewhere = flowctl("doctor", flowd=second)
+        assert elsewhere.returncode == 1 and "--store etcd://" in elsewhere.stderr
     checkers("--store", etcd, environment=root)
 
 

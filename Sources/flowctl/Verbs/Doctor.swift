@@ -48,7 +48,13 @@ enum Doctor {
     let folder = try TemporaryFolder.make()
     defer { TemporaryFolder.remove(folder) }
     let file = folder + "/copy"
-    let address = try StoreVerb.copy(to: file, context)
+    let address: String
+    do throws(Failure) { address = try StoreVerb.copy(to: file, context) } catch {
+      var failure = error
+      // A flowd on etcd has no copy to give; its store can be looked at where it is.
+      if failure.why?.contains("etcd") == true { failure.hint = "flowctl doctor --store etcd://HOST:PORT" }
+      throw failure
+    }
     return try check(backup: file, shown: "flowd on \(address)", context)
   }
 
