@@ -1,10 +1,12 @@
 """flowctl doctor and flowctl store migrate, over SQLite and a real etcd."""
+import base64
 import contextlib
 import json
 import sqlite3
 import subprocess
 
 import pytest
+import requests
 
 from harness.daemons import Flowd, flowctl, running
 from harness.paths import EXAMPLES, ROOT
@@ -57,11 +59,16 @@ def test_doctor_on_a_directory_a_backup_and_a_running_flowd(tmp_path):
 
 
 def test_doctor_finds_what_was_damaged(tmp_path):
-    flowd = Flowd(tmp_path)
+    flowd = Flowd(tmp_path, arguments=["--keep-journal"])
     with running(flowd):
         worked(flowd)
     blob = sorted((flowd.data / "blobs").iterdir())[0]
     blob.write_bytes(blob.read_bytes()[:-1] + b"!")
+    database = sqlite3.connect(flowd.data / "journal.db")
+    (batch,) = database.execute("SELECT max(id) - 2 FROM batch").fetchone()
+    assert database.execute("UPDATE batch SET bytes = x'01' WHERE id = ?", (batch,)).rowcount == 1
+    database.commit()
+    database.close()
     database = sqlite3.connect(flowd.data / "records.db")
     (key,) = database.execute("SELECT max(key) FROM record").fetchone()
     database.execute("UPDATE part SET bytes = x'0909' WHERE key = ?", (key,))
@@ -72,6 +79,7 @@ def test_doctor_finds_what_was_damaged(tmp_path):
 
     assert found["blobs"]["findings"][0]["key"] == blob.name
     assert found["records-decode"]["findings"][0]["key"] == key.hex()
+    assert [each["key"] for each in found["journal-gaps"]["findings"]] == [str(batch & (1 << 50) - 1)]
     assert found["recovery"]["result"] == "not checked"
 
 
@@ -105,6 +113,32 @@ def test_a_store_goes_to_etcd_and_back(tmp_path, etcd):
         elsewhere = flowctl("doctor", flowd=second)
         assert elsewhere.returncode == 1 and "--store etcd://" in elsewhere.stderr
     checkers("--store", etcd, environment=root)
+
+
+def gateway(etcd, call, **body):
+    """A call of etcd's JSON gateway, with keys as text."""
+    for name in ("key", "range_end"):
+        if name in body:
+            body[name] = base64.b64encode(body[name].encode()).decode()
+    address = etcd.removeprefix("etcd://").rstrip("/")
+    return requests.post(f"http://{address}/v3/kv/{call}", json=body, timeout=5).json()
+
+
+def test_doctor_finds_what_was_damaged_in_etcd(tmp_path, etcd):
+    root = {"REXFLOW_ROOT_PREFIX": "/harmed"}
+    flowd = Flowd(tmp_path, environment=root, store=etcd, arguments=["--keep-journal"])
+    with running(flowd):
+        worked(flowd)
+    assert checkers("--store", etcd, environment=root)["replay"]["result"] == "ok"
+    pieces = gateway(etcd, "range", key="/harmed/b/", range_end="/harmed/b0", limit=1, keys_only=True)["kvs"]
+    blob = base64.b64decode(pieces[0]["key"]).decode()
+    assert gateway(etcd, "deleterange", key=blob)["deleted"] == "1"
+    assert gateway(etcd, "deleterange", key="/harmed/p/0001/j/0000000000000003")["deleted"] == "1"
+
+    found = checkers("--store", etcd, environment=root, code=9)
+
+    assert [each["key"] for each in found["journal-gaps"]["findings"]] == ["3"]
+    assert found["blobs"]["findings"][0]["key"] == blob.split("/")[3]
 
 
 def test_an_interrupted_migration_is_refused_and_made_anew(tmp_path, etcd):

@@ -19,30 +19,30 @@ struct JournalReading {
   private var now = Instant(milliseconds: .min)
 
   init(_ store: any Store, _ partition: PartitionID, upTo last: Position) throws(StoreError) {
-    var position = Position.start
+    var (position, atOnce) = (Position.start, JournalReading.bytesAtOnce)
     while position < last, gaps.count < Limits.findings {
       do throws(StoreError) {
-        let batches = try store.journal(partition, after: position, maxBytes: JournalReading.bytesAtOnce)
+        let batches = try store.journal(partition, after: position, maxBytes: atOnce)
         for batch in batches { read(batch, after: &position) }
         guard batches.isEmpty else { continue }
         gaps.append(StoreFinding("\(position.next)", "the journal ends before it, and should go on to \(last)"))
         return
       } catch {
-        guard let next = try goOn(at: position, after: error) else { return }
-        position = next
+        (position, atOnce) = try goOn(at: position, atOnce, after: error)
       }
     }
   }
 
-  /// Where to read on after what the store said; nil where nothing more can be read.
-  private mutating func goOn(at position: Position, after error: StoreError) throws(StoreError) -> Position? {
+  /// Where to read on after what the store said, and how much at once: one batch, until the damaged one is known.
+  private mutating func goOn(at position: Position, _ atOnce: Int, after error: StoreError) throws(StoreError) -> (Position, Int) {
     switch error {
     case .trimmed(let first) where first > position:
       if position == .start { oldest = first } else { gaps.append(StoreFinding("\(position.next)", "it is missing up to \(first)")) }
-      return first
+      return (first, atOnce)
+    case .corrupt where atOnce > 1: return (position, 1)
     case .corrupt(let why):
       gaps.append(StoreFinding("\(position.next)", why))
-      return nil
+      return (position.next, JournalReading.bytesAtOnce)
     case .trimmed, .fenced, .full, .io, .tooNew, .locked, .tooLarge, .compacted, .invalid, .closed, .unavailable, .unknown: throw error
     }
   }
