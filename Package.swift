@@ -108,7 +108,7 @@ let package = Package(
       "flowctl",
       knows: [
         "FlowCore", "FlowThreads", "FlowCommandLine", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite",
-        "FlowView",
+        "FlowEtcd", "FlowView",
         "FlowRPC", "FlowRuntime", "FlowServer", "FlowClient", "FlowAPI",
       ]),
     program(

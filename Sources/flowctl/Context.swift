@@ -58,7 +58,7 @@ extension Context {
     }
   }
 
-  private func pem(_ option: String) throws(Failure) -> [UInt8]? {
+  func pem(_ option: String) throws(Failure) -> [UInt8]? {
     guard let path = settings.optional(option) else { return nil }
     do throws(FileProblem) {
       return try FileText.read(path, limit: Limits.configFileBytes)

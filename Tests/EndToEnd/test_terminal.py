@@ -15,8 +15,8 @@ from harness.waiting import until
 from harness.wire import Wire
 
 VERBS = [
-    "apply", "delete", "probe", "ps", "run", "start", "stop", "update", "validate", "health", "logs", "feel", "store", "store backup",
-    "store restore", "store hash", "completion", "man", "help", "version",
+    "apply", "delete", "probe", "ps", "run", "start", "stop", "update", "validate", "health", "logs", "feel", "doctor",
+    "store", "store backup", "store migrate", "store restore", "store hash", "completion", "man", "help", "version",
 ]  # fmt: skip
 
 

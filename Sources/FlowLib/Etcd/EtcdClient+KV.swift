@@ -76,6 +76,7 @@ extension EtcdClient {
     _ compares: [EtcdCompare] = [], then: [EtcdOperation], else otherwise: [EtcdOperation] = [], isRead: Bool = false,
     timeoutMs: Int64? = nil
   ) throws(EtcdError) -> EtcdOutcome {
+    if !isRead { try checkWrites() }
     let request = Etcdserverpb.TxnRequest(
       compare: compares.map(\.message), success: then.map(\.message), failure: otherwise.map(\.message))
     let reply = try call(Etcdserverpb.KVMethods.txn, request, isRead ? .read : .write, timeoutMs: timeoutMs)
@@ -88,6 +89,7 @@ extension EtcdClient {
 
   /// Several keys as they are at one moment.
   package func get(_ keys: [[UInt8]], timeoutMs: Int64? = nil) throws(EtcdError) -> (entries: [EtcdEntry?], revision: Int64) {
+    guard pinnedRevision == 0 else { return (try keys.map { key throws(EtcdError) in try get(key) }, pinnedRevision) }
     let outcome = try txn(then: keys.map { .get($0) }, isRead: true, timeoutMs: timeoutMs)
     guard outcome.entries.count == keys.count else {
       throw .refused(Status(.internal, "etcd answered \(outcome.entries.count) of \(keys.count) keys"))
@@ -96,7 +98,9 @@ extension EtcdClient {
   }
 
   package func get(_ key: [UInt8]) throws(EtcdError) -> EtcdEntry? {
-    try call(Etcdserverpb.KVMethods.range, Etcdserverpb.RangeRequest(key: key), .read).kvs.first.map { EtcdEntry($0) }
+    try call(Etcdserverpb.KVMethods.range, Etcdserverpb.RangeRequest(key: key, revision: pinnedRevision), .read).kvs.first.map {
+      EtcdEntry($0)
+    }
   }
 
   /// Entries with `from <= key < to`, at most `limit`, all as they were at one revision however many requests that takes.
@@ -105,6 +109,7 @@ extension EtcdClient {
   package func range(
     _ from: [UInt8], _ to: [UInt8], limit: Int, revision: Int64 = 0, keysOnly: Bool = false, maxBytes: Int = .max, firstRows: Int = 64
   ) throws(EtcdError) -> EtcdPage {
+    let revision = revision == 0 ? pinnedRevision : revision
     var page = EtcdPage(entries: [], revision: revision, more: false)
     guard limit > 0 else {
       let reply = try rangeOnce(from, to, rows: 1, revision: revision, keysOnly: true)
@@ -145,17 +150,20 @@ extension EtcdClient {
 
   /// Writes one key whatever is there. Repeating it does no harm, so an unknown outcome is tried again.
   package func put(_ key: [UInt8], _ value: [UInt8], lease: Int64 = 0) throws(EtcdError) -> Int64 {
+    try checkWrites()
     let request = Etcdserverpb.PutRequest(key: key, value: value, lease: lease)
     return try call(Etcdserverpb.KVMethods.put, request, .read).header?.revision ?? 0
   }
 
   /// Removes keys whatever is there; as `put`.
   package func delete(_ from: [UInt8], _ to: [UInt8] = []) throws(EtcdError) {
+    try checkWrites()
     _ = try call(Etcdserverpb.KVMethods.deleteRange, Etcdserverpb.DeleteRangeRequest(key: from, rangeEnd: to), .read)
   }
 
   /// Forgets the history below a revision; one that was forgotten already is fine.
   package func compact(_ revision: Int64) throws(EtcdError) {
+    try checkWrites()
     do throws(EtcdError) {
       _ = try call(Etcdserverpb.KVMethods.compact, Etcdserverpb.CompactionRequest(revision: revision), .read)
     } catch .compacted {

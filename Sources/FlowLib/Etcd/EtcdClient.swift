@@ -15,6 +15,8 @@ package final class EtcdClient: Sendable {
   private let preferred = Atomic<Int>(0)
   private let token: EtcdToken
   private let closed = Atomic(false)
+  /// The revision of all that is read, and then nothing is written; 0: what is there now.
+  private let pinned = Atomic<Int64>(0)
 
   /// Connects when the first call needs it.
   package init(_ configuration: EtcdConfiguration) throws(EtcdError) {
@@ -39,6 +41,15 @@ package final class EtcdClient: Sendable {
   package func close() {
     guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
     for channel in channels { channel.close() }
+  }
+
+  /// From here on everything is read as it was at the revision, as long as that is not compacted, and writes are refused.
+  func pin(_ revision: Int64) { pinned.store(revision, ordering: .releasing) }
+
+  var pinnedRevision: Int64 { pinned.load(ordering: .acquiring) }
+
+  func checkWrites() throws(EtcdError) {
+    guard pinnedRevision == 0 else { throw .refused(Status(.failedPrecondition, "this store was opened to be read only")) }
   }
 
   package var isClosed: Bool { closed.load(ordering: .acquiring) }

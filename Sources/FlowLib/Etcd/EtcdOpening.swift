@@ -46,8 +46,13 @@ struct EtcdOpening {
 
   /// Reads the format key, or makes it when nothing of anybody is there.
   private func identify() throws(EtcdError) -> Result<[UInt8], StoreError> {
+    if try client.get(layout.value(StoreMigration.markerKey)) != nil {
+      guard options.clearsUnfinished else { return .failure(StoreMigration.unfinished("etcd below '\(layout.root)'")) }
+      try client.delete(layout.everything, layout.everything.afterPrefix)
+    }
     for _ in 0..<8 {
       if let entry = try client.get(layout.format) { return parse(entry.value) }
+      guard !options.readsOnly else { return .failure(.unavailable("etcd holds no store below '\(layout.root)'")) }
       if let foreign = try foreignKey() { return .failure(EtcdOpening.foreign(foreign, root: layout.root)) }
       var generator = SystemRandomNumberGenerator()
       let identity = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }

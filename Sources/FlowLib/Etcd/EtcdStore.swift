@@ -20,6 +20,10 @@ package struct EtcdStoreOptions: Sendable {
   package var memoryPath: String?
   /// Takes what is there although it is older than what was seen.
   package var acceptsOlder = false
+  /// Reads what is there as it all is at the opening, and never writes: nothing is made, claimed or looked after.
+  package var readsOnly = false
+  /// Removes what a migration left that did not come to its end, instead of refusing it.
+  package var clearsUnfinished = false
   package var log = Log.none
 
   package init() {}
@@ -61,9 +65,13 @@ package final class EtcdStore: Store {
     var generator = SystemRandomNumberGenerator()
     session = (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
     let opened = try EtcdOpening(client: client, layout: layout, options: options).run()
-    let keeper = EtcdKeeper(client: client, layout: layout, options: options, space: space, memory: opened)
-    self.keeper.withLock { $0 = keeper }
-    try checked { () throws(EtcdError) in try keeper.start() }
+    if options.readsOnly {
+      client.pin(opened.revision)
+    } else {
+      let keeper = EtcdKeeper(client: client, layout: layout, options: options, space: space, memory: opened)
+      self.keeper.withLock { $0 = keeper }
+      try checked { () throws(EtcdError) in try keeper.start() }
+    }
   }
 
   deinit { close() }
@@ -78,6 +86,16 @@ package final class EtcdStore: Store {
     // Before the keeper, whose call under way may else go on for as long as etcd does not answer.
     client.close()
     keeper.withLock { $0.take() }?.stop()
+  }
+
+  /// Whether somebody stands for election here, as whoever works on the store does.
+  package func hasCandidates() throws(StoreError) -> Bool {
+    try guarded { () throws(EtcdStoreError) in
+      let page = try etcd { () throws(EtcdError) in
+        try client.range(layout.elections, layout.elections.afterPrefix, limit: 1, keysOnly: true)
+      }
+      return !page.entries.isEmpty
+    }
   }
 
   // MARK: errors

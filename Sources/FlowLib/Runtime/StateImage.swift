@@ -45,6 +45,6 @@ package struct StoreImage: Sendable {
 }
 
 /// Performs nothing, because the state is only looked at.
-private final class NoPerformer: ObligationPerformer {
+final class NoPerformer: ObligationPerformer {
   func perform(_ obligations: [Obligation], for partition: Partition) {}
 }

@@ -132,28 +132,6 @@ struct BlobSweep {
   }
 }
 
-extension Payload {
-  fileprivate var namedBlob: BlobHash? { blob.flatMap { BlobHash($0) } }
-}
-
-extension Instance {
-  fileprivate var namedBlobs: [BlobHash] {
-    payloads.entries.values.compactMap(\.payload.namedBlob) + [failure?.report.namedBlob].compactMap { $0 }
-  }
-}
-
-extension Event {
-  fileprivate var namedBlobs: [BlobHash] {
-    var named: [BlobHash] = []
-    // For what it visits; what it makes is thrown away.
-    _ = mappingPayloads { payload in
-      if let hash = payload.namedBlob { named.append(hash) }
-      return payload
-    }
-    return named
-  }
-}
-
 extension Server {
   private static let firstSweepMs: Int64 = 60_000
   private static let sweepMs: Int64 = 3_600_000

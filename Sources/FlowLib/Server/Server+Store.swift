@@ -14,4 +14,37 @@ extension Server {
     let models = ModelStore(store: store)
     return try StoreImage(of: store, partition: partitionID) { deployment throws(StoreError) in try models.load(deployment) }
   }
+
+  /// Runs the checkers of `FlowRuntime` over a store; only reads.
+  ///
+  /// - Returns: where the journal ends.
+  package static func examine(_ store: any Store, ran: (StoreCheckResult) -> Void) throws(StoreError) -> Position {
+    let last = try store.standing(partitionID).last
+    let models = ModelStore(store: store)
+    try FlowRuntime.examine(
+      store, partition: partitionID, load: { deployment throws(StoreError) in try models.load(deployment) }, ran: ran)
+    return last
+  }
+
+  /// Copies a store that stands still into one that is empty, and compares what both recover.
+  ///
+  /// - Parameter stillStands: asked with where the source stands, before the target passes for whole.
+  /// - Returns: the hash of the state.
+  package static func migrate(
+    from source: any Store, to target: any Store, told: @escaping (StoreCopy.Progress) -> Void,
+    stillStands: ([Standing]) throws(StoreError) -> Bool
+  ) throws(StoreError) -> (hash: String, progress: StoreCopy.Progress) {
+    let progress = try StoreCopy.run(from: source, to: target, partition: partitionID, told: told)
+    let (was, now) = (try image(of: source).recoveredHash, try image(of: target).recoveredHash)
+    guard was == now else { throw .corrupt("the source's state hashes to \(was), that of the copy to \(now)") }
+    guard try stillStands(standings(of: source)) else { throw .locked(owner: "somebody who wrote into the source meanwhile") }
+    try StoreCopy.finish(target)
+    return (now, progress)
+  }
+
+  /// Whether nothing is in a store.
+  package static func isEmpty(_ store: any Store) throws(StoreError) -> Bool { try StoreCopy.isEmpty(store, partition: partitionID) }
+
+  /// Where each partition of a store stands.
+  package static func standings(of store: any Store) throws(StoreError) -> [Standing] { [try store.standing(partitionID)] }
 }

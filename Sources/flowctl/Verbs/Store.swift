@@ -4,14 +4,14 @@ import FlowCore
 import FlowRPC
 import Glibc
 
-enum Store {
+enum StoreVerb {
   static let verb = Verb(spec: spec, run: run)
 
-  private static let dataDirectory = OptionSpec(
+  static let dataDirectory = OptionSpec(
     "data-dir", type: .directory, metavar: "DIR", env: "FLOWD_DATA_DIR", configurable: false, help: "flowd's data directory")
 
   private static let spec = CommandSpec(
-    "store", "Back up, restore and verify flowd's store",
+    "store", "Back up, restore, verify and move flowd's store",
     subcommands: [
       CommandSpec(
         "backup", "Copy the store of a running flowd to a file",
@@ -29,11 +29,13 @@ enum Store {
         details: "Two stores with the same hash hold the same state. Reads a data directory, or a backup.",
         options: [dataDirectory], positionals: [PositionalSpec("file", minimum: 0, type: .file, help: "a backup")],
         examples: [Example("flowctl store hash --data-dir /var/lib/flowd", "of a flowd that does not run")]),
+      StoreMigrate.spec,
     ])
 
   @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
     let file = context.settings.word("file")
     let verb = context.settings.invocation.command.name
+    if verb == "migrate" { return try StoreMigrate.run(context) }
     if verb == "backup" { return try backup(to: file ?? "", context) }
     if verb == "hash", let file { return try printHash(StoreFiles.stateHash(ofBackup: file), context) }
     guard let directory = context.settings.optional("data-dir") else { throw needsDirectory(verb) }
@@ -55,6 +57,22 @@ enum Store {
     if !context.settings.flag("force"), access(path, F_OK) == 0 {
       throw Failure(ExitCode.conflict, "\(path) exists", hint: "another name, or --force")
     }
+    let (copy, _) = try receive(path, context)
+    let (bytes, hash, last) = try copy.finish { unverified throws(Failure) in try StoreFiles.stateHash(ofBackup: unverified) }
+    context.note("\(path): \(bytes) bytes, position \(last.position), state hash \(hash)\(last.stateHash.isEmpty ? "" : ", as flowd says")")
+    return ExitCode.ok
+  }
+
+  /// Copies the store of the flowd that runs to a new file, as it was sent.
+  ///
+  /// - Returns: flowd's address.
+  static func copy(to path: String, _ context: Context) throws(Failure) -> String {
+    let (copy, address) = try receive(path, context)
+    _ = try copy.finish { _ throws(Failure) in nil }
+    return address
+  }
+
+  private static func receive(_ path: String, _ context: Context) throws(Failure) -> (BackupFile, address: String) {
     let client = try context.flowd()
     let copy: BackupFile
     do throws(FileProblem) {
@@ -68,9 +86,7 @@ enum Store {
       copy.discard()
       throw Failure(error, doing: "backup failed at flowd on \(client.endpoint.address)")
     }
-    let (bytes, hash, last) = try copy.finish { unverified throws(Failure) in try StoreFiles.stateHash(ofBackup: unverified) }
-    context.note("\(path): \(bytes) bytes, position \(last.position), state hash \(hash)\(last.stateHash.isEmpty ? "" : ", as flowd says")")
-    return ExitCode.ok
+    return (copy, client.endpoint.address)
   }
 }
 
@@ -104,8 +120,8 @@ private final class BackupFile {
 
   func discard() { unlink(partial) }
 
-  /// - Parameter hash: what the state in the file hashes to; must be what flowd said.
-  func finish(_ hash: (String) throws(Failure) -> String) throws(Failure) -> (bytes: Int, hash: String, last: FlowV1.BackupChunk) {
+  /// - Parameter hash: what the state in the file hashes to; must be what flowd said. Nil: nobody looked.
+  func finish(_ hash: (String) throws(Failure) -> String?) throws(Failure) -> (bytes: Int, hash: String, last: FlowV1.BackupChunk) {
     do throws(Failure) {
       if let problem { throw Failure(problem, exitCode: ExitCode.negative) }
       guard let last else {
@@ -114,12 +130,13 @@ private final class BackupFile {
       guard fsync(descriptor) == 0 else { throw Failure(FileProblem(partial, errno: errno), exitCode: ExitCode.negative) }
       let found = try hash(partial)
       // flowd tells no hash when its state moved while it copied; then the copy was at least read and replayed without an error.
-      guard last.stateHash.isEmpty || found == last.stateHash else {
+      guard last.stateHash.isEmpty || found == nil || found == last.stateHash else {
         throw Failure(
-          ExitCode.negative, "the backup is damaged", why: "its state hashes to \(found), flowd's to \(last.stateHash)", hint: "again")
+          ExitCode.negative, "the backup is damaged", why: "its state hashes to \(found ?? ""), flowd's to \(last.stateHash)", hint: "again"
+        )
       }
       guard rename(partial, path) == 0 else { throw Failure(FileProblem(path, errno: errno), exitCode: ExitCode.negative) }
-      return (bytes, found, last)
+      return (bytes, found ?? "", last)
     } catch {
       discard()
       throw error

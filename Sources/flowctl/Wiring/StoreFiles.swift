@@ -11,16 +11,17 @@ import Glibc
 enum StoreFiles {
   /// Makes a store of the backup in a temporary folder, replays it and hashes its state.
   static func stateHash(ofBackup path: String) throws(Failure) -> String {
+    try withDirectory(ofBackup: path) { directory throws(Failure) in try stateHash(ofDirectory: directory) }
+  }
+
+  /// Makes a data directory of the backup that is gone afterwards.
+  static func withDirectory<Value>(ofBackup path: String, _ body: (String) throws(Failure) -> Value) throws(Failure) -> Value {
     try needs(path)
-    var template = Array("/tmp/flowctl-store-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw Failure(ExitCode.negative, "no temporary folder", why: String(cString: strerror(errno)))
-    }
-    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = try TemporaryFolder.make()
     defer { TemporaryFolder.remove(folder) }
     let directory = folder + "/data"
     try store(doing: "read \(path)") { () throws(StoreError) in try SQLiteStore.restore(path, to: directory) }
-    return try stateHash(ofDirectory: directory)
+    return try body(directory)
   }
 
   static func stateHash(ofDirectory path: String) throws(Failure) -> String {
@@ -56,7 +57,7 @@ enum StoreFiles {
     return ExitCode.ok
   }
 
-  private static func store<Value>(doing what: String, _ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
+  static func store<Value>(doing what: String, _ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
     do throws(StoreError) { return try body() } catch {
       throw Failure(exitCode(of: error), "can not \(what)", why: error.description)
     }
@@ -80,6 +81,14 @@ enum StoreFiles {
 
 /// A folder of this process alone, gone afterwards.
 enum TemporaryFolder {
+  static func make() throws(Failure) -> String {
+    var template = Array("/tmp/flowctl-store-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw Failure(ExitCode.negative, "no temporary folder", why: String(cString: strerror(errno)))
+    }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   static func remove(_ path: String) {
     guard let folder = opendir(path) else { return }
     while let entry = readdir(folder) {
