@@ -2,6 +2,7 @@
 import json
 import threading
 
+import pytest
 import requests
 
 from harness import models
@@ -9,6 +10,8 @@ from harness.daemons import Healthd, flowctl, running
 from harness.services import fail, hang
 from harness.waiting import stays, until
 from harness.wire import DEPLOYMENT, INSTANCE, Wire
+
+pytestmark = pytest.mark.each_store
 
 
 def test_a17_starting_until_every_service_answers(wire, services):
