@@ -16,10 +16,10 @@ build: ## flowd, flowctl, healthd and flowbench in .build/release
 	@scripts/setup --runtime
 	@scripts/build release
 
-demo: build ## start all, run examples/calc, show it, stop
+demo: build ## start all, run examples/calc, show it, stop (also STORE=etcd)
 	@scripts/demo
 
-up: build ## start flowd and healthd on their usual ports until Ctrl-C
+up: build ## start flowd and healthd on their usual ports until Ctrl-C (also STORE=etcd)
 	@scripts/demo --up
 
 test: ## everything: unit suites, release build, end-to-end suite
@@ -28,11 +28,11 @@ test: ## everything: unit suites, release build, end-to-end suite
 unit: ## only the unit suites; FILTER=name for some of them
 	@scripts/test --unit $(FILTER)
 
-e2e: build ## only the end-to-end suite, against .build/release; FILTER=a06 for some of it
+e2e: build ## only the end-to-end suite, against .build/release; FILTER=a06 for some of it (also STORE=etcd)
 	@scripts/setup
 	@scripts/test --e2e $(FILTER)
 
-e2e-kill: build ## kill -9 flowd KILLS times under load and look for lost, stuck or doubled work
+e2e-kill: build ## kill -9 flowd KILLS times under load and look for lost, stuck or doubled work (also STORE=etcd)
 	@scripts/setup
 	@.venv/bin/python Tests/EndToEnd/kill_loop.py --kills $(KILLS) --seed $(SEED)
 

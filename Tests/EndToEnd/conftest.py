@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from harness import models  # noqa: E402
+from harness import models, stores  # noqa: E402
 from harness.daemons import Flowd, Healthd, flowctl, running  # noqa: E402
 from harness.services import Services  # noqa: E402
 from harness.wire import Wire  # noqa: E402
@@ -23,6 +23,9 @@ BEGAN = time.monotonic()
 def pytest_runtest_setup(item):
     if time.monotonic() - BEGAN > SUITE_S:
         pytest.fail(f"the suite has been running for more than {SUITE_S} s", pytrace=False)
+    embedded = item.get_closest_marker("sqlite_only")
+    if embedded is not None and stores.KIND != stores.SQLITE:
+        pytest.skip(f"not on {stores.KIND}: {embedded.args[0]}")
 
 
 @pytest.fixture(scope="session")

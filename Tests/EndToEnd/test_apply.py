@@ -10,6 +10,8 @@ from harness.daemons import running
 from harness.paths import corpus
 from harness.wire import DEPLOYMENT, Wire
 
+pytestmark = pytest.mark.each_store
+
 # Each with the id that the original gave it (rexflow.md, section 12), observed there.
 VECTORS = {
     "examples/calc/calcprocess.bpmn": "calcprocess-d8e04dfd",
@@ -270,6 +272,7 @@ def test_broken_input_is_refused_with_a_reason(wire, ctl, tmp_path, case):
     assert ctl("validate", file).returncode == 1
 
 
+@pytest.mark.sqlite_only("a data directory has one owner; on etcd the second stands by")
 def test_two_daemons_do_not_share_a_store(own):
     with running(own()) as first:
         second = own()

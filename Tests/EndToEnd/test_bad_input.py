@@ -582,6 +582,7 @@ def store(tmp_path_factory):
     return flowd.data
 
 
+@pytest.mark.sqlite_only("a data directory has one owner; on etcd the second stands by")
 def test_a_second_flowd_on_the_same_data_is_refused(target):
     status, said = start_once(target.data)
 
@@ -589,6 +590,7 @@ def test_a_second_flowd_on_the_same_data_is_refused(target):
     assert str(target.process.pid) in said and len(said.splitlines()) <= 3, said
 
 
+@pytest.mark.sqlite_only("takes a copy of the files")
 def test_a_store_of_a_newer_format_is_refused(store, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(store, data)
@@ -601,6 +603,7 @@ def test_a_store_of_a_newer_format_is_refused(store, tmp_path):
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.sqlite_only("takes a copy of the files")
 @pytest.mark.parametrize("file", ["journal.db", "records.db"])
 @pytest.mark.parametrize("damage", ["gone", "empty", "header", "middle", "half", "newer"])
 def test_a_damaged_store_is_refused_clearly(store, tmp_path, file, damage):
@@ -630,6 +633,7 @@ def test_a_damaged_store_is_refused_clearly(store, tmp_path, file, damage):
     assert "Fatal error" not in said and len(said.splitlines()) < 10, said
 
 
+@pytest.mark.sqlite_only("takes a copy of the files")
 def test_a_damaged_record_of_the_journal_is_refused_clearly(store, tmp_path):
     data = tmp_path / "data"
     shutil.copytree(store, data)
@@ -646,6 +650,7 @@ def test_a_damaged_record_of_the_journal_is_refused_clearly(store, tmp_path):
     assert said.strip() and "Fatal error" not in said, said
 
 
+@pytest.mark.sqlite_only("takes a copy of the files")
 def test_a_view_that_is_damaged_is_made_again(store, tmp_path, services):
     flowd = Flowd(tmp_path)
     shutil.copytree(store, flowd.data)
@@ -655,6 +660,7 @@ def test_a_view_that_is_damaged_is_made_again(store, tmp_path, services):
         wire.completed(wire.started(deploy(wire, models.nothing("Again"))))
 
 
+@pytest.mark.sqlite_only("takes a copy of the files")
 def test_strange_files_beside_the_store_do_no_harm(store, tmp_path):
     flowd = Flowd(tmp_path)
     shutil.copytree(store, flowd.data)

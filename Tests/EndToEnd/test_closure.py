@@ -7,6 +7,8 @@ import requests
 from harness import models
 from test_run import process_id_of, start_url
 
+pytestmark = pytest.mark.each_store
+
 CLOSURE = f"{models.FULL}/closure"
 
 

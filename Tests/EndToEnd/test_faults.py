@@ -386,6 +386,7 @@ def fill(disk, leave=0):
             size = os.fstat(file.fileno()).st_size
 
 
+@pytest.mark.sqlite_only("the disk that fills up is flowd's own, and holds its journal")
 @pytest.mark.parametrize("leave", [0, 4 * MIB])
 def test_a_full_disk_refuses_new_work_and_heals(small_disk, services, leave):
     flowd = Flowd(small_disk / "flowd", services.resolve())
@@ -434,6 +435,7 @@ def created_or_none(v1, deployment):
         return None
 
 
+@pytest.mark.sqlite_only("the disk that fills up is flowd's own, and holds its journal")
 def test_a_start_on_a_full_disk_is_clear(small_disk):
     flowd = Flowd(small_disk / "flowd")
     command = [str(part) for part in flowd.command()]
@@ -445,6 +447,7 @@ def test_a_start_on_a_full_disk_is_clear(small_disk):
     assert any(word in (done.stdout + done.stderr).lower() for word in ("no space left", "full", "free")), done
 
 
+@pytest.mark.sqlite_only("restores the files from a backup")
 def test_a_restore_killed_anywhere_is_whole_or_refused(own, tmp_path):
     """Restores are killed later and later until one comes to its end; what a killed one left is never taken for a store."""
     flowd = own().start()

@@ -13,6 +13,8 @@ from harness.waiting import until
 from harness.wire import INSTANCE, Wire
 from test_run import process_id_of, start_url
 
+pytestmark = pytest.mark.each_store
+
 TEST2 = "tests/integration/data/test2_conditional.bpmn"
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import requests
 
 from harness import models
@@ -64,6 +65,7 @@ def test_a86_nothing_is_started_for_a_preexisting_service(wire, services, up, tm
     assert not marker.exists()
 
 
+@pytest.mark.each_store
 def test_a103_kill_9_loses_and_doubles_nothing(tmp_path):
     loop = pathlib.Path(__file__).with_name("kill_loop.py")
 
@@ -194,6 +196,7 @@ def test_a106_the_walk_through(own, tmp_path):
         until(lambda: state() == "STOPPED", "STOPPED", 30, every=0.2)
 
 
+@pytest.mark.each_store
 def test_run_wait_goes_on_over_kill_9(own, services):
     flowd = own().start()
     # It comes back on the same port, as a service manager would bring it.
@@ -244,6 +247,7 @@ def test_a_retry_of_many(wire, services, deployed):
     assert {record["state"] for record in wire.ps(INSTANCE, instances).ok().values()} == {"COMPLETED"}
 
 
+@pytest.mark.each_store
 def test_flowd_stops_cleanly_and_comes_back(own):
     flowd = own()
     with running(flowd), Wire(flowd) as wire:

@@ -4,6 +4,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import requests
 
 from harness import models
@@ -11,6 +12,8 @@ from harness.daemons import flowctl
 from harness.paths import EXAMPLES
 from harness.services import hang
 from harness.wire import DEPLOYMENT, INSTANCE
+
+pytestmark = pytest.mark.each_store
 
 SIMPLE_RESULT = {"cashflow": "Positive!", "sauce": "Applied.", "underpants": "Collected."}
 

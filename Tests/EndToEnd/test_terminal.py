@@ -161,8 +161,7 @@ def test_exit_codes_with_servers(own, bad, services, tmp_path):
             1: [["run", "--wait", failing]],
             3: [["delete", "-d", "nobody"], ["start", "nobody"], ["stop", "-d", "nobody"], ["logs", "nobody"], ["health", "nobody"],
                 ["probe", "nobody"]],
-            5: [["delete", "-d", deployment], ["store", "hash", "--data-dir", flowd.data],
-                ["store", "restore", bad, "--data-dir", flowd.data]],
+            5: [["delete", "-d", deployment], ["store", "restore", bad, "--data-dir", flowd.data]],
             6: [["apply", "--wait", "--timeout", "500ms", down]],
             255: [["apply", bad], ["run", "nobody"], ["apply", "/nowhere.bpmn"]],
         }  # fmt: skip
@@ -171,6 +170,14 @@ def test_exit_codes_with_servers(own, bad, services, tmp_path):
                 done = flowctl(*call, flowd=flowd, healthd=healthd)
                 assert done.returncode == status, (call, status, done)
         until(lambda: flowctl("health", flowd=flowd, healthd=healthd).returncode == 1, "a task is DOWN")
+
+
+@pytest.mark.sqlite_only("the files are in use")
+def test_a_store_in_use_is_exit_code_5(own):
+    with running(own()) as flowd:
+        done = flowctl("store", "hash", "--data-dir", flowd.data)
+
+        assert done.returncode == 5, done
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -24,6 +24,8 @@ from harness.v1 import V1, code
 from harness.waiting import until
 from harness.wire import Wire
 
+pytestmark = pytest.mark.each_store
+
 SERVICES = {
     "FlowDaemon",
     "flow.v1.Flow",
@@ -446,6 +448,7 @@ def test_a_long_log_can_be_followed(alone, talker):
             assert [line.text for line in log.seen] == [said(number) for number in range(100, 1500)]
 
 
+@pytest.mark.sqlite_only("etcd makes its own backups")
 def test_a_backup_is_a_store(flowd, v1, wire, up, tmp_path):
     wire.completed(wire.started(up(models.nothing("Saved"))))
 
@@ -464,6 +467,7 @@ def leftovers(flowd):
     return [str(path) for path in flowd.data.rglob("backup-*")]
 
 
+@pytest.mark.sqlite_only("etcd makes its own backups")
 def test_backups_at_once_do_not_disturb_each_other(flowd, v1, tmp_path):
     with ThreadPoolExecutor(4) as pool:
         copies = list(pool.map(lambda _: b"".join(chunk.data for chunk in v1.Backup()), range(4)))
@@ -487,6 +491,7 @@ def test_a_callers_request_id_does_not_choose_where_a_backup_is_written(flowd, v
     assert leftovers(flowd) == []
 
 
+@pytest.mark.sqlite_only("etcd makes its own backups")
 def test_a_canceled_backup_leaves_nothing(flowd, v1):
     for _ in range(5):
         stream = v1.Backup()

@@ -9,6 +9,7 @@ import subprocess
 import requests
 
 from .paths import ROOT, program
+from .stores import Place
 from .waiting import until
 
 LOOPBACK_ANY = "127.0.0.1:0"
@@ -105,11 +106,13 @@ class Daemon:
 class Flowd(Daemon):
     name = "flowd"
 
-    def __init__(self, folder, resolve=None, arguments=(), environment=None, store="sqlite"):
-        super().__init__(folder, arguments, environment)
+    def __init__(self, folder, resolve=None, arguments=(), environment=None, store=None):
+        """On the run's store, in a place of its own, unless `store` says what --store takes."""
+        self.place = Place()
+        super().__init__(folder, arguments, {**self.place.environment(), **(environment or {})})
+        self.store = store
         self.data = self.folder / "data"
         self.resolve = dict(resolve or {})
-        self.store = store
         self.grpc_address = LOOPBACK_ANY
 
     @property
@@ -120,7 +123,7 @@ class Flowd(Daemon):
         self.data.mkdir(parents=True, exist_ok=True)
         resolve = [part for host, address in sorted(self.resolve.items()) for part in ("--resolve", f"{host}={address}")]
         listen = ["--grpc-address", self.grpc_address, "--http-address", LOOPBACK_ANY, "--zeebe-address", LOOPBACK_ANY]
-        return [program("flowd"), "--store", self.store, "--data-dir", self.data, *listen, *resolve, *self.arguments]
+        return [program("flowd"), "--store", self.store or self.place.flag(), "--data-dir", self.data, *listen, *resolve, *self.arguments]
 
     def start(self):
         super().start()
