@@ -51,6 +51,7 @@ let package = Package(
     system("CSQLite", pkgConfig: "sqlite3", "libsqlite3-dev"),
     system("CMicroHTTPD", pkgConfig: "libmicrohttpd", "libmicrohttpd-dev"),
     system("COpenSSL", pkgConfig: "openssl", "libssl-dev"),
+    system("CZlib", pkgConfig: "zlib", "zlib1g-dev"),
     system("CSystemd", pkgConfig: "libsystemd", "libsystemd-dev"),
     // libgrpc and libcurl are loaded with dlopen when first used, so that `flowctl --help` does not pay for them.
     .target(name: "CFlowGRPC", path: "Sources/C/CFlowGRPC"),
@@ -69,7 +70,7 @@ let package = Package(
     wall("FlowEngine", "Engine", knows: ["FlowCore", "FlowFEEL", "FlowBPMN"]),
     wall("FlowStorage", "Storage", knows: ["FlowCore", "FlowCrypto"]),
     wall("FlowSQLite", "SQLite", knows: ["FlowCore", "FlowStorage", "CSQLite", "FlowThreads"]),
-    wall("FlowView", "View", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowThreads"]),
+    wall("FlowView", "View", knows: ["FlowCore", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowThreads", "CZlib"]),
     wall("FlowRPC", "RPC", knows: ["FlowCore", "CFlowGRPC", "FlowThreads"]),
     wall("FlowCluster", "Cluster", knows: ["FlowCore"]),
     wall("FlowEtcd", "Etcd", knows: ["FlowCore", "FlowThreads", "FlowStorage", "FlowCluster", "FlowRPC"]),

@@ -154,6 +154,14 @@ public enum Limits {
   public static let viewMetadataPairs = 16
   /// Finished instances that one step of retention removes; between steps changes are written.
   public static let viewRetentionStep = 500
+  /// Bytes of finished instances that one frame of the archive takes before it is packed; one more instance may lie above.
+  public static let archiveChunkBytes = 4 << 20
+  /// Bytes of an unpacked frame of the archive: a chunk, and the largest result and history.
+  public static let archiveFrameBytes = 16 << 20
+  /// Segments up to these bytes are joined, so that few are left of slow times.
+  public static let archiveJoinBytes = 512 << 10
+  /// Segments that are joined at once; what removes them has to fit into one transaction of etcd.
+  public static let archiveJoined = 32
   /// Bytes of a status message on the wire; clients refuse trailers above 8 KiB and escaping may triple them.
   public static let statusMessageBytes = 2 << 10
   /// How long a unary gRPC call may take when its caller does not say.

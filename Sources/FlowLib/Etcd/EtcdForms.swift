@@ -200,3 +200,29 @@ extension ByteReader {
     return parts
   }
 }
+
+/// The value of an `a` key: what is known of a segment of the archive.
+struct SegmentForm: Equatable {
+  var through: Position
+  var bytes: Int
+  var at: Instant
+
+  init(through: Position, bytes: Int, at: Instant) {
+    (self.through, self.bytes, self.at) = (through, bytes, at)
+  }
+
+  init(_ bytes: [UInt8]) throws(ByteCodingError) {
+    var reader = ByteReader(bytes)
+    through = Position(try reader.varint())
+    self.bytes = try reader.int()
+    at = Instant(milliseconds: try reader.signed())
+  }
+
+  var encoded: [UInt8] {
+    var writer = ByteWriter()
+    writer.varint(through.raw)
+    writer.varint(bytes)
+    writer.signed(at.milliseconds)
+    return writer.bytes
+  }
+}

@@ -12,6 +12,7 @@ import FlowStorage
 ///     R/p/0001/h/<record>               a record's stamp, head, and small parts
 ///     R/p/0001/r/<record>/<stamp>/<n>   larger parts, packed, the first is the record's n-th
 ///     R/p/0001/d/<stamp>/<record>       a record that goes when the mark comes to the stamp
+///     R/p/0001/a/<number>               a segment of what finished, and s/<number>/<n> its pieces
 ///     R/kv/<key>                        the ordered key-value part
 ///     R/tx/<node>                       the node's last key-value transaction
 ///     R/bm/<hash>, R/b/<hash>/<n>       a blob's size and age, and its pieces
@@ -64,6 +65,18 @@ struct EtcdLayout: Sendable {
 
   func doomed(_ id: PartitionID, _ record: RecordKey, at stamp: Position) -> [UInt8] {
     doomed(id) + hexBytes(stamp.raw, 16) + [UInt8(ascii: "/")] + record.description.utf8
+  }
+
+  func segments(_ id: PartitionID) -> [UInt8] { key(partition(id) + "a/") }
+  func segment(_ id: PartitionID, _ number: UInt64) -> [UInt8] { segments(id) + hexBytes(number, 16) }
+  func segment(_ id: PartitionID, _ key: [UInt8]) -> UInt64? { number(key.dropFirst(segments(id).count)) }
+
+  func segmentPieces(_ id: PartitionID, _ number: UInt64) -> [UInt8] {
+    key(partition(id) + "s/") + hexBytes(number, 16) + [UInt8(ascii: "/")]
+  }
+
+  func segmentPiece(_ id: PartitionID, _ number: UInt64, _ index: Int) -> [UInt8] {
+    segmentPieces(id, number) + hexBytes(UInt64(index), 4)
   }
 
   /// The record and the stamp that a key of `doomed` names.

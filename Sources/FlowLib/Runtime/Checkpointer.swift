@@ -86,6 +86,7 @@ struct Checkpointer {
   /// The last act of an orderly stop: everything into records, so that the next start replays nothing.
   mutating func finish(_ state: PartitionState, at position: Position) {
     round = Round(target: position, left: dirty.sorted(), gone: gone.filter { $0.value <= position })
+    configuration.observer.settle(position)
     do throws(StoreError) {
       while round != nil {
         guard configuration.observer.settled >= position else { return }

@@ -11,6 +11,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   // Safety: `pending` belongs to the partition's thread, from which alone the observer is called.
   private let partition: PartitionID
   private let view: View
+  private let archiver: Archiver?
   private let board: DeploymentBoard
   private let onDeployments: @Sendable ([DeploymentStatus]) -> Void
   private var pending: [Batch] = []
@@ -19,11 +20,18 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   private var given = Position.start
   private let reached = Mutex(Position.start)
 
+  /// How long the partition waits for the archive before it takes the next batch.
+  private static let archiveMs: Int64 = 1_000
+
   private typealias Batch = (position: Position, changes: [ViewChange])
 
-  init(_ partition: PartitionID, view: View, board: DeploymentBoard, onDeployments: @escaping @Sendable ([DeploymentStatus]) -> Void) {
+  init(
+    _ partition: PartitionID, view: View, archiver: Archiver?, board: DeploymentBoard,
+    onDeployments: @escaping @Sendable ([DeploymentStatus]) -> Void
+  ) {
     self.partition = partition
     self.view = view
+    self.archiver = archiver
     self.board = board
     self.onDeployments = onDeployments
   }
@@ -31,18 +39,19 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   /// The last durable position that was told.
   var position: Position { reached.withLock { $0 } }
 
-  var settled: Position { view.applied(partition) }
+  var settled: Position { min(view.applied(partition), archiver?.archived ?? Position(.max)) }
 
   func settle(_ position: Position) {
     hand()
     do throws(StoreError) {
       _ = try view.get("", notBefore: NotBefore(partition, position, deadlineMs: 100))
+      archiver?.reach(position, ms: Projection.archiveMs)
     } catch {
       // Not in time: the next batch tries again.
     }
   }
 
-  /// Readers whose file was lost, or belongs to another store, begin with what still lives.
+  /// Readers whose file was lost, belongs to another store, or is behind because others led begin with what still lives.
   func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {
     guard view.applied(partition) < mark else { return }
     let rows = state.instances.values.sorted { $0.id.key < $1.id.key }.map { instance in

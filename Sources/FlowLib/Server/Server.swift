@@ -17,6 +17,8 @@ package final class Server: Sendable {
   let configuration: ServerConfiguration
   let store: any Store
   let view: View
+  /// Where several nodes share the store, and each has a view of its own.
+  let archiver: Archiver?
   let partition: Partition
   let models: ModelStore
   let projection: Projection
@@ -37,9 +39,13 @@ package final class Server: Sendable {
     self.configuration = configuration
     self.store = store
     models = ModelStore(store: store)
+    let archive = configuration.epoch == nil ? nil : store as? any Archive
     view = try ServerError.store { () throws(StoreError) in
-      try View(viewPath, retention: ViewRetention(ageMs: configuration.retention.ageMs, bytes: configuration.retention.bytes))
+      try View(
+        viewPath, retention: ViewRetention(ageMs: configuration.retention.ageMs, bytes: configuration.retention.bytes),
+        isArchived: archive != nil)
     }
+    archiver = Server.archiver(configuration, view, archive)
     orchestrator = try Server.orchestrator(configuration)
     client = HTTPClient()
     timers = TimerQueue(world: configuration.world)
@@ -50,12 +56,19 @@ package final class Server: Sendable {
       decisions: DecisionWork(caller: caller, service: configuration.decisionService, timeoutMs: configuration.serviceTimeoutMs),
       timeoutMs: configuration.serviceTimeoutMs, world: configuration.world)
     let reconciler = Reconciler()
-    projection = Projection(Server.partitionID, view: view, board: board) { reconciler.changed($0) }
+    projection = Projection(Server.partitionID, view: view, archiver: archiver, board: board) { reconciler.changed($0) }
     partition = Server.partition(configuration, store, projection, serviceWork, models, isAbandoned)
     deploymentWork = DeploymentWork(
       board: board, partition: partition, orchestrator: orchestrator, addresses: addresses, timers: timers, world: configuration.world,
       log: configuration.log, onMoved: { [board] in board.told($0) })
     reconciler.begin(deploymentWork, on: control)
+  }
+
+  private static func archiver(_ configuration: ServerConfiguration, _ view: View, _ archive: (any Archive)?) -> Archiver? {
+    guard let archive, let epoch = configuration.epoch else { return nil }
+    var options = Archiver.Options(partition: partitionID, epoch: Epoch(epoch), bytes: configuration.archiveBytes)
+    options.log = configuration.log
+    return Archiver(view, archive, options)
   }
 
   private static func orchestrator(_ configuration: ServerConfiguration) throws(ServerError) -> ProcessOrchestrator? {
@@ -85,7 +98,9 @@ package final class Server: Sendable {
     try ServerError.store { () throws(StoreError) in
       // A view that is ahead belongs to another store.
       if view.applied(Server.partitionID) > (try store.standing(Server.partitionID).last) { try view.wipe() }
+      let mark = try store.standing(Server.partitionID).mark
       try partition.start()
+      archiver?.start(mark: mark, replayed: projection.position)
       try retireOldModels()
     }
     try deploymentWork.start(probeClient)
@@ -106,6 +121,7 @@ package final class Server: Sendable {
     released()
     orchestrator?.shutdown(keepServices: configuration.keepsServices)
     timers.stop()
+    archiver?.close()
     view.close()
     store.close()
   }

@@ -23,6 +23,8 @@ package struct ServerConfiguration: Sendable {
   /// Keeps the whole journal for verification.
   package var keepsJournal = false
   package var retention = Retention()
+  /// Bytes of finished instances in the store's archive, where it has one.
+  package var archiveBytes = 256 << 20
   /// Live instances may take so much memory; past it none is created.
   package var liveBytesMax = Int.max
   /// The fencing token of the election that made this node the leader; nil where there is none.

@@ -101,6 +101,7 @@ struct MemoryPartition {
   var keys: [RecordKey] = []
   /// Records whose last piece is not yet here.
   var unfinished: [RecordKey: (stamp: Position, parts: [[UInt8]])] = [:]
+  var segments: [(segment: ArchiveSegment, bytes: [UInt8])] = []
 
   mutating func put(_ record: Record) throws(StoreError) {
     if let old = records[record.key], max(old.stamp, old.doomed ?? .start) >= record.stamp { return }

@@ -38,7 +38,7 @@ package final class MemoryStore: Store {
 
   package func close() { state.withLock { $0.closed = true } }
 
-  private func checkUsable(_ urgency: Urgency = .owed) throws(StoreError) {
+  func checkUsable(_ urgency: Urgency = .owed) throws(StoreError) {
     let (closed, condition) = state.withLock { ($0.closed, $0.condition) }
     guard !closed else { throw .closed }
     switch condition {

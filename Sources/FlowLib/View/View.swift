@@ -11,13 +11,15 @@ import Synchronization
 /// after. Batches of one partition come in order without gaps; one that was taken is ignored when it comes again.
 package final class View: Sendable {
   let queue: ViewQueue
-  private let writer: Connection
-  private let reader: Connection
+  let writer: Connection
+  let reader: Connection
   /// None for a view in memory.
   private let folder: ViewFolder?
   private let feed: ViewFeed
-  private let retention: ViewRetention
-  private let clock: @Sendable () -> Instant
+  let retention: ViewRetention
+  let clock: @Sendable () -> Instant
+  /// Notes what ends for an archive.
+  private let isArchived: Bool
   private let thread = Mutex<LoopThread?>(nil)
   private let retained = Mutex<Int64>(0)
   /// The file could not be used and was made anew: everything must be given again.
@@ -25,9 +27,11 @@ package final class View: Sendable {
 
   /// - Parameters:
   ///   - path: a file, made when it is not there, or `:memory:`.
+  ///   - isArchived: an `Archiver` keeps what finished where other nodes find it.
   ///   - clock: the age of finished instances.
   package init(
-    _ path: String, retention: ViewRetention = ViewRetention(), clock: @escaping @Sendable () -> Instant = wallClock
+    _ path: String, retention: ViewRetention = ViewRetention(), isArchived: Bool = false,
+    clock: @escaping @Sendable () -> Instant = wallClock
   ) throws(StoreError) {
     (writer, reader, wasReset) = try ViewSchema.open(path)
     let (positions, last) = try reader.use { (database) throws(StoreError) in
@@ -37,6 +41,7 @@ package final class View: Sendable {
     queue = ViewQueue(positions)
     feed = ViewFeed(last: UInt64(bitPattern: last))
     self.retention = retention
+    self.isArchived = isArchived
     self.clock = clock
     let loop = LoopThread("flow-view", intervalMs: 1000) { [weak self] in self?.turn() }
     thread.withLock { $0 = loop }
@@ -64,7 +69,8 @@ package final class View: Sendable {
   }
 
   /// Begins a partition at a position from where the journal can no longer be given, with rows made from its records.
-  /// Instances that are already there are replaced. Several calls with one position are one begin in pages.
+  /// Instances that are already there are replaced; what went on here and is not among them ended elsewhere, and is to come from the
+  /// archive, if there is one.
   package func begin(_ partition: PartitionID, at position: Position, _ rows: [InstanceRow]) -> ViewIntake {
     tell(queue.begin(partition, position, rows.map { .instanceCreated($0) }))
   }
@@ -84,7 +90,7 @@ package final class View: Sendable {
   package func wipe() throws(StoreError) {
     try writer.use { (database) throws(StoreError) in
       try database.transaction { () throws(StoreError) in
-        for table in ["instance", "metadata", "count", "deployment", "applied"] { try database.execute("DELETE FROM \(table)") }
+        for table in ["instance", "metadata", "count", "deployment", "applied", "unarchived", "gap"] { try database.execute("DELETE FROM \(table)") }
       }
       queue.reset([:])
     }
@@ -108,9 +114,10 @@ package final class View: Sendable {
     try writer.use { (database) throws(StoreError) in
       var number = feed.last
       let entries = try database.transaction { () throws(StoreError) in
-        var flush = ViewWriter(database)
+        var flush = ViewWriter(database, noting: isArchived ? number : nil)
         var entries: [ViewFeed.Entry] = []
         entries.reserveCapacity(batch.items.count)
+        for (partition, begun) in batch.begun { try flush.begin(partition, living: begun.living, after: begun.after) }
         for item in batch.items {
           let deployment = try flush.take(item.change)
           number += 1

@@ -15,6 +15,8 @@ final class ViewQueue: Sendable {
   struct Batch {
     var items: [Item] = []
     var positions: [PartitionID: Position] = [:]
+    /// Partitions that begin at a position with these instances, and where the view was before.
+    var begun: [PartitionID: (living: Set<String>, after: Position)] = [:]
     fileprivate var bytes = 0
   }
 
@@ -52,6 +54,7 @@ final class ViewQueue: Sendable {
   func begin(_ partition: PartitionID, _ position: Position, _ changes: [ViewChange]) -> (intake: ViewIntake, wakes: Bool) {
     state.withLock { state in
       guard ViewQueue.hasRoom(state) else { return (.refused(resumeAfter: state.taken[partition] ?? .start), true) }
+      state.waiting.begun[partition] = (Set(changes.map(\.id)), state.taken[partition] ?? .start)
       return ViewQueue.put(partition, position, changes, &state)
     }
   }

@@ -36,8 +36,9 @@ enum ViewSchema {
 
   static let tableNames = ["applied", "counter", "deployment", "instance", "metadata", "count"]
 
-  /// `seq` counts creations: newest first is its order. Most instances are completed when they are first written, so that the
-  /// index by state leaves those out. `history` is the last column: a list never reads it.
+  /// `seq` rises with creation: newest first is its order. Most instances are completed when they are first written, so that the
+  /// index by state leaves those out. `unarchived` names what ended or went since it was last told to the archive, and above
+  /// `gap` the archive holds what is not here yet. `history` is the last column: a list never reads it.
   private static let tables = """
     CREATE TABLE IF NOT EXISTS applied(partition INTEGER PRIMARY KEY, position INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -52,5 +53,7 @@ enum ViewSchema {
     CREATE TABLE IF NOT EXISTS metadata(name TEXT, value TEXT, seq INTEGER, PRIMARY KEY(name, value, seq)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS metadata_seq ON metadata(seq);
     CREATE TABLE IF NOT EXISTS count(deployment INTEGER, state INTEGER, n INTEGER NOT NULL, PRIMARY KEY(deployment, state)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS unarchived(id TEXT PRIMARY KEY, flush INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS gap(partition INTEGER PRIMARY KEY, position INTEGER NOT NULL);
     """
 }

@@ -7,6 +7,7 @@ import FlowStorage
 struct ViewWriter {
   /// An instance's row in the making.
   private final class Draft {
+    let id: String
     var row: InstanceRow?
     /// Where it is stored; nil while it is new.
     var seq: Int64?
@@ -16,7 +17,12 @@ struct ViewWriter {
     var historyChanged = false
     var dropped = 0
     var isDeleted = false
+
+    init(_ id: String) { self.id = id }
   }
+
+  /// Bits of a row's number below its time of creation in milliseconds.
+  private static let seqBits: Int64 = 12
 
   private let database: Database
   private var drafts: [String: Draft] = [:]
@@ -25,8 +31,15 @@ struct ViewWriter {
   private var counts: [Int64: [InstanceState: Int]] = [:]
   /// Numbers of deployments that this flush has met.
   private var numbers: [String: Int64] = [:]
+  /// The highest number of a row, once this flush has asked.
+  private var lastSeq: Int64?
+  /// What ends or goes in this flush is noted under it for the archive; nil where there is none.
+  private let noting: UInt64?
 
-  init(_ database: Database) { self.database = database }
+  init(_ database: Database, noting: UInt64? = nil) {
+    self.database = database
+    self.noting = noting
+  }
 
   // MARK: Take
 
@@ -67,8 +80,8 @@ struct ViewWriter {
   private func load(_ id: String) throws(StoreError) -> Draft {
     let found = try database.statement(ViewWriter.select).bind(1, text: id)
     defer { found.reset() }
-    guard try found.step() else { return Draft() }
-    let (row, draft) = (try ViewReader.row(found), Draft())
+    guard try found.step() else { return Draft(id) }
+    let (row, draft) = (try ViewReader.row(found), Draft(id))
     (draft.row, draft.seq, draft.storedState, draft.storedDeployment) = (row, found.integer(13), row.state, found.integer(14))
     (draft.history, draft.dropped) = (found.bytes(16), Int(found.integer(15)))
     return draft
@@ -89,22 +102,25 @@ struct ViewWriter {
   }
 
   private mutating func write(_ draft: Draft) throws(StoreError) {
+    if let noting, draft.isDeleted || draft.row?.ended != nil {
+      try database.statement("INSERT OR REPLACE INTO unarchived VALUES (?, ?)")
+        .bind(1, text: draft.id).bind(2, Int64(bitPattern: noting)).run()
+    }
     switch (draft.row, draft.seq) {
     case (nil, nil): return
     case (nil, let seq?):
       guard draft.isDeleted else { return }
-      try remove(seq)
-      count(draft.storedDeployment, draft.storedState, -1)
+      try remove(draft, seq)
     case (let row?, let seq):
       let deployment = try number(of: row.deployment)
       count(draft.storedDeployment, draft.storedState, -1)
       count(deployment, row.state, 1)
-      try put(row, draft, deployment, seq)
+      try put(row, draft, deployment, seq ?? nextSeq(row.created), isNew: seq == nil)
     }
   }
 
-  private func put(_ row: InstanceRow, _ draft: Draft, _ deployment: Int64, _ seq: Int64?) throws(StoreError) {
-    let statement = try database.statement(seq == nil ? ViewWriter.insert : ViewWriter.update)
+  private func put(_ row: InstanceRow, _ draft: Draft, _ deployment: Int64, _ seq: Int64, isNew: Bool) throws(StoreError) {
+    let statement = try database.statement(isNew ? ViewWriter.insert : ViewWriter.update)
     try statement.bind(1, seq).bind(2, text: row.id).bind(3, deployment).bind(4, Int64(row.state.rawValue)).bind(
       5, row.created.milliseconds
     )
@@ -114,11 +130,23 @@ struct ViewWriter {
     )
     .bind(13, text: row.activeElements).bind(14, row.result).bind(15, Int64(draft.dropped)).bind(16, draft.history)
     try statement.run()
-    guard seq == nil, !row.metadata.isEmpty, let seq = try database.integer("SELECT last_insert_rowid()") else { return }
+    guard isNew else { return }
     for pair in row.metadata {
       try database.statement("INSERT OR IGNORE INTO metadata VALUES (?, ?, ?)")
         .bind(1, text: pair.name).bind(2, text: pair.value).bind(3, seq).run()
     }
+  }
+
+  /// Rows are numbered by their time of creation, so that what comes from the archive later finds its place; new ones never go back.
+  private mutating func nextSeq(_ created: Instant) throws(StoreError) -> Int64 {
+    let last = try lastSeq ?? database.integer("SELECT max(seq) FROM instance") ?? 0
+    let next = max(last + 1, ViewWriter.firstSeq(created))
+    lastSeq = next
+    return next
+  }
+
+  private static func firstSeq(_ created: Instant) -> Int64 {
+    max(0, min(created.milliseconds, .max >> seqBits)) << seqBits
   }
 
   private static let select =
@@ -128,6 +156,11 @@ struct ViewWriter {
     UPDATE instance SET id = ?2, deployment = ?3, state = ?4, created = ?5, ended = ?6, content_type = ?7, end_event = ?8, error_code = ?9,
     error_message = ?10, failed_element = ?11, metadata = ?12, active = ?13, result = ?14, dropped = ?15, history = ?16 WHERE seq = ?1
     """
+
+  private mutating func remove(_ draft: Draft, _ seq: Int64) throws(StoreError) {
+    try remove(seq)
+    count(draft.storedDeployment, draft.storedState, -1)
+  }
 
   private func remove(_ seq: Int64) throws(StoreError) {
     try database.statement("DELETE FROM instance WHERE seq = ?").bind(1, seq).run()
@@ -162,6 +195,53 @@ struct ViewWriter {
       }
     }
     counts = [:]
+  }
+
+  // MARK: Archive
+
+  /// Removes what this file holds as going on although it lives no longer, and notes from where on the archive holds how it ended.
+  mutating func begin(_ partition: PartitionID, living: Set<String>, after: Position) throws(StoreError) {
+    let rows = try database.statement("SELECT id FROM instance WHERE ended IS NULL")
+    var gone: [String] = []
+    while try rows.step() { if !living.contains(rows.text(0)) { gone.append(rows.text(0)) } }
+    rows.reset()
+    for id in gone {
+      let draft = try load(id)
+      if let seq = draft.seq { try remove(draft, seq) }
+    }
+    try database.statement("INSERT OR IGNORE INTO gap VALUES (?, ?)").bind(1, Int64(partition.raw)).bind(2, Int64(bitPattern: after.raw))
+      .run()
+  }
+
+  /// Puts what finished in another node's time where it belongs; what is here already stays. How many there were to put.
+  mutating func restore(_ instances: ArraySlice<ArchivedInstance>, endedSince oldest: Instant) throws(StoreError) -> Int {
+    var count = 0
+    for instance in instances {
+      let draft = try load(instance.id)
+      guard let content = instance.content else {
+        if let seq = draft.seq { try remove(draft, seq) }
+        continue
+      }
+      guard draft.seq == nil, let ended = content.row.ended, ended >= oldest else { continue }
+      (draft.row, draft.history, draft.dropped) = (content.row, content.history, content.dropped)
+      let deployment = try number(of: content.row.deployment)
+      self.count(deployment, content.row.state, 1)
+      try put(content.row, draft, deployment, freeSeq(content.row.created), isNew: true)
+      count += 1
+    }
+    try writeCounts()
+    return count
+  }
+
+  /// The first number of that millisecond that no row has.
+  private func freeSeq(_ created: Instant) throws(StoreError) -> Int64 {
+    var seq = ViewWriter.firstSeq(created)
+    while true {
+      let found = try database.statement("SELECT 1 FROM instance WHERE seq = ?").bind(1, seq)
+      defer { found.reset() }
+      guard try found.step() else { return seq }
+      seq += 1
+    }
   }
 
   // MARK: Retention
