@@ -115,7 +115,9 @@ struct ViewWriter {
       let deployment = try number(of: row.deployment)
       count(draft.storedDeployment, draft.storedState, -1)
       count(deployment, row.state, 1)
-      try put(row, draft, deployment, seq ?? nextSeq(row.created), isNew: seq == nil)
+      if let seq { try put(row, draft, deployment, seq, isNew: false) } else {
+        try put(row, draft, deployment, nextSeq(row.created), isNew: true)
+      }
     }
   }
 
@@ -139,8 +141,8 @@ struct ViewWriter {
 
   /// Rows are numbered by their time of creation, so that what comes from the archive later finds its place; new ones never go back.
   private mutating func nextSeq(_ created: Instant) throws(StoreError) -> Int64 {
-    let last = try lastSeq ?? database.integer("SELECT max(seq) FROM instance") ?? 0
-    let next = max(last + 1, ViewWriter.firstSeq(created))
+    if lastSeq == nil { lastSeq = try database.integer("SELECT max(seq) FROM instance") }
+    let next = max((lastSeq ?? 0) + 1, ViewWriter.firstSeq(created))
     lastSeq = next
     return next
   }
