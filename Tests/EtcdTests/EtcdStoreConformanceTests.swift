@@ -4,7 +4,7 @@ import Testing
 
 @Suite("the store on etcd keeps the contract")
 struct EtcdStoreConformanceTests {
-  @Test("the store does what every store must", arguments: StorageConformance.checks)
+  @Test("the store does what every store must", arguments: StorageConformance.checks + StorageConformance.archiveChecks)
   func check(_ check: StorageConformance) throws {
     try check.run(try TestEtcd.shared.get().opener())
   }

@@ -21,6 +21,7 @@ package final class Archiver: Sendable {
 
   private struct State: Sendable {
     var archived = Position.start
+    var isFilled = false
     var isClosed = false
     var hasFailed = false
   }
@@ -79,6 +80,9 @@ package final class Archiver: Sendable {
     thread.withLock { $0 }?.wake()
     let _: Bool? = state.wait(ms: ms) { $0.archived >= position || $0.isClosed ? true : nil }
   }
+
+  /// Waits until all that finished under others is in the view, or the time is over; true when it is.
+  package func fill(ms: Int64) -> Bool { state.wait(ms: ms) { $0.isFilled || $0.isClosed ? $0.isFilled : nil } ?? false }
 
   // MARK: the thread
 
@@ -158,9 +162,9 @@ package final class Archiver: Sendable {
   // MARK: back into the view
 
   private func fill(_ work: inout Work) throws(StoreError) {
-    guard let gap = try view.gap(options.partition) else { return }
     // What was replayed must be in first: of what is in both, that is newer.
     guard view.applied(options.partition) >= work.replayed else { return wake() }
+    guard let gap = try view.gap(options.partition) else { return state.change { $0.isFilled = true } }
     if work.missing == nil { work.missing = (work.segments ?? []).filter { $0.through > gap } }
     while let segment = work.missing?.last {
       guard !state.withLock({ $0.isClosed }) else { return }
@@ -172,6 +176,7 @@ package final class Archiver: Sendable {
     }
     work.missing = nil
     try view.closeGap(options.partition)
+    state.change { $0.isFilled = true }
   }
 
   private func wake() {
