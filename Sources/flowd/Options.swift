@@ -32,6 +32,9 @@ extension Flowd {
       "retention-bytes", type: .integer(1 << 20...1 << 50), metavar: "BYTES", preset: "1073741824",
       help: "how much finished instances may take"),
     OptionSpec(
+      "archive-bytes", type: .integer(1 << 20...1 << 50), metavar: "BYTES", preset: "268435456",
+      help: "with etcd: how much of it finished instances may take, so that another flowd shows them; the oldest go first"),
+    OptionSpec(
       "live-bytes", type: .integer(0...1 << 50), metavar: "BYTES", preset: "0",
       help: "memory that live instances may take before creates are refused; 0 is half of the machine's"),
     .flag("keep-journal", help: "never trim the journal, so that `flowctl store hash` can replay all of it"),

@@ -201,7 +201,29 @@ def test_a_leader_that_slept_longer_than_its_lease_becomes_a_standby(pair, servi
     until(leader.leads, "the first leads again", TAKEOVER_S)
     with Wire(leader) as wire:
         wire.wait_state(deployment, "RUNNING")
+        # What had ended under the other is known here too.
+        complete(leader, instances)
         wire.completed(wire.started(deployment))
+
+
+def test_what_finished_under_one_leader_is_shown_by_the_next_with_result_and_history(pair):
+    leader, standby = pair
+    with Wire(leader) as wire:
+        deployment = wire.applied(models.one_task("Finished"))
+        wire.wait_state(deployment, "RUNNING")
+        instances = [wire.started(deployment, str(number)) for number in range(30)]
+        before = {instance: wire.completed(instance) for instance in instances}
+    history = leader.get(f"/v1/instances/{instances[7]}").json()
+    # A planned stop ends with a checkpoint: nothing of this is left for the next leader to replay.
+    leader.stop()
+    until(standby.leads, "the standby took over", TAKEOVER_S)
+
+    with Wire(standby) as wire:
+        until(lambda: len(wire.ps(INSTANCE).ok()) == len(instances), "what finished is there", 10)
+        after = {instance: wire.completed(instance) for instance in instances}
+
+    assert after == before
+    assert standby.get(f"/v1/instances/{instances[7]}").json() == history
 
 
 def test_etcd_away_for_less_and_for_longer_than_the_lease_ends_no_process(pair, etcd, services, release):

@@ -90,6 +90,7 @@ struct Wiring {
     configuration.serviceTimeoutMs = settings.milliseconds("service-timeout") ?? configuration.serviceTimeoutMs
     configuration.retention.ageMs = settings.milliseconds("retention") ?? configuration.retention.ageMs
     configuration.retention.bytes = settings.integer("retention-bytes") ?? configuration.retention.bytes
+    configuration.archiveBytes = settings.integer("archive-bytes") ?? configuration.archiveBytes
     let liveBytes = settings.integer("live-bytes") ?? 0
     configuration.liveBytesMax = liveBytes > 0 ? liveBytes : MachineMemory.bytes.map { $0 / 2 } ?? Limits.liveBytesUnknownMemory
     configuration.log = log
