@@ -10,6 +10,7 @@ import requests
 
 from harness.daemons import Flowd, flowctl, running
 from harness.paths import EXAMPLES, ROOT
+from harness.waiting import until
 
 CALC = EXAMPLES / "calc/calcprocess.bpmn"
 
@@ -31,6 +32,15 @@ def worked(flowd):
     assert flowctl("apply", "--wait", CALC, flowd=flowd).returncode == 0
     for number in range(3):
         assert flowctl("run", "--wait", "calc", number, flowd=flowd).returncode == 0
+
+
+def finished(flowd):
+    """What `ps` says of the finished instances, once all three are there: a flowd that takes over fetches them while it serves."""
+    def told():
+        table = flowctl("ps", "-k", "instance", "-o", "json", flowd=flowd)
+        rows = json.loads(table.stdout)
+        return rows if len(rows) >= 3 else None
+    return until(told, "the finished instances are shown", 10)
 
 
 def checkers(*arguments, code=0, **more):
@@ -88,6 +98,7 @@ def test_a_store_goes_to_etcd_and_back(tmp_path, etcd):
     flowd = Flowd(tmp_path / "first")
     with running(flowd):
         worked(flowd)
+        before = finished(flowd)
         busy = flowctl("store", "migrate", "--from", f"sqlite:{flowd.data}", "--to", etcd, environment=root)
         assert busy.returncode == 5 and "in use" in busy.stderr
     wanted = flowctl("store", "hash", "--data-dir", flowd.data).stdout.strip()
@@ -95,19 +106,23 @@ def test_a_store_goes_to_etcd_and_back(tmp_path, etcd):
 
     there = flowctl("store", "migrate", "--from", f"sqlite:{flowd.data}", "--to", etcd, environment=root)
     assert there.returncode == 0, there.stderr
-    assert wanted in there.stderr
+    assert wanted in there.stderr and "3 finished instances" in there.stderr
     again = flowctl("store", "migrate", "--from", f"sqlite:{flowd.data}", "--to", etcd, environment=root)
     assert again.returncode == 5 and "already" in again.stderr
     assert set(checkers("--store", etcd, environment=root)) == set(checkers("--data-dir", flowd.data))
 
-    back = flowctl("store", "migrate", "--from", etcd, "--to", f"sqlite:{tmp_path / 'back'}", environment=root)
+    third = Flowd(tmp_path / "third")
+    back = flowctl("store", "migrate", "--from", etcd, "--to", f"sqlite:{third.data}", environment=root)
     assert back.returncode == 0 and wanted in back.stderr, back.stderr
-    assert not (tmp_path / "back.migrating").exists()
-    assert flowctl("store", "hash", "--data-dir", tmp_path / "back").stdout.strip() == wanted
-    checkers("--data-dir", tmp_path / "back")
+    assert not (tmp_path / "third/data.migrating").exists()
+    assert flowctl("store", "hash", "--data-dir", third.data).stdout.strip() == wanted
+    checkers("--data-dir", third.data)
+    with running(third):
+        assert finished(third) == before
 
     second = Flowd(tmp_path / "second", environment=root, store=etcd)
     with running(second):
+        assert finished(second) == before
         assert flowctl("run", "--wait", "calc", "9", flowd=second).returncode == 0
         checkers("--store", etcd, environment=root)
         elsewhere = flowctl("doctor", flowd=second)

@@ -100,6 +100,7 @@ enum Rules {
     "CMicroHTTPD": ["Sources/FlowLib/HTTP/"],
     "CFlowCurl": ["Sources/FlowLib/HTTP/"],
     "COpenSSL": ["Sources/FlowLib/Crypto/"],
+    "CZlib": ["Sources/FlowLib/View/"],
     "CFlowGRPC": ["Sources/FlowLib/RPC/"],
     "CFlowProcess": ["Sources/FlowLib/Orchestrator/"],
     "CSystemd": ["Sources/flowd/", "Sources/healthd/"],

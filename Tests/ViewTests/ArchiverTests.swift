@@ -17,7 +17,8 @@ private func row(_ number: Int) -> InstanceRow {
 }
 
 private func life(_ number: Int, result: [UInt8] = Array("[1.0]".utf8)) -> [ViewChange] {
-  var end = InstanceEnd(state: .completed, ended: Instant(milliseconds: 1000), result: result, contentType: "application/json", endEvent: "e")
+  var end = InstanceEnd(
+    state: .completed, ended: Instant(milliseconds: 1000), result: result, contentType: "application/json", endEvent: "e")
   end.errorCode = number == 7 ? "E" : nil
   return [.instanceCreated(row(number)), happened(number, "started"), .instanceEnded(id: id(number), end)]
 }

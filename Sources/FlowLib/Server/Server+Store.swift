@@ -2,6 +2,7 @@ import FlowCore
 import FlowEngine
 import FlowRuntime
 import FlowStorage
+import FlowView
 
 extension Server {
   /// The hash of the state in memory, and the position that it reflects.
@@ -26,20 +27,36 @@ extension Server {
     return last
   }
 
-  /// Copies a store that stands still into one that is empty, and compares what both recover.
+  /// Copies a store that stands still into one that is empty, and compares what both recover; then what finished.
   ///
-  /// - Parameter stillStands: asked with where the source stands, before the target passes for whole.
+  /// - Parameters:
+  ///   - finished: the files in which an embedded store's readers keep what finished; a store with an archive has it there.
+  ///   - stillStands: asked with where the source stands, before the target passes for whole.
   /// - Returns: the hash of the state.
   package static func migrate(
-    from source: any Store, to target: any Store, told: @escaping (StoreCopy.Progress) -> Void,
-    stillStands: ([Standing]) throws(StoreError) -> Bool
-  ) throws(StoreError) -> (hash: String, progress: StoreCopy.Progress) {
+    from source: any Store, to target: any Store, finished: (source: String, target: String),
+    told: @escaping (StoreCopy.Progress) -> Void, stillStands: ([Standing]) throws(StoreError) -> Bool
+  ) throws(StoreError) -> Migrated {
     let progress = try StoreCopy.run(from: source, to: target, partition: partitionID, told: told)
     let (was, now) = (try image(of: source).recoveredHash, try image(of: target).recoveredHash)
     guard was == now else { throw .corrupt("the source's state hashes to \(was), that of the copy to \(now)") }
+    let count = try self.finished(source, finished.source).copy(to: self.finished(target, finished.target))
     guard try stillStands(standings(of: source)) else { throw .locked(owner: "somebody who wrote into the source meanwhile") }
     try StoreCopy.finish(target)
-    return (now, progress)
+    return Migrated(stateHash: now, finished: count, progress: progress)
+  }
+
+  package struct Migrated {
+    package var stateHash: String
+    /// Instances.
+    package var finished: Int
+    package var progress: StoreCopy.Progress
+  }
+
+  private static func finished(_ store: any Store, _ path: String) throws(StoreError) -> FinishedInstances {
+    guard let archive = store as? any Archive else { return .file(path) }
+    let standing = try store.standing(partitionID)
+    return .archive(archive, partitionID, standing.epoch, mark: standing.mark)
   }
 
   /// Whether nothing is in a store.

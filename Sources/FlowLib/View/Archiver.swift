@@ -30,8 +30,7 @@ package final class Archiver: Sendable {
   private struct Work: Sendable {
     /// Nil until they were read.
     var segments: [ArchiveSegment]?
-    /// Deleted in what was read or written since the start, so that nothing older of them comes back.
-    var deleted: Set<String> = []
+    var reading = ArchiveReading()
     /// Left to be brought into the view, the next one last; nil until the view has what was replayed.
     var missing: [ArchiveSegment]?
     /// Where replay ended.
@@ -119,7 +118,7 @@ package final class Archiver: Sendable {
     while true {
       let told = try view.unarchived(options.partition)
       if !told.instances.isEmpty {
-        for instance in told.instances where instance.content == nil { work.deleted.insert(instance.id) }
+        for instance in told.instances where instance.content == nil { work.reading.delete(instance.id) }
         try add(ArchiveCodec.encode(told.instances), through: told.through, &work)
         try view.archived(told)
       }
@@ -185,21 +184,33 @@ package final class Archiver: Sendable {
   }
 
   private func restore(_ bytes: [UInt8], _ work: inout Work) throws(StoreError) -> Bool {
-    let instances: [ArchivedInstance]
-    do throws(ByteCodingError) { instances = try ArchiveCodec.decode(bytes) } catch {
-      throw .corrupt("a segment of the archive: \(error)")
-    }
-    // Within a segment the later one of two is the newer; rows come from new to old.
-    var wanted: [ArchivedInstance] = []
-    for instance in instances.reversed() where !work.deleted.contains(instance.id) {
-      if instance.content == nil { work.deleted.insert(instance.id) }
-      wanted.append(instance)
-    }
-    var rest = wanted[...]
+    var rest = try work.reading.next(bytes)[...]
     while !rest.isEmpty {
       guard try view.restore(rest.prefix(Limits.viewRetentionStep)) else { return false }
       rest = rest.dropFirst(Limits.viewRetentionStep)
     }
     return true
+  }
+}
+
+/// Reads segments from new to old: of what is named twice the newer counts.
+struct ArchiveReading {
+  /// So that nothing older of them comes back.
+  private var deleted: Set<String> = []
+
+  mutating func delete(_ id: String) { deleted.insert(id) }
+
+  /// What an older segment adds, newest first.
+  mutating func next(_ bytes: [UInt8]) throws(StoreError) -> [ArchivedInstance] {
+    let instances: [ArchivedInstance]
+    do throws(ByteCodingError) { instances = try ArchiveCodec.decode(bytes) } catch {
+      throw .corrupt("a segment of the archive: \(error)")
+    }
+    var found: [ArchivedInstance] = []
+    for instance in instances.reversed() where !deleted.contains(instance.id) {
+      if instance.content == nil { deleted.insert(instance.id) }
+      found.append(instance)
+    }
+    return found
   }
 }

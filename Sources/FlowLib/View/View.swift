@@ -90,7 +90,9 @@ package final class View: Sendable {
   package func wipe() throws(StoreError) {
     try writer.use { (database) throws(StoreError) in
       try database.transaction { () throws(StoreError) in
-        for table in ["instance", "metadata", "count", "deployment", "applied", "unarchived", "gap"] { try database.execute("DELETE FROM \(table)") }
+        for table in ["instance", "metadata", "count", "deployment", "applied", "unarchived", "gap"] {
+          try database.execute("DELETE FROM \(table)")
+        }
       }
       queue.reset([:])
     }

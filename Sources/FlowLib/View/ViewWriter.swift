@@ -63,6 +63,8 @@ struct ViewWriter {
     switch change {
     case .instanceCreated(let row):
       draft.isDeleted = false
+      // It ended, and its life is told again: by a journal that goes back further than what was brought here.
+      if draft.row?.ended != nil { (draft.history, draft.dropped) = ([], 0) }
       draft.row = row
     case .instanceChanged(_, let patch): draft.row?.apply(patch)
     case .instanceEnded(_, let end): draft.row?.apply(end)
@@ -115,7 +117,9 @@ struct ViewWriter {
       let deployment = try number(of: row.deployment)
       count(draft.storedDeployment, draft.storedState, -1)
       count(deployment, row.state, 1)
-      if let seq { try put(row, draft, deployment, seq, isNew: false) } else {
+      if let seq {
+        try put(row, draft, deployment, seq, isNew: false)
+      } else {
         try put(row, draft, deployment, nextSeq(row.created), isNew: true)
       }
     }
@@ -211,6 +215,7 @@ struct ViewWriter {
       let draft = try load(id)
       if let seq = draft.seq { try remove(draft, seq) }
     }
+    guard noting != nil else { return }
     try database.statement("INSERT OR IGNORE INTO gap VALUES (?, ?)").bind(1, Int64(partition.raw)).bind(2, Int64(bitPattern: after.raw))
       .run()
   }

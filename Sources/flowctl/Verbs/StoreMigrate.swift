@@ -11,8 +11,7 @@ enum StoreMigrate {
     details: """
       STORE is sqlite:DIR or etcd://HOST:PORT,…; REXFLOW_ROOT_PREFIX names the root of the keys in etcd. No flowd may run on the source, \
       and the target must be empty. The target is whole and has the same state when the exit code is 0; else there is none, or one that \
-      flowd refuses and the same migration makes anew. The source stays as it is. Left out: finished instances (they are in the file \
-      view.db, not in the store) and logs of services.
+      flowd refuses and the same migration makes anew. The source stays as it is. Left out: logs of services.
       """,
     options: [
       OptionSpec("from", metavar: "STORE", configurable: false, help: "the store that is there"),
@@ -35,18 +34,20 @@ enum StoreMigrate {
     let moved = try StoreFiles.store(doing: "move \(source.shown) to \(target.shown)") { () throws(StoreError) in
       let reader = try source.openAsSource()
       defer { reader.close() }
-      var moved: (hash: String, progress: StoreCopy.Progress)?
-      try target.make { store throws(StoreError) in
+      var moved: Server.Migrated?
+      try target.make { store, viewPath throws(StoreError) in
         guard try Server.isEmpty(store) else { throw .locked(owner: "what lies in \(target.shown) already") }
-        moved = try Server.migrate(from: reader, to: store, told: progress.tell) { standings throws(StoreError) in
+        moved = try Server.migrate(from: reader, to: store, finished: (source.viewPath, viewPath), told: progress.tell) {
+          standings throws(StoreError) in
           try source.stands(at: standings, Server.standings)
         }
       }
       return moved
     }
     guard let moved else { return ExitCode.negative }
-    context.note("\(target.shown): \(ProgressNote.text(moved.progress)), state hash \(moved.hash)")
-    context.note("finished instances and logs of services are not moved")
+    let finished = "\(moved.finished) finished instances"
+    context.note("\(target.shown): \(ProgressNote.text(moved.progress)), \(finished), state hash \(moved.stateHash)")
+    context.note("logs of services are not moved")
     return ExitCode.ok
   }
 }

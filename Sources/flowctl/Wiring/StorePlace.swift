@@ -4,6 +4,7 @@ import FlowEtcd
 import FlowRPC
 import FlowSQLite
 import FlowStorage
+import FlowView
 import Glibc
 
 /// Where a store is, as a command line says it: `sqlite:DIR`, a directory, or `etcd://HOST:PORT,…`.
@@ -95,8 +96,16 @@ enum StorePlace {
     return try ask(now) == standing
   }
 
-  /// Makes a store where none is, fills and checks it; nothing is there when that fails.
-  func make(_ fill: (any Store) throws(StoreError) -> Void) throws(StoreError) {
+  /// The file with what finished; only beside a store in a directory.
+  var viewPath: String {
+    switch self {
+    case .sqlite(let path): path + "/" + View.fileName
+    case .etcd: ""
+    }
+  }
+
+  /// Makes a store where none is, fills and checks it; nothing is there when that fails. `fill` is told its `viewPath`.
+  func make(_ fill: (any Store, _ viewPath: String) throws(StoreError) -> Void) throws(StoreError) {
     switch self {
     case .sqlite(let path): try StorePlace.makeDirectory(path, fill)
     case .etcd(let configuration, _):
@@ -104,19 +113,19 @@ enum StorePlace {
       options.clearsUnfinished = true
       let store = try EtcdStore(configuration, options)
       defer { store.close() }
-      try fill(store)
+      try fill(store, "")
     }
   }
 
   /// Under another name, until all is there.
-  private static func makeDirectory(_ path: String, _ fill: (any Store) throws(StoreError) -> Void) throws(StoreError) {
+  private static func makeDirectory(_ path: String, _ fill: (any Store, _ viewPath: String) throws(StoreError) -> Void) throws(StoreError) {
     guard try SQLiteStore.takesRestore(path) else { throw .locked(owner: "what lies in \(path) already") }
     let unfinished = path + ".migrating"
     TemporaryFolder.remove(unfinished)
     do throws(StoreError) {
       let store = try SQLiteStore(unfinished, reserveBytes: 0)
       defer { store.close() }
-      try fill(store)
+      try fill(store, StorePlace.sqlite(unfinished).viewPath)
     } catch {
       TemporaryFolder.remove(unfinished)
       throw error
