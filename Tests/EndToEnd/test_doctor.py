@@ -52,7 +52,7 @@ def checkers(*arguments, code=0, **more):
 
 
 def test_doctor_on_a_directory_a_backup_and_a_running_flowd(tmp_path):
-    flowd = Flowd(tmp_path)
+    flowd = Flowd(tmp_path, store="sqlite")
     with running(flowd):
         worked(flowd)
         names = list(checkers(flowd=flowd))
@@ -69,7 +69,7 @@ def test_doctor_on_a_directory_a_backup_and_a_running_flowd(tmp_path):
 
 
 def test_doctor_finds_what_was_damaged(tmp_path):
-    flowd = Flowd(tmp_path, arguments=["--keep-journal"])
+    flowd = Flowd(tmp_path, store="sqlite", arguments=["--keep-journal"])
     with running(flowd):
         worked(flowd)
     blob = sorted((flowd.data / "blobs").iterdir())[0]
@@ -95,7 +95,7 @@ def test_doctor_finds_what_was_damaged(tmp_path):
 
 def test_a_store_goes_to_etcd_and_back(tmp_path, etcd):
     root = {"REXFLOW_ROOT_PREFIX": "/moved"}
-    flowd = Flowd(tmp_path / "first")
+    flowd = Flowd(tmp_path / "first", store="sqlite")
     with running(flowd):
         worked(flowd)
         before = finished(flowd)
@@ -111,7 +111,7 @@ def test_a_store_goes_to_etcd_and_back(tmp_path, etcd):
     assert again.returncode == 5 and "already" in again.stderr
     assert set(checkers("--store", etcd, environment=root)) == set(checkers("--data-dir", flowd.data))
 
-    third = Flowd(tmp_path / "third")
+    third = Flowd(tmp_path / "third", store="sqlite")
     back = flowctl("store", "migrate", "--from", etcd, "--to", f"sqlite:{third.data}", environment=root)
     assert back.returncode == 0 and wanted in back.stderr, back.stderr
     assert not (tmp_path / "third/data.migrating").exists()
@@ -149,16 +149,18 @@ def test_doctor_finds_what_was_damaged_in_etcd(tmp_path, etcd):
     blob = base64.b64decode(pieces[0]["key"]).decode()
     assert gateway(etcd, "deleterange", key=blob)["deleted"] == "1"
     assert gateway(etcd, "deleterange", key="/harmed/p/0001/j/0000000000000003")["deleted"] == "1"
+    assert int(gateway(etcd, "deleterange", key="/harmed/p/0001/s/", range_end="/harmed/p/0001/s0")["deleted"]) > 0
 
     found = checkers("--store", etcd, environment=root, code=9)
 
     assert [each["key"] for each in found["journal-gaps"]["findings"]] == ["3"]
     assert found["blobs"]["findings"][0]["key"] == blob.split("/")[3]
+    assert found["archive"]["findings"][0]["key"].startswith("segment ")
 
 
 def test_an_interrupted_migration_is_refused_and_made_anew(tmp_path, etcd):
     root = {"REXFLOW_ROOT_PREFIX": "/broken"}
-    flowd = Flowd(tmp_path)
+    flowd = Flowd(tmp_path, store="sqlite")
     with running(flowd):
         worked(flowd)
     (flowd.data / "blobs").rename(tmp_path / "kept")

@@ -32,6 +32,25 @@ extension StoreChecker {
   ]
 }
 
+// MARK: - archive
+
+extension StoreChecker {
+  static let archive: [StoreChecker] = [
+    StoreChecker(
+      "archive", "what finished can be fetched: every segment has all its bytes",
+      hint: "what is in the segment is gone from the flowd that did not lead then; what lives is not concerned"
+    ) { exam throws(StoreError) in
+      // An embedded store has none: its readers keep a file of their own.
+      guard let archive = exam.store as? any Archive else { return .findings([]) }
+      var found: [StoreFinding] = []
+      for segment in try archive.segments(exam.partition) where try archive.read(segment, of: exam.partition) == nil {
+        found.append(StoreFinding("segment \(segment.number)", "its \(segment.bytes) bytes are not all there"))
+      }
+      return .findings(found)
+    }
+  ]
+}
+
 // MARK: - records
 
 extension StoreChecker {

@@ -45,7 +45,7 @@ package struct StoreChecker: Sendable {
   static let restore = "restore the newest backup that `flowctl doctor FILE` finds clean"
 
   /// All of them, in the order in which they run.
-  package static let all: [StoreChecker] = journal + records + references + state
+  package static let all: [StoreChecker] = journal + archive + records + references + state
 }
 
 package struct StoreCheckResult: Sendable {
