@@ -100,7 +100,7 @@ package final class Server: Sendable {
       if view.applied(Server.partitionID) > (try store.standing(Server.partitionID).last) { try view.wipe() }
       let mark = try store.standing(Server.partitionID).mark
       try partition.start()
-      archiver?.start(mark: mark, replayed: projection.position)
+      archiver?.start(mark: mark, replayed: max(mark, projection.position))
       try retireOldModels()
     }
     try deploymentWork.start(probeClient)

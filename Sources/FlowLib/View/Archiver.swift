@@ -56,7 +56,7 @@ package final class Archiver: Sendable {
 
   /// - Parameters:
   ///   - mark: up to here all that finished was archived, by whoever led.
-  ///   - replayed: up to here the view was told before.
+  ///   - replayed: up to here the view was told before, though it may not have written it yet.
   package func start(mark: Position, replayed: Position) {
     state.change { $0.archived = mark }
     work.withLock { $0.replayed = replayed }
