@@ -37,6 +37,9 @@ extension Server {
 
   package func viewBytes() throws(StoreError) -> Int { try view.bytes() }
 
+  /// Up to where finished instances are archived, and what they take there; nil where the store has no archive.
+  package var archive: (position: Position, bytes: Int)? { archiver.map { ($0.archived, $0.bytes) } }
+
   package var storeCondition: StoreCondition { store.condition }
 
   package func storeStats() throws(StoreError) -> StoreStats { try store.stats() }

@@ -21,6 +21,7 @@ package final class Archiver: Sendable {
 
   private struct State: Sendable {
     var archived = Position.start
+    var bytes = 0
     var isFilled = false
     var isClosed = false
     var hasFailed = false
@@ -73,6 +74,9 @@ package final class Archiver: Sendable {
   /// Everything that finished up to here is in the archive.
   package var archived: Position { state.withLock { $0.archived } }
 
+  /// Bytes of all segments, as of the last turn.
+  package var bytes: Int { state.withLock { $0.bytes } }
+
   /// Archives at once what the view has, and waits until it has come to a position, or the time is over.
   package func reach(_ position: Position, ms: Int64) {
     guard archived < position else { return }
@@ -92,8 +96,9 @@ package final class Archiver: Sendable {
         try tell(&work)
         try retain(&work)
         try fill(&work)
+        let bytes = work.segments?.reduce(0) { $0 + $1.bytes } ?? 0
+        state.withLock { ($0.bytes, $0.hasFailed) = (bytes, false) }
       }
-      state.withLock { $0.hasFailed = false }
     } catch {
       fail(error)
     }
