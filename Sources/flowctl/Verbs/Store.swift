@@ -11,7 +11,7 @@ enum StoreVerb {
     "data-dir", type: .directory, metavar: "DIR", env: "FLOWD_DATA_DIR", configurable: false, help: "flowd's data directory")
 
   private static let spec = CommandSpec(
-    "store", "Back up, restore, verify and move flowd's store",
+    "store", "Back up, restore, verify, move and export flowd's store",
     subcommands: [
       CommandSpec(
         "backup", "Copy the store of a running flowd to a file",
@@ -30,12 +30,14 @@ enum StoreVerb {
         options: [dataDirectory], positionals: [PositionalSpec("file", minimum: 0, type: .file, help: "a backup")],
         examples: [Example("flowctl store hash --data-dir /var/lib/flowd", "of a flowd that does not run")]),
       StoreMigrate.spec,
+      StoreExport.spec,
     ])
 
   @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
     let file = context.settings.word("file")
     let verb = context.settings.invocation.command.name
     if verb == "migrate" { return try StoreMigrate.run(context) }
+    if verb == "export" { return try StoreExport.run(context) }
     if verb == "backup" { return try backup(to: file ?? "", context) }
     if verb == "hash", let file { return try printHash(StoreFiles.stateHash(ofBackup: file), context) }
     guard let directory = context.settings.optional("data-dir") else { throw needsDirectory(verb) }
