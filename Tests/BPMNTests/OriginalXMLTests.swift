@@ -40,7 +40,8 @@ struct OriginalXMLTests {
       #"<bpmn:process xmlns:y="urn:y" id="P" name='say "hi"' x:n="&lt;&#10;&quot;'" y:m="ü"><x:other/></bpmn:process>"#)
 
     #expect(
-      text == head + #"<bpmn:process xmlns:y="urn:y" id="P" name='say "hi"' x:n="&lt;&#10;&quot;'" y:m="ü"><x:other></x:other></bpmn:process>"#)
+      text == head
+        + #"<bpmn:process xmlns:y="urn:y" id="P" name='say "hi"' x:n="&lt;&#10;&quot;'" y:m="ü"><x:other></x:other></bpmn:process>"#)
   }
 
   @Test("elements of BPMN get the prefix by which the original finds them")

@@ -16,7 +16,7 @@ from harness.wire import Wire
 
 VERBS = [
     "apply", "delete", "probe", "ps", "run", "start", "stop", "update", "validate", "health", "logs", "feel", "doctor",
-    "store", "store backup", "store migrate", "store restore", "store hash", "completion", "man", "help", "version",
+    "store", "store backup", "store export", "store migrate", "store restore", "store hash", "completion", "man", "help", "version",
 ]  # fmt: skip
 
 

@@ -89,7 +89,8 @@ private final class ExportFile: ExportTarget {
 extension OriginalEntry {
   /// One line of JSON: text where the value is UTF-8, else base64.
   fileprivate var line: [UInt8] {
-    let member: (String, JSON) = String(validating: value, as: UTF8.self).map { ("value", .string($0)) } ?? ("base64", .string(base64(value)))
+    let member: (String, JSON) =
+      String(validating: value, as: UTF8.self).map { ("value", .string($0)) } ?? ("base64", .string(base64(value)))
     var object: JSON.Object = ["key": .string(key)]
     object[member.0] = member.1
     return JSON.object(object).bytes + [0x0A]
@@ -102,6 +103,9 @@ private final class ExportEtcd: ExportTarget {
   let shown: String
   private let writer: EtcdKeyWriter
   private let place: String
+  private let prefixes: [String]
+  /// What is there is to go before anything is written, and not before there is something to write.
+  private var clears: Bool
   var leftOut: [String] { writer.tooLarge }
   let isOver = false
 
@@ -110,6 +114,7 @@ private final class ExportEtcd: ExportTarget {
     configuration.timeoutMs = ExportEtcd.timeoutMs
     place = "\(address) below '\(layout.root)/'"
     shown = place
+    (prefixes, clears) = (layout.prefixes, replaces)
     let made = try ExportEtcd.etcd(doing: "write to \(place)") { () throws(EtcdError) in
       try EtcdKeyWriter(configuration, root: layout.root)
     }
@@ -117,8 +122,6 @@ private final class ExportEtcd: ExportTarget {
     do throws(Failure) {
       let found = try ExportEtcd.etcd(doing: "write to \(place)") { () throws(EtcdError) in try made.holding(for: layout.prefixes) }
       try check(found, replaces: replaces)
-      guard replaces else { return }
-      try ExportEtcd.etcd(doing: "write to \(place)") { () throws(EtcdError) in try made.clear(layout.prefixes) }
     } catch {
       made.close()
       throw error
@@ -152,10 +155,20 @@ private final class ExportEtcd: ExportTarget {
   }
 
   func take(_ entries: [OriginalEntry]) throws(Failure) {
+    try clear()
     try writing { () throws(EtcdError) in try writer.put(entries.map { ($0.key, $0.value) }) }
   }
 
-  func finish() throws(Failure) { try writing { () throws(EtcdError) in try writer.flush() } }
+  func finish() throws(Failure) {
+    try clear()
+    try writing { () throws(EtcdError) in try writer.flush() }
+  }
+
+  private func clear() throws(Failure) {
+    guard clears else { return }
+    clears = false
+    try writing { () throws(EtcdError) in try writer.clear(prefixes) }
+  }
 
   private func writing(_ body: () throws(EtcdError) -> Void) throws(Failure) {
     do throws(Failure) { try ExportEtcd.etcd(doing: "write to \(place)", body) } catch {
