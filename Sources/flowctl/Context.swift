@@ -61,7 +61,9 @@ extension Context {
   func pem(_ option: String) throws(Failure) -> [UInt8]? {
     guard let path = settings.optional(option) else { return nil }
     do throws(FileProblem) {
-      return try FileText.read(path, limit: Limits.configFileBytes)
+      let bytes = try FileText.read(path, limit: Limits.configFileBytes)
+      if let problem = PEMFile.problem(bytes, of: option) { throw FileProblem(path, reason: problem) }
+      return bytes
     } catch {
       throw Failure(ExitCode.usage, "option --\(option): \(error.description)")
     }

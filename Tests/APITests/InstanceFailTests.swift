@@ -9,7 +9,8 @@ struct InstanceFailTests {
   init() throws { bench = try FlowHTTPAPIBench() }
 
   private func report(_ instance: String, _ body: [UInt8]) throws -> HTTPClientResponse {
-    try bench.call("POST", "/instancefail", ["X-Rexflow-Iid": instance, "X-Rexflow-Did": "any"], bytes: body)
+    let deployment = try bench.server.instance(instance)?.deployment ?? "any"
+    return try bench.call("POST", "/instancefail", ["X-Rexflow-Iid": instance, "X-Rexflow-Did": deployment], bytes: body)
   }
 
   @Test("both headers are required", arguments: [["X-Rexflow-Iid": "x"], ["X-Rexflow-Did": "x"], [:]] as [HTTPHeaders])
@@ -122,6 +123,24 @@ struct InstanceFailTests {
     #expect(shown["state"] == "STOPPED")
     #expect(shown["result"]?["error_msg"] == "later")
     #expect(shown["error"] == ["code": "X", "message": "later", "element": "sum"])
+  }
+
+  @Test("a report under another deployment's id is refused, whatever the instance's state (row A42)")
+  func foreignDeployment() throws {
+    let (deployment, other) = (try bench.apply(), try bench.apply("Other"))
+    let (running, ended) = (try bench.start(deployment), try bench.start(deployment))
+    _ = try bench.call("POST", "/", ["X-Rexflow-Iid": ended], body: "1")
+
+    for instance in [running, ended] {
+      for foreign in [other, "nonsense", "", deployment.uppercased()] {
+        let answer = try bench.call("POST", "/instancefail", ["X-Rexflow-Iid": instance, "X-Rexflow-Did": foreign], body: "{}")
+        #expect(answer.status == 400, "\(foreign)")
+        #expect(try JSON(parsing: answer.body)["status"] == -1)
+      }
+    }
+
+    #expect(try bench.server.instance(running)?.state == .running)
+    #expect(try bench.server.instance(ended)?.state == .completed)
   }
 
   @Test("a report of an instance that is not RUNNING is ignored")

@@ -284,6 +284,27 @@ def test_a_bad_update_is_refused(target, shots, text, tmp_path):
     assert flowctl("update", file, flowd=target).returncode != 0
 
 
+@pytest.mark.parametrize("text", ["---\n", "# a comment\n", "%YAML 1.1\n---\n...\n", "\ufeff--- # nothing\n  # here\n\n---"])
+def test_an_update_without_an_action_says_so(target, text, tmp_path):
+    file = tmp_path / "update.yaml"
+    file.write_text(text)
+
+    done = flowctl("update", file, flowd=target)
+
+    assert (done.returncode, done.stdout) == (9, "")
+    assert f"error: {file} holds no action" in done.stderr and "try:" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["--- {action: x}", "---x", "...#x", "- # x"])
+def test_an_update_with_anything_goes_to_flowd(target, text, tmp_path):
+    file = tmp_path / "update.yaml"
+    file.write_text(text)
+
+    done = flowctl("update", file, flowd=target)
+
+    assert done.returncode == 255 and "not supported" in done.stderr
+
+
 def test_a_wrong_state_is_refused_with_words(target, shots, services):
     deployment = shots.applied(models.one_task("Wrong", "first"), stopped=True)
     assert refused(shots.run(deployment), deployment)

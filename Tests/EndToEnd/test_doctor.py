@@ -127,6 +127,8 @@ def test_a_store_goes_to_etcd_and_back(tmp_path, etcd):
         checkers("--store", etcd, environment=root)
         elsewhere = flowctl("doctor", flowd=second)
         assert elsewhere.returncode == 1 and "--store etcd://" in elsewhere.stderr
+        backup = flowctl("store", "backup", tmp_path / "copy", flowd=second)
+        assert backup.returncode == 1 and "try:   etcdctl snapshot save FILE\n" in backup.stderr
     checkers("--store", etcd, environment=root)
 
 

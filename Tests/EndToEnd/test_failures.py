@@ -67,6 +67,15 @@ def test_a42_instancefail_without_headers(flowd, wire, held):
     assert wire.record(instance)["state"] == "RUNNING"
 
 
+def test_a42_a_report_under_another_deployment_is_refused(flowd, wire, held, deployed):
+    _, instance = held
+
+    for foreign in (deployed(models.SIMPLE), "nobody"):
+        refused = report(flowd, '{"from_envoy":false}', foreign, instance)
+        assert refused.status_code == 400 and "X-Rexflow-Did" in refused.json()["message"]
+    assert wire.record(instance)["state"] == "RUNNING"
+
+
 def test_a42_instancefail_with_other_bytes(flowd, wire, held):
     deployment, instance = held
 

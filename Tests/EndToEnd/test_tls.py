@@ -309,6 +309,24 @@ def test_flowctl_says_what_is_missing_of_a_pair(mutual, papers):
     assert missing.returncode not in (0, 134, 139) and "/nowhere/ca.pem" in missing.stderr
 
 
+def test_flowctl_says_which_file_holds_no_certificate(mutual, papers, tmp_path):
+    junk = tmp_path / "junk.pem"
+    good, (certificate, key) = papers.ca.pem, papers.client
+    cut = open(good).read().split("-----END")[0]
+    for content in (b"", b"\x00\xff\xfe junk", open(key, "rb").read(), cut.encode(), b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"):
+        junk.write_bytes(content)
+        for options in (["--ca", junk], ["--ca", good, "--cert", junk, "--key", key]):
+            done = flowctl("--tls", *options, "ps", flowd=mutual)
+            assert done.returncode == 2, done
+            assert str(junk) in done.stderr and "certificate" in done.stderr, done.stderr
+    junk.write_bytes(open(certificate, "rb").read())
+    done = flowctl("--tls", "--ca", good, "--cert", certificate, "--key", junk, "ps", flowd=mutual)
+    assert done.returncode == 2 and str(junk) in done.stderr and "holds no private key" in done.stderr
+    # What stands beside the certificates is a remark.
+    junk.write_text("a remark\r\n" + open(good).read().replace("\n", "\r\n") + open(papers.other.pem).read())
+    assert flowctl("--tls", "--ca", junk, "--cert", certificate, "--key", key, "ps", flowd=mutual).returncode == 0
+
+
 def refused(*arguments, folder):
     """What flowd says when it can not start with these."""
     data = ["--data-dir", folder / "data"]

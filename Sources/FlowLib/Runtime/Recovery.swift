@@ -106,6 +106,9 @@ struct Recovery {
       if case .deployment(let key, .deployed(let deploy, let state, let at)) = event {
         recovered.catalog[key] = try configuration.load(Deployment(key: key, deploy, state, at: at))
       }
+      if let problem = event.problem(in: recovered.state, catalog: recovered.catalog) {
+        throw .corrupt("batch \(stored.position): \(problem)")
+      }
       configuration.observer.willApply(event, at: stored.position, in: recovered.state, catalog: recovered.catalog)
       evolve(&recovered.state, with: event, catalog: recovered.catalog)
     }

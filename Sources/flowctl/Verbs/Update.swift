@@ -24,10 +24,28 @@ enum Update {
       } catch {
         throw Failure(error, exitCode: ExitCode.original)
       }
+      guard !holdsNothing(text) else {
+        throw Failure(
+          ExitCode.invalidDocument, "\(path) holds no action", why: "there are only comments and marks of documents in it",
+          hint: "a YAML document whose `action` says what to do")
+      }
       let reply = try context.asking("update \(path)") { client throws(Status) in try client.updateWorkflow(spec: text) }
       let code = context.report(reply)
       if exitCode == ExitCode.ok { exitCode = code }
     }
     return exitCode
+  }
+  /// Whether there is something in a text, and all of it comments, directives and marks of documents. An empty file is the original's
+  /// empty list of actions.
+  private static func holdsNothing(_ text: String) -> Bool {
+    let lines = text.split(whereSeparator: \.isNewline).map { $0.drop { $0.isWhitespace || $0 == "\u{FEFF}" } }.filter { !$0.isEmpty }
+    return !lines.isEmpty
+      && lines.allSatisfy { line in
+        if line.hasPrefix("#") || line.hasPrefix("%") { return true }
+        guard line.hasPrefix("---") || line.hasPrefix("...") else { return false }
+        let rest = line.dropFirst(3)
+        let text = rest.drop(while: \.isWhitespace)
+        return text.isEmpty || (text.hasPrefix("#") && text.count < rest.count)
+      }
   }
 }

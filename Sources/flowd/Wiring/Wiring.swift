@@ -53,8 +53,9 @@ struct Wiring {
     let directory = configuration.dataDirectory
     let store = try etcd.open(directory, record, log: configuration.log)
     // Readers have a file of their own for each kind of store: positions of one mean nothing in another.
-    return Wiring(configuration: configuration, store: store, viewPath: directory + "/etcd-" + View.fileName) { path throws(Status) in
-      throw Status(.unimplemented, "etcd makes its own backups", hint: "etcdctl snapshot save \(path)")
+    return Wiring(configuration: configuration, store: store, viewPath: directory + "/etcd-" + View.fileName) { _ throws(Status) in
+      // The path is one of flowd's own, where nobody would look for a backup.
+      throw Status(.unimplemented, "etcd makes its own backups", hint: "etcdctl snapshot save FILE")
     }
   }
 

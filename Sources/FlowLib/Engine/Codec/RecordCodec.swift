@@ -168,6 +168,9 @@ extension ByteReader {
     guard instance.restore(payloads, nextPayload, activities, pending, waiting, lastEnd) else {
       throw fail("record names a payload it does not hold")
     }
+    guard Set(activities.map(\.id)).count == activities.count, Set(payloads.map(\.id)).count == payloads.count, instance.isSound else {
+      throw fail("record of an instance that makes no sense")
+    }
     return instance
   }
 

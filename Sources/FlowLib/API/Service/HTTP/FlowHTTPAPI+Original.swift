@@ -112,13 +112,17 @@ extension FlowHTTPAPI {
   }
 
   private func instanceFailed(_ request: HTTPRequest) throws(HTTPProblem) -> HTTPResponse {
-    guard let text = request.headers["X-Rexflow-Iid"], request.headers["X-Rexflow-Did"] != nil else {
+    guard let text = request.headers["X-Rexflow-Iid"], let deployment = request.headers["X-Rexflow-Did"] else {
       return .json(["status": -1, "message": "the headers X-Rexflow-Did and X-Rexflow-Iid are required"], status: 400)
     }
     let ignored = HTTPResponse.text("The instance is not RUNNING; nothing was changed.\n")
     guard let id = InstanceID(text) else { return ignored }
     let row = try HTTPProblem.with { () throws(Status) in try server.instance(id.text) }
-    guard let row, row.state == .running else { return ignored }
+    guard let row else { return ignored }
+    guard row.deployment == deployment else {
+      return .json(["status": -1, "message": "the instance is not one of the deployment that X-Rexflow-Did names"], status: 400)
+    }
+    guard row.state == .running else { return ignored }
     try HTTPProblem.checkPayload(request.body)
     let failure = reportedFailure(request.body, in: server.board[row.deployment]?.process)
     return try settled(server.failInstance(id, failure)) ? .text("The failure was taken.\n") : ignored

@@ -1,0 +1,81 @@
+import FlowCore
+
+extension Event {
+  /// Why it can not be applied to a state; nil when it can.
+  ///
+  /// What `decide` made always can. This is for what was read back, where a text that can be read may still make no sense: `evolve` would
+  /// trap there, or leave what no later event fits.
+  package func problem(in state: PartitionState, catalog: Catalog) -> String? {
+    guard case .instance(let key, let change) = self else { return nil }
+    switch change {
+    case .created(let created):
+      guard created.id.key == key, state.instances[key] == nil else { return "instance \(key.raw) is created again" }
+      guard let process = catalog[created.deployment] else { return "instance \(key.raw) is of a deployment that is not there" }
+      return process.has(created.start) ? nil : "instance \(key.raw) begins at an element that its model does not have"
+    case .finished, .deleted: return nil
+    case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried:
+      guard let instance = state.instances[key] else { return "instance \(key.raw) is not there" }
+      guard let process = catalog[instance.deployment] else { return "instance \(key.raw) is of a deployment that is not there" }
+      return instance.problem(applying: change, of: process).map { "instance \(instance.id.text) \($0)" }
+    }
+  }
+}
+
+extension ExecutableProcess {
+  fileprivate func has(_ element: ElementIndex) -> Bool { elements.indices.contains(element.raw) }
+  fileprivate func has(_ all: [FlowIndex]) -> Bool { all.allSatisfy { flows.indices.contains($0.raw) } }
+}
+
+extension Instance {
+  fileprivate func problem(applying change: InstanceEvent, of process: ExecutableProcess) -> String? {
+    let unknown = "moves to an element that its model does not have"
+    switch change {
+    case .passed(let element, let flows): return process.has(element) && process.has(flows) ? tokenProblem : unknown
+    case .activated(let id, let element, let activated):
+      if case .scope(let start) = activated, !process.has(start) { return unknown }
+      guard process.has(element) else { return unknown }
+      guard id.raw >= nextActivity, id.raw < Instance.numbersEnd else { return "begins activity \(id.raw), a number that was given" }
+      return tokenProblem
+    case .completed(let id, _, let flows): return process.has(flows) ? activityProblem(id) : unknown
+    case .arrived(let element, let flow): return process.has(element) && process.has([flow]) ? tokenProblem : unknown
+    case .joined(let element, let scope, let incoming, let flows):
+      guard process.has(element), process.has(incoming), process.has(flows) else { return unknown }
+      return joinProblem(element, scope, incoming)
+    case .ended(let element): return process.has(element) ? tokenProblem : unknown
+    case .caught(let id, let boundary, _, let flows): return process.has(boundary) && process.has(flows) ? activityProblem(id) : unknown
+    case .created, .scopeCleared, .failed, .stopped, .retried, .finished, .deleted: return nil
+    }
+  }
+
+  /// Numbers of activities and payloads are given one after the other, and no instance comes near this.
+  fileprivate static var numbersEnd: UInt64 { 1 << 62 }
+
+  private var tokenProblem: String? {
+    guard let token = pending.first else { return "has no token on its way" }
+    return isHeld(token.scope, token.payload) ? nil : "has a token in a scope that is not there"
+  }
+
+  private func activityProblem(_ id: ActivityID) -> String? {
+    guard let activity = activities[id] else { return "has no activity \(id.raw)" }
+    return isHeld(activity.scope, activity.payload) ? nil : "has activity \(id.raw) in a scope that is not there"
+  }
+
+  private func isHeld(_ scope: ActivityID, _ payload: PayloadID) -> Bool { scopes[scope] != nil && payloads.entries[payload] != nil }
+
+  private func joinProblem(_ element: ElementIndex, _ scope: ActivityID, _ incoming: [FlowIndex]) -> String? {
+    guard !incoming.isEmpty, Set(incoming).count == incoming.count else { return "joins tokens of no flow, or twice of one" }
+    let isThere = incoming.allSatisfy { flow in
+      waiting.contains { $0.element == element && $0.scope == scope && $0.flow == flow }
+    }
+    return isThere ? nil : "joins tokens that do not wait"
+  }
+
+  /// Whether a stored instance is one that events can go on with: scopes lie in each other, and numbers are still to be given.
+  var isSound: Bool {
+    guard nextActivity < Instance.numbersEnd, payloads.next < Instance.numbersEnd else { return false }
+    guard payloads.entries.keys.allSatisfy({ $0.raw < payloads.next }) else { return false }
+    func isThere(_ scope: ActivityID) -> Bool { scope == .process || activities[scope] != nil }
+    return activities.values.allSatisfy { $0.id != .process && $0.id.raw < nextActivity && $0.scope < $0.id && isThere($0.scope) }
+      && pending.all.allSatisfy { isThere($0.scope) } && waiting.allSatisfy { isThere($0.scope) }
+  }
+}
