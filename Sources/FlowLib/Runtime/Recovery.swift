@@ -13,6 +13,8 @@ struct Recovered {
   var touched: Set<Key> = []
   /// What the journal removed since, and where.
   var removed: [Key: Position] = [:]
+  /// Deployments that are to come, with instances that have records already: records are written in no order.
+  var awaited: Set<Key> = []
   /// Instances that lived at the mark and have no record, because they ended before theirs was written.
   var ended: Set<Key> = []
 }
@@ -68,6 +70,20 @@ struct Recovery {
     }
     recovered.state.restore(records)
     for deployment in recovered.state.deploymentsInOrder { recovered.catalog[deployment.key] = try configuration.load(deployment) }
+    for record in records {
+      guard case .instance(let instance) = record else { continue }
+      if let process = recovered.catalog[instance.deployment] {
+        try check(instance, process)
+      } else {
+        recovered.awaited.insert(instance.deployment)
+      }
+    }
+  }
+
+  /// Nobody looks at the numbers in an instance again.
+  private func check(_ instance: Instance, _ process: ExecutableProcess) throws(StoreError) {
+    guard !instance.stands(on: process) else { return }
+    throw .corrupt("instance \(instance.id.text) stands on an element that its model does not have")
   }
 
   private func decode(_ bytes: [UInt8], what: String) throws(StoreError) -> StateRecord {
@@ -104,7 +120,7 @@ struct Recovery {
         if event.removes { recovered.removed[key] = stored.position }
       }
       if case .deployment(let key, .deployed(let deploy, let state, let at)) = event {
-        recovered.catalog[key] = try configuration.load(Deployment(key: key, deploy, state, at: at))
+        try take(Deployment(key: key, deploy, state, at: at), into: &recovered)
       }
       if let problem = event.problem(in: recovered.state, catalog: recovered.catalog) {
         throw .corrupt("batch \(stored.position): \(problem)")
@@ -112,5 +128,12 @@ struct Recovery {
       configuration.observer.willApply(event, at: stored.position, in: recovered.state, catalog: recovered.catalog)
       evolve(&recovered.state, with: event, catalog: recovered.catalog)
     }
+  }
+
+  private func take(_ deployment: Deployment, into recovered: inout Recovered) throws(StoreError) {
+    let process = try configuration.load(deployment)
+    recovered.catalog[deployment.key] = process
+    guard recovered.awaited.remove(deployment.key) != nil else { return }
+    for instance in recovered.state.instances.values where instance.deployment == deployment.key { try check(instance, process) }
   }
 }

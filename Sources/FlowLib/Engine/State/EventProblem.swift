@@ -27,6 +27,14 @@ extension ExecutableProcess {
 }
 
 extension Instance {
+  /// Whether every number of an element or flow that it holds is one of the process.
+  package func stands(on process: ExecutableProcess) -> Bool {
+    activities.allSatisfy { process.has($0.value.element) }
+      && pending.all.allSatisfy { process.has($0.element) && ($0.flow.map { process.has([$0]) } ?? true) }
+      && waiting.allSatisfy { process.has($0.element) && process.has([$0.flow]) }
+      && (lastEnd.map { process.has($0.element) } ?? true)
+  }
+
   fileprivate func problem(applying change: InstanceEvent, of process: ExecutableProcess) -> String? {
     let unknown = "moves to an element that its model does not have"
     switch change {

@@ -105,14 +105,6 @@ extension StoreChecker {
 }
 
 extension Instance {
-  /// Whether every number it holds is one of the process.
-  fileprivate func stands(on process: ExecutableProcess) -> Bool {
-    let elements =
-      activities.values.map(\.element) + pending.all.map(\.element) + waiting.map(\.element) + (lastEnd.map { [$0.element] } ?? [])
-    let flows = pending.all.compactMap(\.flow) + waiting.map(\.flow)
-    return elements.allSatisfy { process.elements.indices.contains($0.raw) } && flows.allSatisfy { process.flows.indices.contains($0.raw) }
-  }
-
   fileprivate func problem(with activity: Activity, in process: ExecutableProcess) -> String? {
     if activity.scope != .process, activities[activity.scope] == nil { return "is in a scope that is not there" }
     if activity.job != nil {
