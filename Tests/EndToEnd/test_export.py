@@ -227,6 +227,18 @@ def test_a99_the_root_prefix_names_the_root_and_two_engines_share_an_etcd(tmp_pa
     assert len(with_prefix(etcd, "/keys/")) == sum(len(with_prefix(etcd, f"/keys{name}/")) for name in shown)
 
 
+def test_a99_a_root_without_a_slash_is_the_one_with_it(tmp_path, etcd):
+    here = {"REXFLOW_ROOT_PREFIX": "x"}
+    flowd = Flowd(tmp_path, environment=here, store=etcd)
+    with running(flowd), Wire(flowd) as wire:
+        did = wire.applied(models.nothing("Slash"))
+
+    assert "/x/format" in with_prefix(etcd, "/x/") and not with_prefix(etcd, "x/")
+    assert f"/x/workflows/{did}/state" in pairs(export("--store", etcd, "--data-dir", flowd.data, environment=here).stdout)
+    for root in ("x", "/x", "/x/"):
+        assert "'/x/'" in export("--store", etcd, "--to", etcd, "--root", root, code=5, environment=here).stderr
+
+
 def test_a_store_on_etcd_without_its_data_directory_says_what_is_missing(tmp_path, etcd):
     here = {"REXFLOW_ROOT_PREFIX": "/bare"}
     flowd = Flowd(tmp_path, environment=here, store=etcd)

@@ -20,10 +20,11 @@ import FlowStorage
 struct EtcdLayout: Sendable {
   let root: String
 
-  /// - Parameter root: `/rexflow`; a slash at its end is dropped.
+  /// - Parameter root: `/rexflow`; a slash at its end is dropped, and one that is missing at its beginning is added, as the original does.
   init(root: String) {
     var root = root
     while root.hasSuffix("/") { root.removeLast() }
+    if !root.isEmpty, !root.hasPrefix("/") { root = "/" + root }
     self.root = root + "/"
   }
 
