@@ -12,10 +12,10 @@ import Testing
 @Suite("a store in the layout of the original")
 struct StoreExportTests {
   private func exported(
-    _ store: any Store, _ view: ViewFile? = nil, root: String = "/rexflow", isWorkedOn: Bool = true
+    _ store: any Store, _ finished: Server.FinishedRows = .file(nil), root: String = "/rexflow"
   ) throws -> (entries: [OriginalEntry], counts: ExportCounts) {
     let all = Collected()
-    let counts = try Server.export(store, finished: view, isWorkedOn: isWorkedOn, as: OriginalLayout(root: root)) { entries, _ in
+    let counts = try Server.export(store, finished: finished, as: OriginalLayout(root: root)) { entries, _ in
       all.entries += entries
       return true
     }
@@ -119,8 +119,8 @@ struct StoreExportTests {
     let store = try SQLiteStore(data, reserveBytes: 0)
     defer { store.close() }
 
-    let whole = try exported(store, try ViewFile(view), isWorkedOn: false)
-    let without = try exported(store, isWorkedOn: false)
+    let whole = try exported(store, .file(try ViewFile(view)))
+    let without = try exported(store)
 
     #expect(whole.counts.instances == 3 && whole.counts.missingUpTo == nil && whole.counts.unknown == 0)
     let states = whole.entries.filter { $0.key.hasPrefix("/rexflow/instances/") && $0.key.hasSuffix("/state") }
@@ -144,7 +144,7 @@ struct StoreExportTests {
     let snapshot = disk.snapshot()
     bench.stop()
 
-    let (entries, counts) = try exported(MemoryStore(snapshot), try ViewFile(copy), isWorkedOn: false)
+    let (entries, counts) = try exported(MemoryStore(snapshot), .file(try ViewFile(copy)))
 
     func state(_ id: InstanceID) -> String? { values(entries, below: "/rexflow/instances/\(id.text)/")["state"] }
     #expect(counts.instances == 3 && counts.unknown == 0)
@@ -152,7 +152,35 @@ struct StoreExportTests {
     #expect(Set(entries.map(\.key)).count == entries.count)
   }
 
-  @Test("rows of another store are refused, and taken when somebody works on the store meanwhile")
+  @Test("an archive has all that ended before the journal's tail, and what was deleted is gone")
+  func archived() throws {
+    let scratch = try ScratchFolder()
+    let store = MemoryStore()
+    let view = try View(scratch.path + "/node.db", isArchived: true)
+    let ids = (1...3).map { "flow-" + String(format: "%032x", $0) }
+    _ = try store.claim(PartitionID(1), epoch: Epoch(1))
+    let archiver = Archiver(view, store, Archiver.Options(partition: PartitionID(1), epoch: Epoch(1), bytes: 1 << 20))
+    archiver.start(mark: .start, replayed: .start)
+    let end = InstanceEnd(state: .completed, ended: wallClock(), result: Array("1".utf8), contentType: "text/plain", endEvent: "e")
+    for (index, id) in ids.enumerated() {
+      let row = InstanceRow(id: id, deployment: "calc-1", created: wallClock())
+      let changes: [ViewChange] = [.instanceCreated(row), .instanceEnded(id: id, end)]
+      #expect(view.apply(PartitionID(1), Position(UInt64(index + 1)), changes) == .taken)
+      archiver.reach(Position(UInt64(index + 1)), ms: 20_000)
+    }
+    #expect(view.apply(PartitionID(1), Position(4), [.instanceDeleted(id: ids[1])]) == .taken)
+    archiver.reach(Position(4), ms: 20_000)
+    archiver.close()
+    view.close()
+
+    let (entries, counts) = try exported(store, try Server.unpack(store, to: scratch.path + "/view.db"))
+
+    #expect(counts.instances == 2 && counts.missingUpTo == nil)
+    #expect(entries.map(\.key).filter { $0.hasSuffix("/state") } == [ids[0], ids[2]].map { "/rexflow/instances/\($0)/state" })
+    #expect(values(entries, below: "/rexflow/instances/\(ids[0])/")["end_event"] == "e")
+  }
+
+  @Test("rows of another store are refused")
   func foreignRows() throws {
     let scratch = try ScratchFolder()
     let view = scratch.path + "/view.db"
@@ -161,8 +189,7 @@ struct StoreExportTests {
     #expect(NodeBench.until { bench.rows == 1 })
     bench.stop()
 
-    #expect(throws: StoreError.self) { try exported(MemoryStore(), try ViewFile(view), isWorkedOn: false) }
-    #expect(try exported(MemoryStore(), try ViewFile(view)).counts.instances == 1)
+    #expect(throws: StoreError.self) { try exported(MemoryStore(), .file(try ViewFile(view))) }
   }
 
   @Test("who has enough is told no more")
@@ -170,7 +197,7 @@ struct StoreExportTests {
     let bench = try FlowHTTPAPIBench()
     _ = try bench.start(try bench.apply())
 
-    let counts = try Server.export(bench.store, finished: nil, isWorkedOn: true, as: OriginalLayout(root: "")) { _, _ in false }
+    let counts = try Server.export(bench.store, finished: .file(nil), as: OriginalLayout(root: "")) { _, _ in false }
 
     #expect((counts.instances, counts.deployments) == (1, 0))
   }

@@ -206,14 +206,14 @@ def test_a99_the_root_prefix_names_the_root_and_two_engines_share_an_etcd(tmp_pa
         with running(flowd), Wire(flowd) as wire:
             did = wire.applied(models.nothing("Shared"))
             wire.completed(wire.started(did))
-            shown[name] = wire.ps(INSTANCE).ok(), wire.ps(DEPLOYMENT).ok(), flowd.data
-            # Whoever works on it: a moment of the store, and the rows that its flowd keeps.
-            check(pairs(export("--store", etcd, "--data-dir", flowd.data, environment=flowd.environment).stdout), *shown[name][:2], name)
+            shown[name] = wire.ps(INSTANCE).ok(), wire.ps(DEPLOYMENT).ok()
+            # Whoever works on it: what it holds at one moment.
+            check(pairs(export("--store", etcd, environment=flowd.environment).stdout), *shown[name], name)
     assert not shown["/one"][1].keys() & shown["/two"][1].keys()
 
-    for name, (instances, deployments, data) in shown.items():
+    for name, (instances, deployments) in shown.items():
         here = {"REXFLOW_ROOT_PREFIX": name}
-        source = ["--store", etcd, "--data-dir", data]
+        source = ["--store", etcd]
         own = export(*source, "--to", etcd, code=5, environment=here)
         assert f"'{name}/'" in own.stderr and "--root" in own.stderr
         export(*source, "--to", etcd, "--root", f"{name}/x", code=5, environment=here)
@@ -234,22 +234,40 @@ def test_a99_a_root_without_a_slash_is_the_one_with_it(tmp_path, etcd):
         did = wire.applied(models.nothing("Slash"))
 
     assert "/x/format" in with_prefix(etcd, "/x/") and not with_prefix(etcd, "x/")
-    assert f"/x/workflows/{did}/state" in pairs(export("--store", etcd, "--data-dir", flowd.data, environment=here).stdout)
+    assert f"/x/workflows/{did}/state" in pairs(export("--store", etcd, environment=here).stdout)
     for root in ("x", "/x", "/x/"):
         assert "'/x/'" in export("--store", etcd, "--to", etcd, "--root", root, code=5, environment=here).stderr
 
 
-def test_a_store_on_etcd_without_its_data_directory_says_what_is_missing(tmp_path, etcd):
-    here = {"REXFLOW_ROOT_PREFIX": "/bare"}
-    flowd = Flowd(tmp_path, environment=here, store=etcd)
-    with running(flowd), Wire(flowd) as wire:
-        did = wire.applied(models.nothing("Bare"))
-        wire.completed(wire.started(did))
+@pytest.mark.parametrize("ends", ["stopped", "killed"])
+def test_a100_keys_and_values_of_a_store_on_etcd_equal_section_5(tmp_path, services, etcd, ends):
+    """What finished is in the store's archive, or in the journal: no directory of any flowd is asked."""
+    here = {"REXFLOW_ROOT_PREFIX": f"/{ends}"}
+    with worked(tmp_path, services, store=etcd, environment=here) as (flowd, (instances, deployments)):
+        with Wire(flowd) as wire:
+            gone = next(iid for iid, each in instances.items() if each["state"] == "ERROR")
+            assert wire.delete(INSTANCE, gone).ok()[gone]["result"] == 0
+            del instances[gone]
+        if ends == "killed":
+            flowd.kill()
 
     done = export("--store", etcd, environment=here)
 
-    assert "--data-dir names it" in done.stderr
-    assert set(pairs(done.stdout)) == {f"/bare/workflows/{did}/proc", f"/bare/workflows/{did}/state"}
+    assert "missing" not in done.stderr and "3 instances" in done.stderr
+    check(pairs(done.stdout), instances, deployments, f"/{ends}")
+
+
+def test_without_the_file_of_finished_instances_that_is_said(tmp_path):
+    flowd = Flowd(tmp_path, store="sqlite")
+    with running(flowd), Wire(flowd) as wire:
+        did = wire.applied(models.nothing("Bare"))
+        wire.completed(wire.started(did))
+    (flowd.data / "view.db").unlink()
+
+    done = export("--data-dir", flowd.data)
+
+    assert "finished instances may be missing" in done.stderr and "view.db" in done.stderr
+    assert set(pairs(done.stdout)) == {f"/rexflow/workflows/{did}/proc", f"/rexflow/workflows/{did}/state"}
 
 
 def test_what_is_there_is_replaced_only_by_force(tmp_path, services, etcd):
@@ -313,7 +331,7 @@ def test_what_can_not_be_exported_says_why(tmp_path, etcd):
         ([*source, "--to", "sqlite:there"], 2, "--to etcd://"),
         ([*source, "--to", etcd, "-o", "file"], 2, "can not be used with"),
         ([*source, "--layout", "zeebe"], 2, "rexflow"),
-        ([*source, "--store", "sqlite:x"], 2, "--data-dir is for a store on etcd"),
+        ([*source, "--store", "sqlite:x"], 2, "can not be used with"),
         ([tmp_path / "x", *source], 2, "FILE is a store of its own"),
         ([*source, "-o", tmp_path / "no/such/place"], 1, "No such file"),
         ([*source, "-o", "/dev/full"], 1, "No space left"),

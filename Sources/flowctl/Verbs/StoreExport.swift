@@ -19,10 +19,10 @@ enum StoreExport {
       OptionSpec(
         "layout", type: .choice(["rexflow"]), metavar: "NAME", preset: "rexflow", configurable: false,
         help: "whose layout; there is rexflow, the original's"),
-      OptionSpec("store", metavar: "STORE", configurable: false, help: "sqlite:DIR, or etcd://HOST:PORT,…"),
       OptionSpec(
-        "data-dir", type: .directory, metavar: "DIR", configurable: false,
-        help: "data directory of a flowd that does not run; with a store on etcd the one where finished instances are"),
+        "data-dir", type: .directory, metavar: "DIR", group: "store", configurable: false,
+        help: "the data directory of a flowd that does not run"),
+      OptionSpec("store", metavar: "STORE", group: "store", configurable: false, help: "sqlite:DIR, or etcd://HOST:PORT,…"),
       OptionSpec(
         "output", short: "o", type: .file, metavar: "FILE", group: "target", configurable: false, help: "where to; stdout when not given"),
       OptionSpec("to", metavar: "STORE", group: "target", configurable: false, help: "write into etcd://HOST:PORT,… instead"),
@@ -35,7 +35,7 @@ enum StoreExport {
     examples: [
       Example("flowctl store export --data-dir /var/lib/flowd -o keys.jsonl", "of a flowd that does not run"),
       Example("flowctl store export flow.backup --to etcd://127.0.0.1:2379 --root /original", "a backup, for tools that read etcd"),
-      Example("flowctl store export --store etcd://127.0.0.1:2379 --data-dir /var/lib/flowd", "a store on etcd, in use or not"),
+      Example("flowctl store export --store etcd://127.0.0.1:2379", "a store on etcd, in use or not"),
     ])
 
   static func run(_ context: Context) throws(Failure) -> Int32 {
@@ -49,14 +49,11 @@ enum StoreExport {
     }
     guard let text = store ?? directory else { return try exportRunning(context) }
     let place = try StorePlace(text, context)
-    if case .sqlite = place, store != nil, directory != nil {
-      throw Failure(ExitCode.usage, "--data-dir is for a store on etcd", hint: "either --store sqlite:DIR or --data-dir DIR")
-    }
     guard !place.isMissing else {
       throw Failure(
         ExitCode.notFound, "\(place.shown) holds no store", hint: "flowd's --data-dir, or --store etcd://HOST:PORT when it works on etcd")
     }
-    return try export(place, shown: place.shown, viewPath: place.viewPath(directory), context)
+    return try export(place, shown: place.shown, context)
   }
 
   private static func exportRunning(_ context: Context) throws(Failure) -> Int32 {
@@ -67,7 +64,7 @@ enum StoreExport {
     do throws(Failure) { address = try StoreVerb.copy(to: file, context) } catch {
       var failure = error
       // A flowd on etcd has no copy to give; its store can be read where it is.
-      if failure.why?.contains("etcd") == true { failure.hint = "flowctl store export --store etcd://HOST:PORT --data-dir DIR" }
+      if failure.why?.contains("etcd") == true { failure.hint = "flowctl store export --store etcd://HOST:PORT" }
       throw failure
     }
     return try export(backup: file, shown: "flowd on \(address)", context)
@@ -75,13 +72,13 @@ enum StoreExport {
 
   private static func export(backup: String, shown: String, _ context: Context) throws(Failure) -> Int32 {
     try StoreFiles.withDirectory(ofBackup: backup) { directory throws(Failure) in
-      let viewPath = directory + "/" + View.fileName
-      try StoreFiles.store(doing: "read \(shown)") { () throws(StoreError) in _ = try View.restore(fromBackup: backup, to: viewPath) }
-      return try export(try StorePlace("sqlite:" + directory, context), shown: shown, viewPath: viewPath, context)
+      let place = try StorePlace("sqlite:" + directory, context)
+      try StoreFiles.store(doing: "read \(shown)") { () throws(StoreError) in _ = try View.restore(fromBackup: backup, to: place.viewPath) }
+      return try export(place, shown: shown, context)
     }
   }
 
-  private static func export(_ place: StorePlace, shown: String, viewPath: String?, _ context: Context) throws(Failure) -> Int32 {
+  private static func export(_ place: StorePlace, shown: String, _ context: Context) throws(Failure) -> Int32 {
     let layout = OriginalLayout(root: context.settings.text("root"))
     let target = try ExportTargets.open(layout, context)
     var isWhole = false
@@ -89,8 +86,8 @@ enum StoreExport {
     defer { if !isWhole { target.discard() } }
     let progress = ExportProgress(context)
     var failure: Failure?
-    let counts = try reading(place, shown, viewPath) { store, view throws(StoreError) in
-      try Server.export(store, finished: view, isWorkedOn: place.mayChange, as: layout) { entries, counts in
+    let counts = try reading(place, shown) { store, finished throws(StoreError) in
+      try Server.export(store, finished: finished, as: layout) { entries, counts in
         do throws(Failure) { try target.take(entries) } catch { failure = error }
         progress.tell(counts)
         return failure == nil && !target.isOver
@@ -99,20 +96,21 @@ enum StoreExport {
     if let failure { throw failure }
     try target.finish()
     isWhole = true
-    return sum(counts, target, hasView: viewPath != nil, context)
+    return sum(counts, target, context)
   }
 
-  /// Opens store and view for as long as the body runs.
+  /// Opens the store, and what it has of finished instances, for as long as the body runs.
   private static func reading(
-    _ place: StorePlace, _ shown: String, _ viewPath: String?, _ body: (any Store, ViewFile?) throws(StoreError) -> ExportCounts
+    _ place: StorePlace, _ shown: String, _ body: (any Store, Server.FinishedRows) throws(StoreError) -> ExportCounts
   ) throws(Failure) -> ExportCounts {
+    let folder = try TemporaryFolder.make()
+    defer { TemporaryFolder.remove(folder) }
     do throws(Failure) {
       return try StoreFiles.store(doing: "export \(shown)") { () throws(StoreError) in
         let store = try place.openToRead()
         defer { store.close() }
-        var view: ViewFile?
-        if let viewPath { view = try ViewFile(viewPath) }
-        return try body(store, view)
+        guard case .etcd = place, let archive = store as? any Archive else { return try body(store, .file(try ViewFile(place.viewPath))) }
+        return try body(store, try Server.unpack(archive, to: folder + "/" + View.fileName))
       }
     } catch {
       var failure = error
@@ -124,13 +122,10 @@ enum StoreExport {
   }
 
   /// Says what was written, and what not.
-  private static func sum(_ counts: ExportCounts, _ target: any ExportTarget, hasView: Bool, _ context: Context) -> Int32 {
+  private static func sum(_ counts: ExportCounts, _ target: any ExportTarget, _ context: Context) -> Int32 {
     context.note("\(target.shown): \(ExportProgress.text(counts))")
     if counts.missingUpTo != nil {
-      context.note(
-        hasView
-          ? "finished instances may be missing: the rows that flowd keeps of them end before the store does"
-          : "finished instances are missing, they are in flowd's data directory: --data-dir names it")
+      context.note("finished instances may be missing: the file \(View.fileName) beside the store, which has them, is not there or is old")
     }
     if counts.unknown > 0 { context.note("\(counts.unknown) instances were left out: how they ended is not known") }
     guard let first = target.leftOut.first else { return ExitCode.ok }
@@ -139,26 +134,6 @@ enum StoreExport {
       hint: "raise etcd's --max-request-bytes, or write to a file with -o")
     context.complain(failure)
     return failure.exitCode
-  }
-}
-
-extension StorePlace {
-  /// Where flowd keeps the rows of finished instances.
-  ///
-  /// - Parameter directory: the data directory of the flowd that works on etcd.
-  fileprivate func viewPath(_ directory: String?) -> String? {
-    switch self {
-    case .sqlite(let path): path + "/" + View.fileName
-    case .etcd: directory.map { $0 + "/etcd-" + View.fileName }
-    }
-  }
-
-  /// Whether somebody may write while it is read.
-  fileprivate var mayChange: Bool {
-    switch self {
-    case .sqlite: false
-    case .etcd: true
-    }
   }
 }
 

@@ -16,26 +16,47 @@ package struct ExportCounts: Sendable, Equatable {
 }
 
 extension Server {
+  /// What readers keep of finished instances.
+  package enum FinishedRows {
+    /// The readers' file of a store that nobody uses; nil when it is not there.
+    case file(ViewFile?)
+    /// All that is in the archive of the store, in a file made for it.
+    case archive(ViewFile?)
+
+    fileprivate var file: ViewFile? {
+      switch self {
+      case .file(let file), .archive(let file): file
+      }
+    }
+  }
+
+  /// Puts what is in the archive of a store into a new file, where it is found in order.
+  package static func unpack(_ archive: any Archive, to path: String) throws(StoreError) -> FinishedRows {
+    _ = try FinishedInstances.archive(archive, partitionID, .none, mark: .start).copy(to: .file(path))
+    return .archive(try ViewFile(path))
+  }
+
   /// Tells what a store holds in the layout of the original, in the order of the keys; only reads.
   ///
   /// - Parameters:
-  ///   - finished: the readers' file, which alone has what ended before the journal's tail.
-  ///   - isWorkedOn: somebody may write meanwhile, so that readers' rows may be ahead of the store.
+  ///   - finished: what ended before the journal's tail, which is nowhere else.
   ///   - take: all entries of one instance or deployment; false when it wants no more.
   package static func export(
-    _ store: any Store, finished: ViewFile?, isWorkedOn: Bool, as layout: OriginalLayout,
+    _ store: any Store, finished: FinishedRows, as layout: OriginalLayout,
     take: @escaping (_ entries: [OriginalEntry], _ counts: ExportCounts) -> Bool
   ) throws(StoreError) -> ExportCounts {
     let (models, ended) = (ModelStore(store: store), EndedInstances())
     let stored = try storedState(
       of: store, partition: partitionID, load: { deployment throws(StoreError) in try models.load(deployment) }, observer: ended)
-    let applied = finished?.positions[partitionID] ?? .start
-    guard isWorkedOn || applied <= stored.standing.last else {
-      throw .corrupt("the rows of finished instances go on to position \(applied), the store ends at \(stored.standing.last)")
-    }
     var told = Told(layout: layout, take: take)
-    if applied < stored.standing.mark { told.counts.missingUpTo = stored.standing.mark }
-    try tellInstances(Known(stored.state, stored.catalog, ended), finished, &told)
+    if case .file(let file) = finished {
+      let applied = file?.positions[partitionID] ?? .start
+      guard applied <= stored.standing.last else {
+        throw .corrupt("the rows of finished instances go on to position \(applied), the store ends at \(stored.standing.last)")
+      }
+      if applied < stored.standing.mark { told.counts.missingUpTo = stored.standing.mark }
+    }
+    try tellInstances(Known(stored.state, stored.catalog, ended), finished.file, &told)
     for deployment in stored.state.deployments.values.sorted(by: { ($0.id + "/").precedesAsKey($1.id + "/") }) where !told.isEnough {
       guard let file = try models.file(id: deployment.id), let entries = layout.entries(of: deployment, file: file) else {
         throw .corrupt("the model of deployment \(deployment.id) is missing")
