@@ -76,6 +76,28 @@ struct EtcdClientTests {
     #expect(told == [["97=[2]", "99=[3]", "98=[]"], ["99=[4]"]])
   }
 
+  @Test("what a stream never told is found when all keys are compared, and told once")
+  func lostEvent() throws {
+    let client = try TestEtcd.shared.get().client()
+    let prefix = Array("/lost/\(UUID())/".utf8)
+    let (a, b) = (prefix + [97], prefix + [98])
+    let now = try client.put(a, [1])
+    let seen = Mutex<[[EtcdChange]]>([])
+
+    // As if b had been there, and its deletion had got lost.
+    let watcher = EtcdWatcher(client, from: prefix, to: prefix + [0xFF], after: now, known: [a, b], rereadMs: 100) { _, changes in
+      seen.withLock { $0.append(changes) }
+    }
+    let found = eventually { seen.withLock { $0.count } == 1 }
+    _ = try client.put(a, [2])
+    let wentOn = eventually { seen.withLock { $0.count } == 2 }
+    watcher.cancel()
+
+    #expect(found && wentOn)
+    #expect(seen.withLock { $0.map { $0.map(\.key) } } == [[b], [a]])
+    #expect(seen.withLock { $0.map { $0.map(\.value) } } == [[nil], [[2]]])
+  }
+
   @Test("a lease is granted, renewed and revoked, and takes its keys along")
   func leases() throws {
     let client = try TestEtcd.shared.get().client()

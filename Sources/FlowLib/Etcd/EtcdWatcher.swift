@@ -13,7 +13,9 @@ package struct EtcdChange: Sendable, Equatable {
 /// Tells each revision's changes of a range of keys in order and once, over lost connections and other members.
 ///
 /// When the history that it needs was compacted meanwhile, it reads the range again and tells the difference as one change at that
-/// revision: nothing that is there at the end is missed. Runs on a thread of its own, where the handler may make calls.
+/// revision: nothing that is there at the end is missed. The same is done now and then while a stream says nothing wrong, so that an
+/// event which a member never sent, or a stream that it forgot, stays unnoticed for no longer. Runs on a thread of its own, where the
+/// handler may make calls.
 package final class EtcdWatcher: Sendable {
   package typealias Handler = @Sendable (_ revision: Int64, _ changes: [EtcdChange]) -> Void
 
@@ -26,21 +28,25 @@ package final class EtcdWatcher: Sendable {
   private let from: [UInt8]
   private let to: [UInt8]
   private let handler: Handler
+  private let rereadMs: Int64
   private let state = Monitor(State())
 
   /// - Parameters:
   ///   - after: changes above this revision are told.
   ///   - known: the keys that were there at it, so that a deletion in forgotten history is noticed.
+  ///   - rereadMs: how often all keys are compared with what was told.
   package init(
-    _ client: EtcdClient, from: [UInt8], to: [UInt8], after: Int64, known: Set<[UInt8]>, _ handler: @escaping Handler
+    _ client: EtcdClient, from: [UInt8], to: [UInt8], after: Int64, known: Set<[UInt8]>, rereadMs: Int64 = 30_000,
+    _ handler: @escaping Handler
   ) {
     self.client = client
     self.from = from
     self.to = to
+    self.rereadMs = rereadMs
     self.handler = handler
     // Ends by itself after `cancel`.
     WorkerThread(name: "flow-etcd-watch") { [self] in
-      var view = View(seen: after, known: known)
+      var view = View(seen: after, known: known, rereadAt: MonotonicClock.milliseconds() + rereadMs)
       run(&view)
     }.detach()
   }
@@ -60,6 +66,7 @@ package final class EtcdWatcher: Sendable {
   private struct View {
     var seen: Int64
     var known: Set<[UInt8]>
+    var rereadAt: Int64
   }
 
   private func run(_ view: inout View) {
@@ -92,7 +99,7 @@ package final class EtcdWatcher: Sendable {
     stream.send(Etcdserverpb.WatchRequest(requestUnion: .createRequest(create)))
     var pending: [Mvccpb.Event] = []
     do throws(Status) {
-      while let response = try stream.next() {
+      while let response = try next(of: stream, &view) {
         guard !isCancelled else { return }
         if response.canceled {
           if response.compactRevision > 0 { readAgain(&view) }
@@ -107,6 +114,38 @@ package final class EtcdWatcher: Sendable {
     } catch {
       if !isCancelled { client.streamFailed(at: opened.endpoint, error) }
     }
+  }
+
+  /// The stream's next message; compares all keys each time that it is time to.
+  private func next(
+    of stream: ClientStream<Etcdserverpb.WatchRequest, Etcdserverpb.WatchResponse>, _ view: inout View
+  ) throws(Status) -> Etcdserverpb.WatchResponse? {
+    let reply = Promise<Received<Etcdserverpb.WatchResponse>>()
+    stream.receive { reply.keep($0) }
+    while true {
+      let now = MonotonicClock.milliseconds()
+      if now >= view.rereadAt, !isCancelled {
+        view.rereadAt = now + rereadMs
+        reread(&view)
+      }
+      switch reply.wait(ms: max(1, view.rereadAt - now)) {
+      case .message(let response): return response
+      case .end(let status):
+        guard status.code == .ok else { throw status }
+        return nil
+      case nil: continue
+      }
+    }
+  }
+
+  /// Reads the keys alone first: nearly always nothing is missing.
+  private func reread(_ view: inout View) {
+    do throws(EtcdError) {
+      let page = try client.range(from, to, limit: .max, keysOnly: true)
+      // What the stream brought meanwhile is told already; what it will bring is told once.
+      guard Set(page.entries.map(\.key)) != view.known || page.entries.contains(where: { $0.modRevision > view.seen }) else { return }
+    } catch { return }
+    readAgain(&view)
   }
 
   /// A revision may come again from a member that is behind the one before; it is told once.
@@ -131,7 +170,7 @@ package final class EtcdWatcher: Sendable {
       let present = Set(page.entries.map(\.key))
       var changes = page.entries.filter { $0.modRevision > view.seen }.map { EtcdChange(key: $0.key, value: $0.value) }
       changes += view.known.subtracting(present).sorted { $0.lexicographicallyPrecedes($1) }.map { EtcdChange(key: $0, value: nil) }
-      view = View(seen: page.revision, known: present)
+      (view.seen, view.known) = (page.revision, present)
       if !changes.isEmpty { handler(page.revision, changes) }
     } catch {
       // Tried again after the pause: the next stream finds the same compaction.
