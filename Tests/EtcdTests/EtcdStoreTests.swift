@@ -26,6 +26,26 @@ struct EtcdStoreTests {
     #expect(try second.append([3], to: partition, after: Position(1), epoch: Epoch(1)) == Position(2))
   }
 
+  @Test("an epoch that came from elsewhere and is above all revisions here shuts out nobody who is elected, and then the later one wins")
+  func epochFromElsewhere() throws {
+    let etcd = try TestEtcd.shared.get()
+    let plain = TestEtcd.options()
+    var elected = plain
+    elected.epochsAreRevisions = true
+    let migrated = try EtcdStore(etcd.configuration(), plain)
+    _ = try migrated.claim(partition, epoch: Epoch(1 << 60))
+    _ = try migrated.append([1], to: partition, after: .start, epoch: Epoch(1 << 60))
+    let (first, second) = (try EtcdStore(etcd.configuration(), elected), try EtcdStore(etcd.configuration(), elected))
+
+    #expect(throws: StoreError.fenced(epoch: Epoch(1 << 60), last: Position(1))) { _ = try migrated.claim(partition, epoch: Epoch(3)) }
+    #expect(try first.claim(partition, epoch: Epoch(3)) == Standing(epoch: Epoch(3), last: Position(1)))
+    #expect(throws: StoreError.self) { _ = try migrated.append([2], to: partition, after: Position(1), epoch: Epoch(1 << 60)) }
+    #expect(try second.claim(partition, epoch: Epoch(4)).epoch == Epoch(4))
+    #expect(throws: StoreError.fenced(epoch: Epoch(4), last: Position(1))) { _ = try first.claim(partition, epoch: Epoch(3)) }
+    #expect(throws: StoreError.self) { _ = try first.append([2], to: partition, after: Position(1), epoch: Epoch(3)) }
+    #expect(try second.append([3], to: partition, after: Position(1), epoch: Epoch(4)) == Position(2))
+  }
+
   @Test("an append whose answer was lost is found out to be in, and is there once")
   func lostAnswer() throws {
     let etcd = try TestEtcd()
@@ -108,6 +128,49 @@ struct EtcdStoreTests {
     }
     #expect(why.contains("99999999") && why.contains("older backup") && why.contains(path))
     #expect(throws: Never.self) { try EtcdStore(etcd.configuration(), options).close() }
+  }
+
+  @Test("large payloads have a share of their own, and what is swept makes room")
+  func blobShare() throws {
+    let store = try EtcdStore(try TestEtcd.shared.get().configuration(), TestEtcd.options { $0.blobBytes = 3 << 20 })
+    func blob(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 1 << 20) }
+    let first = try store.putBlob(blob(1))
+    for byte in UInt8(2)...3 { _ = try store.putBlob(blob(byte)) }
+
+    let error = #expect(throws: StoreError.self) { _ = try store.putBlob(blob(4)) }
+    #expect(try store.putBlob(blob(1)) == first)
+    #expect(try store.deleteBlob(first, olderThan: Instant(milliseconds: .max)))
+
+    guard case .full = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(try store.blob(try store.putBlob(blob(4))) == blob(4))
+  }
+
+  @Test("the parts of a page's large records are read ahead with its heads")
+  func readAhead() throws {
+    let etcd = try TestEtcd.shared.get()
+    let options = TestEtcd.options()
+    let store = try EtcdStore(etcd.configuration(), options)
+    _ = try store.claim(partition, epoch: Epoch(1))
+    _ = try store.append([1], to: partition, after: .start, epoch: Epoch(1))
+    let keys = (0..<40).map { RecordKey(kind: 1, UInt64($0)) }
+    for (index, key) in keys.enumerated() {
+      let parts = (0..<(1 + index % 3)).map { [UInt8](repeating: UInt8(index + $0), count: 6 << 10) }
+      let record = Record(key: key, stamp: Position(1), head: [], parts: parts, firstPart: 0, isLast: true)
+      try store.write(CheckpointStep(records: [record]), partition: partition, epoch: Epoch(1))
+    }
+
+    #expect(try store.heads(partition, after: nil, limit: 100).map(\.key) == keys)
+    // Gone from etcd, so that what comes now was read before.
+    try etcd.client().delete(Array((options.root + "/p/0001/r/").utf8), Array((options.root + "/p/0001/r0").utf8))
+
+    for (index, key) in keys.enumerated() {
+      let parts = try store.parts(partition, key)
+      #expect(parts == (0..<(1 + index % 3)).map { [UInt8](repeating: UInt8(index + $0), count: 6 << 10) })
+    }
+    #expect(throws: StoreError.self) { _ = try store.parts(partition, keys[0]) }
   }
 
   @Test("an alarm that etcd itself has raised is ended when there is room")

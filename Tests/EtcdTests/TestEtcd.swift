@@ -21,11 +21,14 @@ final class TestEtcd: @unchecked Sendable {
   /// For all tests that need no etcd of their own; each has a root of its own.
   static let shared = Result { try TestEtcd() }
 
-  init(members count: Int = 1, flags: [String] = []) throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  /// - Parameter folder: data that is there before and afterwards, on the same ports each time.
+  init(members count: Int = 1, flags: [String] = [], folder: String? = nil) throws {
     let output = Pipe()
-    process.executableURL = root.appendingPathComponent("scripts/etcd")
-    process.arguments = ["--with-stdin", "--members", "\(count)", "--"] + flags
+    process.executableURL = Self.repository.appendingPathComponent("scripts/etcd")
+    process.arguments = ["--with-stdin", "--members", "\(count)"] + (folder.map { ["--data-dir", $0] } ?? []) + ["--"] + flags
     (process.standardInput, process.standardOutput) = (input, output)
     try process.run()
     var text = ""

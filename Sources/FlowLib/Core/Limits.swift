@@ -187,6 +187,8 @@ public enum Limits {
   public static let etcdBlobPieceBytes = 1 << 20
   /// Parts of a record up to these bytes stay with its head in etcd: one key instead of two, one read instead of two.
   public static let etcdInlineBytes = 4 << 10
+  /// Bytes of records' parts in etcd that recovery reads ahead with a page of heads; it holds one page's at a time.
+  public static let etcdPrefetchBytes = 16 << 20
   /// Batches that one request removes from etcd's journal; it serves nobody else meanwhile.
   public static let etcdTrimBatches: UInt64 = 500
   /// Bytes written to etcd before its history is compacted.

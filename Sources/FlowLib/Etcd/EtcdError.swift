@@ -29,9 +29,7 @@ extension EtcdError: CustomStringConvertible {
   /// The error for those who ask over our own surfaces.
   package var status: Status {
     switch self {
-    case .unreachable(let why):
-      Status(
-        .unavailable, "etcd can not be reached: \(why)", hint: "check that a majority of etcd's members runs, and the addresses in --store")
+    case .unreachable(let why): Status(.unavailable, "etcd can not be reached: \(why)", hint: EtcdError.hint(unreachable: why))
     case .outcomeUnknown(let why):
       Status(.unavailable, "etcd did not answer, it may have done what it was asked: \(why)", hint: "look at the state before trying again")
     case .noSpace(let why):
@@ -51,6 +49,21 @@ extension EtcdError: CustomStringConvertible {
     case .closed: Status(.unavailable, "the connection to etcd was closed")
     case .refused(let status): status
     }
+  }
+}
+
+extension EtcdError {
+  private static func hint(unreachable why: String) -> String {
+    if why.contains("certificate is not trusted") {
+      return "check --etcd-ca, and the names and dates in etcd's certificate"
+    }
+    // Who wants TLS, or another certificate, often just hangs up.
+    let hangsUp = ["TLS", "the connection was lost", "failed to connect", "Endpoint read failed", "Transport closed", "shutting down"]
+    if hangsUp.contains(where: { why.contains($0) }) {
+      return "check that it runs, whether it asks for TLS (--etcd-ca), and for a certificate (--etcd-cert, --etcd-key) of its authority "
+        + "that is still valid"
+    }
+    return "check that a majority of etcd's members runs, and the addresses in --store"
   }
 }
 

@@ -26,14 +26,16 @@ final class EtcdKeeper: Sendable {
   private let layout: EtcdLayout
   private let options: EtcdStoreOptions
   private let space: EtcdSpace
+  private let progress: EtcdProgress
   private let state: Mutex<State>
   private let thread = Mutex<LoopThread?>(nil)
 
-  init(client: EtcdClient, layout: EtcdLayout, options: EtcdStoreOptions, space: EtcdSpace, memory: EtcdMemory) {
+  init(client: EtcdClient, layout: EtcdLayout, options: EtcdStoreOptions, space: EtcdSpace, progress: EtcdProgress, memory: EtcdMemory) {
     self.client = client
     self.layout = layout
     self.options = options
     self.space = space
+    self.progress = progress
     state = Mutex(State(memory: memory, compactedAt: MonotonicClock.milliseconds(), settled: memory.revision))
   }
 
@@ -73,7 +75,7 @@ final class EtcdKeeper: Sendable {
       return state.memory.revision
     }
     guard revision >= seen else {
-      return space.set(.failed(reason: "etcd went back from revision \(seen) to \(revision): an older backup was restored under us"))
+      return space.set(.failed(reason: EtcdOpening.wentBack(from: seen, to: revision)))
     }
     let quota = status.quotaBytes ?? options.quotaBytes
     // A file at its quota takes no writes though pages inside it are free.
@@ -118,7 +120,10 @@ final class EtcdKeeper: Sendable {
   }
 
   private func remember() {
-    let (memory, isFirst) = state.withLock { state in (state.memory, !state.hasWarned) }
+    let isFirst = state.withLock { !$0.hasWarned }
+    var memory = state.withLock { $0.memory }
+    // What was written since the last look counts too: a backup from before it is an older one.
+    memory.revision = max(memory.revision, progress.revision)
     guard !memory.write(), isFirst else { return }
     state.withLock { $0.hasWarned = true }
     options.log.warning("how far etcd was can not be remembered", ["path": memory.path ?? ""])

@@ -92,6 +92,11 @@ struct EtcdOpening {
     )
   }
 
+  /// What a store that is open says of it: nobody may go on from what was there before it answered.
+  static func wentBack(from seen: Int64, to revision: Int64) -> String {
+    "etcd went back from revision \(seen) to \(revision): an older backup was restored under us; stop all flowd, and restore a newer one"
+  }
+
   private func check(_ found: EtcdMemory, against remembered: EtcdMemory?) -> StoreError? {
     guard let remembered, !options.acceptsOlder else { return nil }
     let path = options.memoryPath ?? ""

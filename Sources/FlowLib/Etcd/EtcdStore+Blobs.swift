@@ -2,6 +2,15 @@ import FlowCore
 import FlowStorage
 import FlowThreads
 
+/// Bytes of all blobs, as far as this object knows.
+struct EtcdBlobTotal: Sendable {
+  static let freshMs: Int64 = 60_000
+
+  var bytes = 0
+  /// Nil before they were counted.
+  var countedAt: Int64?
+}
+
 extension EtcdStore {
   package func putBlob(_ bytes: [UInt8], urgency: Urgency) throws(StoreError) -> BlobHash {
     guard bytes.count <= Limits.blobBytes else { throw .tooLarge("a blob of \(bytes.count) bytes", limit: Limits.blobBytes) }
@@ -29,6 +38,7 @@ extension EtcdStore {
       _ = try etcd { () throws(EtcdError) in try client.put(layout.piece(hash, index), piece) }
     }
     space.wrote(bytes.count)
+    blobTotal.withLock { $0.bytes += bytes.count }
     entry.isWhole = true
     return try putEntry(entry, key, revision) != nil
   }
@@ -49,8 +59,14 @@ extension EtcdStore {
   }
 
   /// Blobs have a share of their own, so that large payloads do not take the journal's room.
+  ///
+  /// Their total is counted anew now and then, because other nodes put and sweep too, and before anything is refused.
   private func checkBlobSpace(_ more: Int) throws(EtcdStoreError) {
+    let now = MonotonicClock.milliseconds()
+    let known = blobTotal.withLock { $0.countedAt.map { now - $0 < EtcdBlobTotal.freshMs } == true ? $0.bytes : nil }
+    if let known, known + more <= options.blobBytes { return }
     let total = try allBlobs().reduce(0) { $0 + $1.form.size }
+    blobTotal.withLock { $0 = EtcdBlobTotal(bytes: total, countedAt: now) }
     guard total + more <= options.blobBytes else {
       throw .store(.full("\(total >> 20) MiB of large payloads lie in etcd, the limit is \(options.blobBytes >> 20) MiB"))
     }
@@ -100,9 +116,10 @@ extension EtcdStore {
         guard found.form.at < instant else { return false }
         let pieces = layout.pieces(hash)
         try unlessUnknown(until: deadline) { () throws(EtcdError) in
-          _ = try client.txn(
+          let outcome = try client.txn(
             [.modRevision(layout.blob(hash), found.revision)],
             then: [.delete(layout.blob(hash)), .deleteRange(pieces, pieces.afterPrefix)])
+          if outcome.succeeded { blobTotal.withLock { $0.bytes = max(0, $0.bytes - found.form.size) } }
         }
       }
     }

@@ -47,7 +47,11 @@ extension EtcdStore {
   /// Reads where the partition stands, and keeps it.
   func readPlace(_ partition: PartitionID) throws(EtcdStoreError) -> EtcdPlace {
     let keys = [layout.epoch(partition), layout.last(partition), layout.mark(partition)]
+    // Before the question: another thread's answer may be newer than the one to it.
+    let seen = options.readsOnly ? 0 : progress.revision
     let (entries, revision) = try etcd { () throws(EtcdError) in try client.get(keys) }
+    guard revision >= seen else { throw .store(.corrupt(EtcdOpening.wentBack(from: seen, to: revision))) }
+    progress.saw(revision)
     return try keep(partition, entries, revision)
   }
 
@@ -90,7 +94,7 @@ extension EtcdStore {
       let deadline = MonotonicClock.milliseconds() + options.timeoutMs
       while true {
         let place = try readPlace(partition)
-        guard epoch >= place.epoch, epoch > .none else { throw place.fenced }
+        guard epoch > .none, epoch >= place.epoch || isFromElsewhere(place) else { throw place.fenced }
         if place.epoch == epoch, place.session == session {
           places.withLock { places in
             places[partition]?.unfinished = [:]
@@ -107,6 +111,14 @@ extension EtcdStore {
         }
       }
     }
+  }
+
+  /// Whether the stored epoch was not given by an election in this etcd: such a one is a revision from before it was stored.
+  ///
+  /// It came with a migration or a mirror from elsewhere, where epochs had gone higher than revisions have here, and would shut out every
+  /// leader until they catch up. Whoever claims over it stores a revision of this etcd, from which on only a later election gets in.
+  private func isFromElsewhere(_ place: EtcdPlace) -> Bool {
+    options.epochsAreRevisions && place.epoch.raw > UInt64(max(0, place.epochRevision))
   }
 
   /// Carries out a write whose success is looked for afterwards, so that not knowing it is no failure before the deadline.
@@ -131,6 +143,7 @@ extension EtcdStore {
       if place.last != after { place = try readPlace(partition) }
       guard place.isOwned(epoch), place.last == after else { throw place.fenced }
       let revision = try append(batch, partition, place)
+      progress.saw(revision)
       places.withLock { places in
         places[partition]?.last = after.next
         places[partition]?.lastRevision = revision

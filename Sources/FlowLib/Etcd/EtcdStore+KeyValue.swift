@@ -84,6 +84,7 @@ extension EtcdStore {
       }
       if let outcome, outcome.succeeded {
         own.revision = outcome.revision
+        progress.saw(outcome.revision)
         return .committed(Revision(UInt64(outcome.revision)))
       }
       let found = if let outcome { outcome.entries.last ?? nil } else { try readMarker(marker) }

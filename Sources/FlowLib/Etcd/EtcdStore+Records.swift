@@ -149,6 +149,7 @@ extension EtcdStore {
         let end = layout.heads(partition).afterPrefix
         var next = after.map { layout.head(partition, $0) + [0] } ?? layout.heads(partition)
         var (found, parts): ([StoredHead], [RecordKey: [[UInt8]]]) = ([], [:])
+        var packed: [(key: RecordKey, stamp: Position, packs: [PackForm])] = []
         while found.count < limit {
           let page = try etcd { () throws(EtcdError) in
             try client.range(next, end, limit: limit - found.count, revision: place.revision)
@@ -158,15 +159,40 @@ extension EtcdStore {
             let head = try form { () throws(ByteCodingError) in try HeadForm(entry.value) }
             guard !head.isGone(at: place.mark.mark) else { continue }
             found.append(StoredHead(key: key, stamp: head.stamp, head: head.head))
-            if case .inline(let bytes) = head.parts { parts[key] = bytes }
+            switch head.parts {
+            case .inline(let bytes): parts[key] = bytes
+            case .packs(let packs): packed.append((key, head.stamp, packs))
+            }
           }
           guard page.more, let last = page.entries.last else { break }
           next = last.key + [0]
         }
-        // Only its owner may rely on what it read before.
-        if place.session == session { prefetched.withLock { $0[partition] = parts } }
+        // Only its owner may rely on what it read before, and who reads all at one revision.
+        guard place.session == session || options.readsOnly else { return found }
+        try prefetch(packed, partition, place.revision, into: &parts)
+        prefetched.withLock { $0[partition] = parts }
         return found
       }
+    }
+  }
+
+  /// Reads the parts of a page's records that do not lie with their heads: they follow each other in the order of the records. What is
+  /// past the bound is read when it is asked for.
+  private func prefetch(
+    _ packed: [(key: RecordKey, stamp: Position, packs: [PackForm])], _ partition: PartitionID, _ revision: Int64,
+    into parts: inout [RecordKey: [[UInt8]]]
+  ) throws(EtcdStoreError) {
+    guard let first = packed.first, let last = packed.last, packed.count > 1 else { return }
+    let page = try etcd { () throws(EtcdError) in
+      try client.range(
+        layout.parts(partition, first.key), layout.parts(partition, last.key).afterPrefix, limit: .max, revision: revision,
+        maxBytes: Limits.etcdPrefetchBytes, firstRows: 16)
+    }
+    let values = Dictionary(page.entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    for record in packed {
+      let names = record.packs.map { layout.pack(partition, record.key, at: record.stamp, first: $0.first) }
+      guard names.allSatisfy({ values[$0] != nil }) else { continue }
+      parts[record.key] = try assemble(record.packs, of: record.key, at: record.stamp, partition, values)
     }
   }
 
@@ -198,13 +224,19 @@ extension EtcdStore {
     let page = try etcd { () throws(EtcdError) in
       try client.range(prefix, prefix.afterPrefix, limit: .max, revision: revision, firstRows: 2)
     }
+    let values = Dictionary(page.entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+    return try assemble(packs, of: key, at: stamp, partition, values)
+  }
+
+  private func assemble(
+    _ packs: [PackForm], of key: RecordKey, at stamp: Position, _ partition: PartitionID, _ values: [[UInt8]: [UInt8]]
+  ) throws(EtcdStoreError) -> [[UInt8]] {
     var parts: [[UInt8]] = []
     for pack in packs {
-      let name = layout.pack(partition, key, at: stamp, first: pack.first)
-      guard let entry = page.entries.first(where: { $0.key == name }) else {
+      guard let value = values[layout.pack(partition, key, at: stamp, first: pack.first)] else {
         throw .store(.corrupt("part \(pack.first) of record \(key) is missing in etcd"))
       }
-      let stored = try form { () throws(ByteCodingError) in try PackForm.decode(entry.value) }
+      let stored = try form { () throws(ByteCodingError) in try PackForm.decode(value) }
       guard stored.count >= pack.count else { throw .store(.corrupt("part \(pack.first) of record \(key) is too short")) }
       parts += stored[..<pack.count]
     }

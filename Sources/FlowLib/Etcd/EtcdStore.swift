@@ -16,6 +16,8 @@ package struct EtcdStoreOptions: Sendable {
   package var blobBytes = 512 << 20
   /// Compacts, defragments and disarms; one node of those that share an etcd does.
   package var maintains = true
+  /// Epochs are those of elections in this etcd (`EtcdCoordination`), as all who claim here know.
+  package var epochsAreRevisions = false
   /// Where the last seen revision is kept on this machine, to notice an older backup; nil: only while the process lives.
   package var memoryPath: String?
   /// Takes what is there although it is older than what was seen.
@@ -45,6 +47,8 @@ package final class EtcdStore: Store {
   /// What `heads` brought, for the `parts` that follow: recovery reads all records.
   let prefetched = Mutex<[PartitionID: [RecordKey: [[UInt8]]]]>([:])
   let transactions = Mutex(EtcdTransactions())
+  let blobTotal = Mutex(EtcdBlobTotal())
+  let progress = EtcdProgress()
   let watchers = Mutex<[Int: EtcdWatcher]>([:])
   private let keeper = Mutex<EtcdKeeper?>(nil)
   private let closed = Atomic(false)
@@ -68,7 +72,7 @@ package final class EtcdStore: Store {
     if options.readsOnly {
       client.pin(opened.revision)
     } else {
-      let keeper = EtcdKeeper(client: client, layout: layout, options: options, space: space, memory: opened)
+      let keeper = EtcdKeeper(client: client, layout: layout, options: options, space: space, progress: progress, memory: opened)
       self.keeper.withLock { $0 = keeper }
       try checked { () throws(EtcdError) in try keeper.start() }
     }
@@ -158,7 +162,7 @@ extension StoreError {
   init(_ error: EtcdError) {
     switch error {
     case .unreachable, .credentials, .leaseGone, .futureRevision, .refused: self = .unavailable(error.status.storeText)
-    case .outcomeUnknown(let why): self = .unknown(why)
+    case .outcomeUnknown(let why): self = .unknown("etcd: \(why); a majority of its members must run")
     case .noSpace: self = .full(error.status.storeText)
     case .compacted: self = .compacted(oldest: .none)
     case .tooLarge: self = .invalid(error.status.storeText)
@@ -171,6 +175,14 @@ extension StoreError {
 extension Status {
   /// What and why; the store's errors have hints of their own, so that ours goes with them.
   fileprivate var storeText: String { message + (hint.map { "; \($0)" } ?? "") }
+}
+
+/// How far etcd has come, by what it answered to this store: nothing may be believed that is older.
+final class EtcdProgress: Sendable {
+  private let highest = Atomic<Int64>(0)
+
+  var revision: Int64 { highest.load(ordering: .acquiring) }
+  func saw(_ revision: Int64) { highest.max(revision, ordering: .acquiringAndReleasing) }
 }
 
 /// Whether new work is taken, by how full etcd is.
