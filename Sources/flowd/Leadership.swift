@@ -8,20 +8,33 @@ import Synchronization
 final class Leadership: Sendable {
   private static let role = "group-0"
   private static let retryMs: Int64 = 500
+  /// Attempts to open the store before another flowd may try.
+  private static let attempts = 3
+  /// How long a flowd that could not open the store takes no part in the election.
+  private static let pauseMs: Int64 = 10_000
 
   private struct State: Sendable {
     var version = 1
+    /// Which candidacy is heard: what an earlier one is told late is not about this one.
+    var candidacy = 0
     var epoch: UInt64?
     var leader: Leader?
     var isStopping = false
 
-    mutating func hear(_ event: LeadershipEvent) {
+    mutating func hear(_ event: LeadershipEvent, of candidacy: Int) {
+      guard candidacy == self.candidacy else { return }
       version += 1
       switch event {
       case .elected(let epoch): self.epoch = epoch
       case .lost: epoch = nil
       case .leader(let leader): self.leader = leader
       }
+    }
+
+    mutating func nextCandidacy() -> Int {
+      candidacy += 1
+      (epoch, leader) = (nil, nil)
+      return candidacy
     }
   }
 
@@ -48,16 +61,17 @@ final class Leadership: Sendable {
     throws(StartFailure)
   {
     stand("nobody leads yet", "ask again in a moment")
-    do throws(CoordinationError) {
-      let candidacy = try coordination.campaign(Leadership.role, address: address) { [state] event in
-        state.change { $0.hear(event) }
-      }
-      self.candidacy.withLock { $0 = candidacy }
-    } catch {
-      throw StartFailure("\(error)")
-    }
-    let thread = WorkerThread(name: "leadership") { [self] in run(open, stand) }
+    do throws(CoordinationError) { try campaign(address) } catch { throw StartFailure("\(error)") }
+    let thread = WorkerThread(name: "leadership") { [self] in run(address, open, stand) }
     self.thread.withLock { $0 = thread }
+  }
+
+  private func campaign(_ address: String) throws(CoordinationError) {
+    let number = state.withLock { $0.nextCandidacy() }
+    let candidacy = try coordination.campaign(Leadership.role, address: address) { [state] event in
+      state.change { $0.hear(event, of: number) }
+    }
+    self.candidacy.withLock { $0 = candidacy }
   }
 
   /// Lets go of the store in order, resigns, and ends the lease.
@@ -76,9 +90,11 @@ final class Leadership: Sendable {
 
   // MARK: the thread
 
-  private func run(_ open: Open, _ stand: (String, String) -> Void) {
+  private func run(_ address: String, _ open: Open, _ stand: (String, String) -> Void) {
     var held: (epoch: UInt64, node: Node)?
-    var seen = 0
+    var (seen, failures) = (0, 0)
+    // What stands is why the store could not be opened, until somebody leads.
+    var hasFailed = false
     while true {
       let now = next(after: seen, isRetry: false)
       seen = now.version
@@ -93,11 +109,34 @@ final class Leadership: Sendable {
       guard held == nil else { continue }
       if let epoch = now.epoch {
         held = lead(epoch, open, stand).map { (epoch, $0) }
-        // Tried again as long as this node is the leader.
-        if held == nil { seen = next(after: seen, isRetry: true).version - 1 }
+        failures = held == nil ? failures + 1 : 0
+        hasFailed = held == nil
+        if failures == Leadership.attempts {
+          failures = 0
+          letOthersTry(address)
+        } else if failures > 0 {
+          seen = next(after: seen, isRetry: true).version - 1
+        }
       } else {
-        stand(Leadership.words(now.leader), Leadership.hint(now.leader))
+        if now.leader != nil { hasFailed = false }
+        if !hasFailed { stand(Leadership.words(now.leader), Leadership.hint(now.leader)) }
       }
+    }
+  }
+
+  /// What keeps this node from opening the store may be its own: its disk, or its release, which is older than the data. Whoever can not
+  /// serve must not hold the lead; it takes part again after a while, because what is wrong may be mended.
+  private func letOthersTry(_ address: String) {
+    log.warning("flowd resigns, so that another one can lead", ["flow.node": record.id, "pause_ms": "\(Leadership.pauseMs)"])
+    resign()
+    state.change { state in
+      _ = state.nextCandidacy()
+      state.version += 1
+    }
+    let isStopping = state.wait(ms: Leadership.pauseMs) { $0.isStopping ? true : nil }
+    guard isStopping == nil else { return }
+    do throws(CoordinationError) { try campaign(address) } catch {
+      log.error("flowd can not take part in the election again", ["error": "\(error)"])
     }
   }
 

@@ -26,6 +26,9 @@ extension Flowd {
     OptionSpec("etcd-cert", type: .file, metavar: "FILE", preset: "", help: "certificate (PEM) to show to etcd"),
     OptionSpec("etcd-key", type: .file, metavar: "FILE", preset: "", help: "its private key (PEM)"),
     OptionSpec(
+      "etcd-quota", type: .integer(16 << 20...1 << 40), metavar: "BYTES", preset: "\(2 << 30)",
+      help: "etcd's --quota-backend-bytes, of which an etcd before 3.6 tells nothing: new work slows at 60 % of it and ends at 80 %"),
+    OptionSpec(
       "data-dir", type: .directory, metavar: "DIR", preset: "flow-data", help: "where the store, logs of services and endpoints.json lie"),
     OptionSpec("retention", type: .duration, metavar: "TIME", preset: "168h", help: "how long finished instances are kept"),
     OptionSpec(

@@ -17,6 +17,7 @@ struct EtcdWiring {
   private let configuration: EtcdConfiguration
   private let timeoutMs: Int64
   private let leaseMs: Int64
+  private let quotaBytes: Int?
   private let name: String
 
   init(_ url: String, _ settings: Settings) throws(StartFailure) {
@@ -29,6 +30,7 @@ struct EtcdWiring {
     }
     timeoutMs = settings.milliseconds("store-timeout") ?? 60_000
     leaseMs = max(EtcdWiring.leaseMinMs, settings.milliseconds("lease-ttl") ?? 6_000)
+    quotaBytes = settings.integer("etcd-quota")
     name = settings.text("node-id")
     guard !name.contains(where: { $0 == " " || $0 == "\n" }), name.utf8.count <= 128 else {
       throw StartFailure("--node-id '\(name)' has blanks or more than 128 bytes", exitCode: 2)
@@ -56,6 +58,8 @@ struct EtcdWiring {
     var options = EtcdStoreOptions()
     if let root { options.root = root }
     options.node = record.id
+    options.epochsAreRevisions = true
+    options.quotaBytes = quotaBytes ?? options.quotaBytes
     // Longer than its lease a leader has nothing to wait for.
     options.timeoutMs = max(EtcdWiring.attemptMs, min(timeoutMs, leaseMs))
     options.memoryPath = directory + "/etcd-seen"
