@@ -42,8 +42,8 @@ check: ## format, walls, warnings, generated code, tidy tests
 fmt: ## format all Swift files
 	@scripts/format --in-place
 
-bench: build ## measure; one line a figure, then the budgets; BENCH_FLAGS=--quick
-	@.build/release/flowbench $(BENCH_FLAGS)
+bench: build ## measure; one line a figure, then the budgets; BENCH_FLAGS=--quick (also STORE=etcd)
+	@FLOWBENCH_STORE=$(STORE) .build/release/flowbench $(BENCH_FLAGS)
 
 fuzz: ## fuzz the readers of hostile input; SECONDS_EACH=30, KEEP=1
 	@scripts/setup --runtime

@@ -5,7 +5,7 @@ import FlowCore
 enum Measure: String, CaseIterable {
   case start, parse, engine
   case straightInline = "straight-inline"
-  case raw, paced, growth, recovery
+  case raw, paced, growth, recovery, size
 
   func run(_ bench: Bench) throws(BenchFailure) {
     switch self {
@@ -17,6 +17,7 @@ enum Measure: String, CaseIterable {
     case .paced: try PacedMeasure(bench).run()
     case .growth: try GrowthMeasure(bench).run()
     case .recovery: try RecoveryMeasure(bench).run()
+    case .size: try SizeMeasure(bench).run()
     }
   }
 }
@@ -27,6 +28,8 @@ final class Bench {
   let report: Report
   let workspace: Workspace
   let store: String
+  /// The program of etcd.
+  let etcd: String
   let isQuick: Bool
   let seconds: Int
   let warmupSeconds: Int
@@ -41,9 +44,11 @@ final class Bench {
 
   init(_ settings: Settings, _ report: Report) throws(BenchFailure) {
     let word = settings.word("measure")?.lowercased() ?? "all"
-    measures = Measure(rawValue: word).map { [$0] } ?? Measure.allCases
+    let store = settings.text("store").lowercased()
+    measures = Measure(rawValue: word).map { [$0] } ?? Measure.allCases.filter { $0 != .size || store == "etcd" }
     self.report = report
-    store = settings.text("store").lowercased()
+    self.store = store
+    etcd = settings.text("etcd")
     isQuick = settings.flag("quick")
     seconds = isQuick ? 1 : settings.integer("seconds") ?? 10
     warmupSeconds = isQuick ? 0 : settings.integer("warmup") ?? 2

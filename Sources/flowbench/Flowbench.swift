@@ -15,7 +15,9 @@ enum Flowbench {
       OptionSpec("warmup", type: .integer(0...600), metavar: "N", preset: "2", help: "seconds of load before the measured time"),
       OptionSpec("in-flight", type: .integer(1...4_096), metavar: "N", preset: "256", help: "instances in flight at most"),
       OptionSpec("instances", type: .integer(1...100_000_000), metavar: "N", help: "measure N instances instead of a time"),
-      OptionSpec("store", type: .choice(["sqlite", "memory"]), metavar: "STORE", preset: "sqlite", help: "where flowd keeps its data"),
+      OptionSpec(
+        "store", type: .choice(["sqlite", "memory", "etcd"]), metavar: "STORE", preset: "sqlite", help: "where flowd keeps its data"),
+      OptionSpec("etcd", metavar: "PROGRAM", preset: "etcd", help: "what `--store etcd` starts, on loopback and free ports"),
       OptionSpec(
         "crowd", type: .integer(1_000...2_000_000), metavar: "N", preset: "100000", help: "instances that growth is measured with"),
       OptionSpec(
@@ -35,6 +37,7 @@ enum Flowbench {
     examples: [
       Example("flowbench", "everything, about two minutes"),
       Example("flowbench straight-inline --seconds 30", "only the load over gRPC"),
+      Example("flowbench --store etcd size", "how large etcd's database grows"),
       Example("flowbench --quick --json", "for CI"),
     ],
     envPrefix: "FLOWBENCH_")

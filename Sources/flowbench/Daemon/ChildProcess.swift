@@ -5,7 +5,7 @@ final class ChildProcess {
   let pid: pid_t
   private var exitStatus: Int32?
 
-  /// Starts a program with its output thrown away, or, for a daemon, its errors shown.
+  /// Starts a program, looked for on the PATH when its name has no slash, with its output thrown away, or, for a daemon, its errors shown.
   init(_ words: [String], showsErrors: Bool) throws(BenchFailure) {
     var files = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&files)
@@ -18,7 +18,7 @@ final class ChildProcess {
     var environment = ChildProcess.environment.map { strdup($0) } + [nil]
     defer { for text in arguments + environment { free(text) } }
     var pid: pid_t = 0
-    let code = posix_spawn(&pid, words[0], &files, nil, &arguments, &environment)
+    let code = posix_spawnp(&pid, words[0], &files, nil, &arguments, &environment)
     guard code == 0 else { throw BenchFailure("can not start \(words[0]): \(String(cString: strerror(code)))") }
     self.pid = pid
   }

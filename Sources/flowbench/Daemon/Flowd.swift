@@ -3,21 +3,21 @@ import FlowCore
 import FlowRPC
 import Glibc
 
-/// A flowd of our own: the binary beside this program, on free ports, with a data directory of the workspace.
+/// A flowd of our own: the binary beside this program, on free ports, with its work in a place of the workspace.
 final class Flowd {
   let channel: RPCChannel
-  let directory: String
-  /// From the start of the process until it listens.
+  let place: Place
+  /// From the start of the process until it listens; with etcd, until it leads.
   let readyMs: Double
   private let child: ChildProcess
 
   /// - Parameter serviceAddress: where the models' host `bench` answers.
-  init(_ bench: Bench, directory: String, serviceAddress: String = "127.0.0.1:9", keepsJournal: Bool = false) throws(BenchFailure) {
-    self.directory = directory
-    let endpoints = directory + "/endpoints.json"
+  init(_ bench: Bench, in place: Place, serviceAddress: String = "127.0.0.1:9", keepsJournal: Bool = false) throws(BenchFailure) {
+    self.place = place
+    let endpoints = place.directory + "/endpoints.json"
     unlink(endpoints)
     var words = [
-      Workspace.programFolder + "/flowd", "--store", bench.store, "--data-dir", directory, "--grpc-address", "127.0.0.1:0",
+      Workspace.programFolder + "/flowd", "--store", place.flag, "--data-dir", place.directory, "--grpc-address", "127.0.0.1:0",
       "--http-address",
       "127.0.0.1:0", "--zeebe-address", "127.0.0.1:0", "--orchestrators", "none", "--resolve", "bench=\(serviceAddress)", "--log-level",
       "warning",
@@ -26,8 +26,11 @@ final class Flowd {
     let begun = Gauge.nanoseconds
     child = try ChildProcess(words, showsErrors: true)
     let address = try Flowd.awaitAddress(in: endpoints, of: child)
-    readyMs = milliseconds(Gauge.nanoseconds - begun)
+    // Of an embedded store it has taken possession by then; in an election it has yet to win.
+    let listeningMs = milliseconds(Gauge.nanoseconds - begun)
     channel = try BenchFailure.explain("connect to flowd") { () throws(RPCError) in try RPCChannel(address) }
+    if place.etcd != nil { try Flowd.awaitLead(FlowV1.FlowClient(channel)) }
+    readyMs = place.etcd == nil ? listeningMs : milliseconds(Gauge.nanoseconds - begun)
     if !bench.pidFile.isEmpty { try Flowd.note(child.pid, in: bench.pidFile) }
   }
 
@@ -43,6 +46,19 @@ final class Flowd {
       usleep(200)
     }
     throw BenchFailure("flowd was not ready in 60 s")
+  }
+
+  private static func awaitLead(_ client: FlowV1.FlowClient) throws(BenchFailure) {
+    let until = Gauge.nanoseconds + 30_000_000_000
+    while true {
+      do throws(Status) {
+        _ = try client.listDeployments(.init(names: []))
+        return
+      } catch {
+        guard error.code == .unavailable, Gauge.nanoseconds < until else { throw BenchFailure("flowd does not lead: \(error)") }
+      }
+      Gauge.sleep(ms: 2)
+    }
   }
 
   private static func note(_ pid: pid_t, in path: String) throws(BenchFailure) {

@@ -1,7 +1,6 @@
 import FlowCore
 import FlowEngine
 import FlowRuntime
-import FlowSQLite
 import FlowStorage
 
 /// Whether an instance costs more when many have finished, and when many wait. A partition in this process, over the real store.
@@ -85,6 +84,7 @@ struct GrowthMeasure {
 final class PartitionRig {
   private let partition: Partition
   private let store: any Store
+  private let place: Place
   private let gate: Gate
   private let oneTask: Key
   private let waiting: Key
@@ -92,8 +92,9 @@ final class PartitionRig {
 
   init(_ bench: Bench) throws(BenchFailure) {
     let processes = try [Models.executable(Models.oneTask), Models.executable(Models.waiting)]
-    let folder = try bench.workspace.folder("partition")
-    store = bench.store == "memory" ? MemoryStore() : try BenchFailure.explain("store") { () throws(StoreError) in try SQLiteStore(folder) }
+    let place = try Place(bench, "partition")
+    self.place = place
+    store = try BenchFailure.explain("store") { () throws(StoreError) in try place.open() }
     let gate = Gate(bench.inFlight)
     self.gate = gate
     let services = InProcessServices(answering: processes[0].deploymentID, gate)
@@ -148,6 +149,7 @@ final class PartitionRig {
   func stop() {
     partition.stop()
     store.close()
+    place.stop()
   }
 }
 

@@ -15,7 +15,7 @@ struct PacedMeasure {
     let clock = ResultClock(count)
     let service = try InlineService { clock.called($0) }
     defer { service.stop() }
-    let flowd = try Flowd(bench, directory: try bench.workspace.folder("paced"), serviceAddress: service.address)
+    let flowd = try Flowd(bench, in: try Place(bench, "paced"), serviceAddress: service.address)
     defer { flowd.stop() }
     let deployment = try flowd.deploy(Models.oneTask)
     let watch = flowd.channel.stream(

@@ -11,15 +11,12 @@ struct RawMeasure {
   private static let rounds = 3
 
   func run() throws(BenchFailure) {
-    guard bench.store == "sqlite" else { return bench.report.note("raw: the memory store has no journal on a disk") }
-    let batches = try record()
-    let bytes = batches.reduce(0) { $0 + $1.count }
-    bench.report.line(
-      "recorded sqlite journal", Double(batches.count), "batches",
-      [
-        "bytes": Double(bytes), "mean_bytes": Double(bytes) / Double(batches.count),
-        "p50_bytes": Double(batches.map { Int64($0.count) }.percentile(0.5)),
-      ])
+    guard bench.store != "memory" else { return bench.report.note("raw: the memory store has no journal on a disk") }
+    let batches = try RecordedBatches(bench)
+    if bench.store == "etcd" { try EtcdJournalMeasure(bench).run(batches.all) } else { try run(batches.all, batches.bytes) }
+  }
+
+  private func run(_ batches: [[UInt8]], _ bytes: Int) throws(BenchFailure) {
     var (raw, journal): ([[Int64]], [[Int64]]) = ([], [])
     // In turns, so that a noisy neighbour hits both.
     for _ in 0..<RawMeasure.rounds {
@@ -42,33 +39,6 @@ struct RawMeasure {
       what, rate, "commits/s",
       ["mb_s": Double(bytes) / seconds / 1e6, "p50_ms": milliseconds(all.percentile(0.5)), "p99_ms": milliseconds(all.percentile(0.99))])
     return rate
-  }
-
-  // MARK: recording
-
-  /// The batches that flowd makes under the load of `straight-inline`.
-  private func record() throws(BenchFailure) -> [[UInt8]] {
-    let rig = try LoadRig(bench, folder: "recorded", keepsJournal: true)
-    rig.driver.begin()
-    try rig.hold(seconds: bench.isQuick ? 1 : 3)
-    try rig.driver.finish()
-    rig.stop()
-    let batches = try BenchFailure.explain("read the journal") { () throws(StoreError) in try RawMeasure.read(rig.flowd.directory) }
-    // The first ones are of a flowd that has just begun; the rest is cut to what can be written in a few seconds.
-    let kept = Array(batches.dropFirst(batches.count / 4).prefix(bench.isQuick ? 200 : 2_000))
-    guard !kept.isEmpty else { throw BenchFailure("flowd's journal holds only \(batches.count) batches") }
-    return kept
-  }
-
-  private static func read(_ directory: String) throws(StoreError) -> [[UInt8]] {
-    let store = try SQLiteStore(directory)
-    defer { store.close() }
-    var batches: [StoredBatch] = []
-    while true {
-      let page = try store.journal(PartitionID(1), after: batches.last?.position ?? .start, maxBytes: 8 << 20)
-      if page.isEmpty { return batches.map(\.bytes) }
-      batches += page
-    }
   }
 
   // MARK: writing

@@ -8,6 +8,7 @@ struct StraightInline {
   private struct Moment {
     let time = Gauge.nanoseconds
     let flowdCPU: Int64
+    let etcdCPU: Int64
     let ownCPU = Gauge.ownCPU
     let served: Int
     let position: UInt64
@@ -16,6 +17,7 @@ struct StraightInline {
       let state = driver.now
       (served, position) = (state.served, state.position)
       flowdCPU = flowd.cpu
+      etcdCPU = flowd.place.etcd?.cpu ?? 0
     }
   }
 
@@ -52,6 +54,9 @@ struct StraightInline {
         "create_p99_ms": milliseconds(state.createLatencies.percentile(0.99)), "commits_s": commits / (counted / rate),
         "instances_per_commit": counted / max(1, commits), "rss_mb": Double(rig.flowd.residentBytes) / 1_048_576,
       ])
+    if bench.store == "etcd" {
+      bench.report.line("straight-inline etcd of etcd", Double(end.etcdCPU - begin.etcdCPU) / 1000 / counted, "us/instance")
+    }
     try settle(rig, since: end.time)
     guard bench.store == "sqlite" else { return }
     bench.report.check(Verdict("REXFlow HTTP task, durable: straight-inline sqlite grpc", rate, .atLeast, 8_000, "instances/s"))
@@ -93,7 +98,7 @@ final class LoadRig {
   init(_ bench: Bench, folder: String, keepsJournal: Bool = false) throws(BenchFailure) {
     let relay = Relay()
     service = try InlineService { relay.driver?.served($0) }
-    flowd = try Flowd(bench, directory: try bench.workspace.folder(folder), serviceAddress: service.address, keepsJournal: keepsJournal)
+    flowd = try Flowd(bench, in: try Place(bench, folder), serviceAddress: service.address, keepsJournal: keepsJournal)
     deployment = try flowd.deploy(Models.oneTask)
     driver = LoadDriver(flowd.channel, deployment: deployment, limit: bench.inFlight)
     relay.driver = driver
