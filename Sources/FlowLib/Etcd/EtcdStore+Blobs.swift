@@ -130,7 +130,7 @@ extension EtcdStore {
   package func stats() throws(StoreError) -> StoreStats {
     try guarded { () throws(EtcdStoreError) in
       let status = try etcd { () throws(EtcdError) in try client.status() }
-      let journal = places.withLock { $0.values.reduce(0) { $0 + $1.sizes.reduce(0) { $0 + $1.bytes } } }
+      let journal = sizes.withLock { $0.values.reduce(0) { $0 + $1.bytes } }
       let quota = status.quotaBytes ?? options.quotaBytes
       let free = Int(Double(quota) * EtcdSpace.stop) - status.bytesInUse
       return StoreStats(bytes: status.bytes, journalBytes: journal, freeBytes: max(0, free))

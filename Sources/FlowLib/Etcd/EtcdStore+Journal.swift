@@ -21,8 +21,6 @@ struct EtcdPlace: Sendable {
   var revision: Int64 = 0
   /// Records whose last piece is not yet here.
   var unfinished: [RecordKey: Unfinished] = [:]
-  /// Sizes of what this object appended, oldest first, for the statistics.
-  var sizes: [(position: Position, bytes: Int)] = []
 
   struct Unfinished: Sendable {
     var stamp: Position
@@ -37,6 +35,30 @@ struct EtcdPlace: Sendable {
   }
 
   var fenced: EtcdStoreError { .store(.fenced(epoch: epoch, last: last)) }
+}
+
+/// Bytes of what a store appended and did not yet trim, for the statistics. Kept beside the place, of which every append takes a copy.
+struct EtcdJournalSizes: Sendable {
+  private static let runBatches = 64
+
+  private var runs: [(last: Position, batches: Int, bytes: Int)] = []
+  private(set) var bytes = 0
+
+  mutating func append(_ position: Position, _ size: Int) {
+    bytes += size
+    if let end = runs.indices.last, runs[end].batches < EtcdJournalSizes.runBatches {
+      runs[end] = (position, runs[end].batches + 1, runs[end].bytes + size)
+    } else {
+      runs.append((position, 1, size))
+    }
+  }
+
+  /// Forgets whole runs up to a position.
+  mutating func trim(through position: Position) {
+    let gone = runs.prefix { $0.last <= position }
+    bytes -= gone.reduce(0) { $0 + $1.bytes }
+    runs.removeFirst(gone.count)
+  }
 }
 
 extension EtcdStore {
@@ -72,7 +94,7 @@ extension EtcdStore {
     }
     return places.withLock { places in
       if let known = places[partition] {
-        (place.unfinished, place.sizes, place.ownedRevision) = (known.unfinished, known.sizes, known.ownedRevision)
+        (place.unfinished, place.ownedRevision) = (known.unfinished, known.ownedRevision)
       }
       places[partition] = place
       return place
@@ -147,8 +169,8 @@ extension EtcdStore {
       places.withLock { places in
         places[partition]?.last = after.next
         places[partition]?.lastRevision = revision
-        places[partition]?.sizes.append((after.next, batch.count))
       }
+      sizes.withLock { $0[partition, default: EtcdJournalSizes()].append(after.next, batch.count) }
       space.wrote(batch.count)
       return after.next
     }

@@ -134,10 +134,7 @@ extension EtcdStore {
       // Deleting what nobody reads does no harm, however late it arrives.
       try etcd { () throws(EtcdError) in try client.delete(layout.batches(partition), layout.batch(partition, through) + [0]) }
     }
-    places.withLock { places in
-      let kept = places[partition]?.sizes.drop { $0.position <= place.mark.trimmed } ?? []
-      places[partition]?.sizes = Array(kept)
-    }
+    sizes.withLock { $0[partition]?.trim(through: place.mark.trimmed) }
   }
 
   // MARK: reading

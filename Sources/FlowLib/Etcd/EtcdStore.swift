@@ -49,6 +49,7 @@ package final class EtcdStore: Store {
   let transactions = Mutex(EtcdTransactions())
   let blobTotal = Mutex(EtcdBlobTotal())
   let progress = EtcdProgress()
+  let sizes = Mutex<[PartitionID: EtcdJournalSizes]>([:])
   let watchers = Mutex<[Int: EtcdWatcher]>([:])
   private let keeper = Mutex<EtcdKeeper?>(nil)
   private let closed = Atomic(false)
