@@ -23,17 +23,19 @@ struct EtcdJournalMeasure {
   func run(_ recorded: [[UInt8]]) throws(BenchFailure) {
     let count = max(recorded.count, bench.isQuick ? 100 : EtcdJournalMeasure.least)
     let batches = (0..<count).map { recorded[$0 % recorded.count] }
-    var (raw, journal): ([Side], [Side]) = ([], [])
+    var (raw, txn, journal): ([Side], [Side], [Side]) = ([], [], [])
     for round in 0..<EtcdJournalMeasure.rounds {
       // An etcd that grows gets slower: each round has its own.
       let place = try Place(bench, "journal-\(round)")
       defer { place.stop() }
-      let (one, other) = try BenchFailure.explain("journal") { () throws(StoreError) in try EtcdJournalMeasure.round(place, batches) }
-      raw.append(one)
-      journal.append(other)
+      let sides = try BenchFailure.explain("journal") { () throws(StoreError) in try EtcdJournalMeasure.round(place, batches) }
+      raw.append(sides.raw)
+      txn.append(sides.txn)
+      journal.append(sides.journal)
     }
     let bytes = batches.reduce(0) { $0 + $1.count }
     let rawRate = report("raw etcd put", raw, bytes)
+    _ = report("raw etcd txn", txn, bytes)
     let ratios = zip(journal, raw).map { $0.rate / $1.rate }
     let rate = report("journal etcd", journal, bytes, ratio: ratios.median)
     bench.rawCommitMs = milliseconds(raw.flatMap(\.times).percentile(0.5))
@@ -44,20 +46,26 @@ struct EtcdJournalMeasure {
   }
 
   /// By turns, so that a noisy neighbour and a growing database hit both.
-  private static func round(_ place: Place, _ batches: [[UInt8]]) throws(StoreError) -> (raw: Side, journal: Side) {
+  private static func round(_ place: Place, _ batches: [[UInt8]]) throws(StoreError) -> (raw: Side, txn: Side, journal: Side) {
     guard let client = place.etcd?.client else { throw .invalid("there is no etcd") }
     let store = try place.open { $0.maintains = false }
     defer { store.close() }
     let partition = PartitionID(1)
     let claimed = try store.claim(partition, epoch: Epoch(1))
-    var (raw, journal, position) = (Side(), Side(), claimed.last)
+    var (raw, txn, journal, position) = (Side(), Side(), Side(), claimed.last)
+    var fenced = try FencedAppends(client)
     for start in stride(from: 0, to: batches.count, by: block) {
       let some = start..<min(start + block, batches.count)
       for index in some {
         let begun = Gauge.nanoseconds
         // As long as the journal's own keys.
-        do throws(EtcdError) { _ = try client.put(key(index), batches[index]) } catch { throw .unavailable("\(error)") }
+        do throws(EtcdError) { _ = try client.put(key(index, "raw"), batches[index]) } catch { throw .unavailable("\(error)") }
         raw.times.append(Gauge.nanoseconds - begun)
+      }
+      for index in some {
+        let begun = Gauge.nanoseconds
+        try fenced.append(key(index, "txn"), batches[index])
+        txn.times.append(Gauge.nanoseconds - begun)
       }
       for index in some {
         let begun = Gauge.nanoseconds
@@ -65,12 +73,36 @@ struct EtcdJournalMeasure {
         journal.times.append(Gauge.nanoseconds - begun)
       }
     }
-    return (raw, journal)
+    return (raw, txn, journal)
   }
 
-  private static func key(_ index: Int) -> [UInt8] {
+  /// The least that a fenced append can be: two compares and a second key, without a digest and without finding out lost answers. What
+  /// the journal takes beyond it is its own.
+  private struct FencedAppends {
+    private static let (epoch, last) = (Array("/txn/p/0001/epoch".utf8), Array("/txn/p/0001/last".utf8))
+    private let client: EtcdClient
+    private let epochRevision: Int64
+    private var lastRevision: Int64 = 0
+
+    init(_ client: EtcdClient) throws(StoreError) {
+      self.client = client
+      do throws(EtcdError) { epochRevision = try client.put(FencedAppends.epoch, [1]) } catch { throw .unavailable("\(error)") }
+    }
+
+    mutating func append(_ key: [UInt8], _ batch: [UInt8]) throws(StoreError) {
+      let compares: [EtcdCompare] = [.modRevision(FencedAppends.epoch, epochRevision), .modRevision(FencedAppends.last, lastRevision)]
+      let place = [UInt8](repeating: 7, count: 40)
+      do throws(EtcdError) {
+        let outcome = try client.txn(compares, then: [.put(FencedAppends.last, place), .put(key, batch)])
+        guard outcome.succeeded else { throw .unreachable("somebody else writes here") }
+        lastRevision = outcome.revision
+      } catch { throw .unavailable("\(error)") }
+    }
+  }
+
+  private static func key(_ index: Int, _ root: String) -> [UInt8] {
     let digits = String(index, radix: 16)
-    return Array("/raw/p/0001/j/\(String(repeating: "0", count: 16 - digits.count))\(digits)".utf8)
+    return Array("/\(root)/p/0001/j/\(String(repeating: "0", count: 16 - digits.count))\(digits)".utf8)
   }
 
   /// - Returns: commits a second in the middle round.
