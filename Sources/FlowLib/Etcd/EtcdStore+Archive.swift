@@ -66,13 +66,11 @@ extension EtcdStore: Archive {
     let compare = EtcdCompare.modRevision(layout.epoch(partition), place.epochRevision)
     let deadline = MonotonicClock.milliseconds() + options.timeoutMs
     while true {
-      var succeeded: Bool?
-      try unlessUnknown(until: deadline) { () throws(EtcdError) in
-        succeeded = try client.txn([compare], then: operations).succeeded
-      }
-      guard let succeeded else { continue }
-      guard succeeded else { throw try readPlace(partition).fenced }
-      return
+      var outcome: EtcdOutcome?
+      try unlessUnknown(until: deadline) { () throws(EtcdError) in outcome = try client.txn([compare], then: operations) }
+      guard let outcome else { continue }
+      guard outcome.succeeded else { throw try readPlace(partition).fenced }
+      return progress.saw(outcome.revision)
     }
   }
 }

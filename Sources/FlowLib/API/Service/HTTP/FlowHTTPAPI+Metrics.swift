@@ -49,7 +49,8 @@ extension FlowHTTPAPI {
     page.family("flow_store_free_bytes", .gauge, "Bytes left before the store takes no new work.", stats?.freeBytes)
     let archive = server.archive
     page.family(
-      "flow_archive_position", .gauge, "Position up to which finished instances are archived.", archive.map { Int(clamping: $0.position.raw) })
+      "flow_archive_position", .gauge, "Position up to which finished instances are archived.",
+      archive.map { Int(clamping: $0.position.raw) })
     page.family("flow_archive_bytes", .gauge, "Bytes of archived instances.", archive?.bytes)
     page.family("flow_view_bytes", .gauge, "Bytes of what readers ask.", figure { () throws(StoreError) in try server.viewBytes() })
   }
