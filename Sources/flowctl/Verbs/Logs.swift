@@ -34,12 +34,39 @@ enum Logs {
       follow: settings.flag("follow"))
     let client = try context.flowd()
     do throws(Status) {
-      try client.logs(request) { line in Output.write(text(line, context), to: STDOUT_FILENO) }
+      if request.follow, context.hasSeveralFlowd {
+        try follow(request, client, context)
+      } else {
+        try client.logs(request) { line in Output.write(text(line, context), to: STDOUT_FILENO) }
+      }
       return ExitCode.ok
     } catch {
       var failure = Failure(error, doing: "can not show logs of \(deployment)")
       if error.message.hasPrefix("no deployment") { failure.hint = IDs.suggestion(for: deployment, .deployments, context) ?? failure.hint }
       throw failure
+    }
+  }
+
+  /// Goes on with the flowd that takes over. Logs lie where the services run, so what it has is its own from then on.
+  private static func follow(_ first: FlowV1.LogsRequest, _ client: FlowClient, _ context: Context) throws(Status) {
+    var shown = ShownLines()
+    var request = first
+    var wasThere = false
+    func isThere(_ end: Status) -> Bool {
+      // One that was taken and then broke off.
+      wasThere = wasThere || end.untaken == nil
+      if wasThere { request.tail = UInt32(Limits.logTailLines) }
+      return wasThere
+    }
+    try Waiting.repeating(client, until: nil, context, wasThere: isThere) { _ throws(Status) in
+      var isOpen = true
+      shown.beginAgain()
+      try client.logs(request) { line in
+        wasThere = true
+        isOpen = !shown.isNew(line) || Output.write(text(line, context), to: STDOUT_FILENO)
+        return isOpen
+      }
+      return !isOpen
     }
   }
 
@@ -53,5 +80,26 @@ enum Logs {
     if context.settings.word("service") == nil { out += Style.blue.applied(to: Printable.line(line.service), colour: colour) + " | " }
     let text = context.stdout.isTerminal ? Printable.line(line.text) : line.text
     return out + (line.isError ? Style.yellow.applied(to: text, colour: colour) : text) + "\n"
+  }
+}
+
+/// Which lines of a log that is read again have been shown.
+private struct ShownLines {
+  private var lastMs: Int64?
+  /// Shown with the last line's time, in order; one more each time that a line is the same.
+  private var atLast: [FlowV1.LogLine] = []
+  private var toSkip: [FlowV1.LogLine] = []
+
+  mutating func beginAgain() { toSkip = atLast }
+
+  mutating func isNew(_ line: FlowV1.LogLine) -> Bool {
+    if let lastMs, line.timeMs < lastMs { return false }
+    if line.timeMs == lastMs, let index = toSkip.firstIndex(of: line) {
+      toSkip.remove(at: index)
+      return false
+    }
+    if line.timeMs != lastMs { atLast = [] }
+    (lastMs, atLast) = (line.timeMs, atLast + [line])
+    return true
   }
 }
