@@ -83,23 +83,42 @@ enum Logs {
   }
 }
 
-/// Which lines of a log that is read again have been shown.
+/// Which lines of logs that are read again have been shown.
 private struct ShownLines {
-  private var lastMs: Int64?
-  /// Shown with the last line's time, in order; one more each time that a line is the same.
-  private var atLast: [FlowV1.LogLine] = []
-  private var toSkip: [FlowV1.LogLine] = []
+  private struct Origin: Hashable {
+    let service: String
+    let isError: Bool
+  }
 
-  mutating func beginAgain() { toSkip = atLast }
+  /// The end of what has been shown of one output of one service.
+  private struct Mark {
+    var timeMs: Int64
+    /// Lines of that time, in order.
+    var lines: [FlowV1.LogLine]
+  }
+
+  /// Of one millisecond.
+  private static let linesMax = 1_000
+
+  private var marks: [Origin: Mark] = [:]
+  /// The marks when the reading began again; one is dropped at the first line behind it.
+  private var ahead: [Origin: Mark] = [:]
+
+  mutating func beginAgain() { ahead = marks }
 
   mutating func isNew(_ line: FlowV1.LogLine) -> Bool {
-    if let lastMs, line.timeMs < lastMs { return false }
-    if line.timeMs == lastMs, let index = toSkip.firstIndex(of: line) {
-      toSkip.remove(at: index)
-      return false
+    let origin = Origin(service: line.service, isError: line.isError)
+    if var mark = ahead[origin] {
+      if line.timeMs < mark.timeMs { return false }
+      if line.timeMs == mark.timeMs, let index = mark.lines.firstIndex(of: line) {
+        mark.lines.remove(at: index)
+        ahead[origin] = mark
+        return false
+      }
+      ahead[origin] = nil
     }
-    if line.timeMs != lastMs { atLast = [] }
-    (lastMs, atLast) = (line.timeMs, atLast + [line])
+    let before = marks[origin].flatMap { $0.timeMs == line.timeMs ? $0.lines : nil } ?? []
+    marks[origin] = Mark(timeMs: line.timeMs, lines: before.suffix(ShownLines.linesMax) + [line])
     return true
   }
 }

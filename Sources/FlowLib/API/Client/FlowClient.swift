@@ -198,11 +198,11 @@ extension FlowClient {
   private func drain<Q, P>(
     _ timeoutMs: Int64?, _ open: (RPCChannel, CallOptions) -> ClientStream<Q, P>, _ each: (P) -> Bool
   ) throws(Status) {
-    let deadline = timeoutMs.map { Instant.now + $0 }
+    let deadline = timeoutMs.map { ContinuousClock.now + .milliseconds($0) }
     var hasBegun = false
     try explained { () throws(Status) in
       try leader.call(timeoutMs: timeoutMs, repeats: .harmless, hasBegun: { hasBegun }) { channel throws(Status) in
-        let stream = open(channel, callOptions(timeoutMs: deadline.map { max(1, $0 - Instant.now) }))
+        let stream = open(channel, callOptions(timeoutMs: deadline.map { max(1, Int64(($0 - .now) / .milliseconds(1))) }))
         while let message = try stream.nextMessage() {
           hasBegun = true
           if each(message) { continue }
