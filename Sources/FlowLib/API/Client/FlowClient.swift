@@ -88,7 +88,8 @@ extension Status {
 
 extension FlowClient {
   package func applyWorkflow(xml: String, stopped: Bool) throws(Status) -> EnvelopeReply {
-    try daemon(.never) { daemon, options throws(Status) in try daemon.applyWorkflow(.init(bpmnXML: xml, stopped: stopped), options: options) }
+    try daemon(.never) { daemon, options throws(Status) in try daemon.applyWorkflow(.init(bpmnXML: xml, stopped: stopped), options: options)
+    }
   }
 
   package func deleteWorkflow(_ kind: FlowProto.RequestKind, ids: [String]) throws(Status) -> EnvelopeReply {
@@ -115,7 +116,9 @@ extension FlowClient {
   }
 
   package func stopWorkflow(_ kind: FlowProto.RequestKind, ids: [String], force: Bool) throws(Status) -> EnvelopeReply {
-    try daemon(.never) { daemon, options throws(Status) in try daemon.stopWorkflow(.init(kind: kind, ids: ids, force: force), options: options) }
+    try daemon(.never) { daemon, options throws(Status) in
+      try daemon.stopWorkflow(.init(kind: kind, ids: ids, force: force), options: options)
+    }
   }
 
   package func updateWorkflow(spec: String) throws(Status) -> EnvelopeReply {
@@ -143,7 +146,9 @@ extension FlowClient {
     var request = FlowV1.ListDeploymentsRequest(names: names)
     var all: [FlowV1.Deployment] = []
     repeat {
-      let page = try flow(.harmless, timeoutMs: timeoutMs) { flow, options throws(Status) in try flow.listDeployments(request, options: options) }
+      let page = try flow(.harmless, timeoutMs: timeoutMs) { flow, options throws(Status) in
+        try flow.listDeployments(request, options: options)
+      }
       all += page.deployments
       request.pageToken = page.nextPageToken
     } while !request.pageToken.isEmpty

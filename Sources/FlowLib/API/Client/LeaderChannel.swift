@@ -120,6 +120,7 @@ final class LeaderChannel: Sendable {
     }
     let hint = hasSeveral ? "again in a moment" : "again in a moment, or --flowd-host with the addresses of all, by commas"
     return Status(
-      .unavailable, "no \(endpoint.name) that leads was found: " + parts.joined(separator: "; "), hint: hint, untaken: .standby(leader: nil))
+      .unavailable, "no \(endpoint.name) that leads was found: " + parts.joined(separator: "; "), hint: hint, untaken: .standby(leader: nil)
+    )
   }
 }
