@@ -70,7 +70,7 @@ package enum SettingValue {
 
   private static func isHostName(_ text: Substring) -> Bool {
     !text.isEmpty && text.utf8.count <= Limits.hostBytes
-      && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && !"/?#@[]:%\\\"'".unicodeScalars.contains($0) }
+      && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F && !";/?#@[]:%\\\"'".unicodeScalars.contains($0) }
   }
 
   private static func isIPv6(_ text: Substring) -> Bool {
