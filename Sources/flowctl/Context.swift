@@ -63,7 +63,7 @@ extension Context {
     }
     do throws(Status) {
       return try FlowClient(endpoint) { [self] in
-        if stderr.isTerminal { note("no flowd leads now; waiting for a take-over") }
+        if stderr.isTerminal { note("no flowd that leads is found yet; waiting for one") }
       }
     } catch {
       throw Failure(error, doing: "can not connect to \(endpoint.name) at \(endpoint.addresses.joined(separator: ", "))")

@@ -8,7 +8,9 @@ import Testing
 struct LeaderChannelTests {
   private static let nowhere = "127.0.0.1:1"
 
-  private func client(_ addresses: [String], timeoutMs: Int64 = 20_000, whenWaiting: @escaping @Sendable () -> Void = {}) throws -> FlowClient {
+  private func client(_ addresses: [String], timeoutMs: Int64 = 20_000, whenWaiting: @escaping @Sendable () -> Void = {}) throws
+    -> FlowClient
+  {
     try FlowClient(FlowEndpoint(addresses: addresses, timeoutMs: timeoutMs), whenWaiting: whenWaiting)
   }
 
@@ -17,7 +19,9 @@ struct LeaderChannelTests {
     let (leader, standby) = (try FakeDaemon(), try FakeDaemon())
     standby.stand(leader: nil)
 
-    for addresses in [[leader.address, standby.address], [standby.address, leader.address], [LeaderChannelTests.nowhere, leader.address]] {
+    for addresses in [
+      [leader.address, standby.address], [standby.address, leader.address], [LeaderChannelTests.nowhere, leader.address],
+    ] {
       let client = try client(addresses)
       _ = try client.runWorkflow(.init(workflowID: "calc"))
       #expect(client.address == leader.address)
@@ -115,7 +119,9 @@ struct LeaderChannelTests {
 
   @Test("a watch that breaks off is its reader's to open again, at the one that leads by then")
   func watchOverTakeOver() throws {
-    let (one, two) = (try FakeDaemon { $0.deploymentEvents = [.init(position: 1)] }, try FakeDaemon { $0.deploymentEvents = [.init(position: 2)] })
+    let (one, two) = (
+      try FakeDaemon { $0.deploymentEvents = [.init(position: 1)] }, try FakeDaemon { $0.deploymentEvents = [.init(position: 2)] }
+    )
     two.stand(leader: nil)
     let client = try client([one.address, two.address])
     var seen: [UInt64] = []

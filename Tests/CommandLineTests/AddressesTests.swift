@@ -19,7 +19,8 @@ import Testing
     "what is no address is named",
     arguments: [
       ("", "an empty address in ''"), ("a:1,,b", "an empty address in 'a:1,,b'; several addresses are parted by commas"),
-      ("a:x", "'a:x' is not HOST or HOST:PORT"), ("a:0", "'a:0' is not HOST or HOST:PORT"), ("a:65536", "'a:65536' is not HOST or HOST:PORT"),
+      ("a:x", "'a:x' is not HOST or HOST:PORT"), ("a:0", "'a:0' is not HOST or HOST:PORT"),
+      ("a:65536", "'a:65536' is not HOST or HOST:PORT"),
       (":9001", "':9001' is not HOST or HOST:PORT"), ("http://a:1", "'http://a:1' is not HOST or HOST:PORT"),
       ("[::1", "'[::1' is not HOST or HOST:PORT"), ("[a]:1", "'[a]:1' is not HOST or HOST:PORT"),
       ("a:1:2", "'a:1:2' is not HOST or HOST:PORT"), ("a b", "'a b' is not HOST or HOST:PORT"),

@@ -159,8 +159,12 @@ struct HTTPServerTests {
 
   @Test("an address of every interface is known as one that nobody can go to")
   func wildcards() {
-    for host in ["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0", "*", "0"] { #expect(HTTPAddress(host: host, port: 1).isWildcard, "\(host)") }
-    for host in ["127.0.0.1", "::1", "10.0.0.0", "localhost", "2001:db8::"] { #expect(!HTTPAddress(host: host, port: 1).isWildcard, "\(host)") }
+    for host in ["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0", "*", "0"] {
+      #expect(HTTPAddress(host: host, port: 1).isWildcard, "\(host)")
+    }
+    for host in ["127.0.0.1", "::1", "10.0.0.0", "localhost", "2001:db8::"] {
+      #expect(!HTTPAddress(host: host, port: 1).isWildcard, "\(host)")
+    }
   }
 
   @Test("stopping lets an answer under way finish")

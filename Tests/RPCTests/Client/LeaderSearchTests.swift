@@ -27,6 +27,15 @@ import Testing
     #expect(round(LeaderSearch(["a:1"]), ["a:1": .standby(leader: "x:1")]) == ["a:1", "x:1"])
   }
 
+  @Test("a loopback address is another machine's own, unless it is asked over loopback")
+  func loopback() {
+    let named: [String: Status.Untaken] = ["a:1": .standby(leader: "127.0.0.1:2"), "localhost:1": .standby(leader: "127.0.0.1:2")]
+
+    #expect(round(LeaderSearch(["a:1"]), named) == ["a:1"])
+    #expect(round(LeaderSearch(["localhost:1"]), named) == ["localhost:1", "127.0.0.1:2"])
+    #expect(round(LeaderSearch(["a:1", "127.0.0.1:2"]), named) == ["a:1", "127.0.0.1:2"])
+  }
+
   @Test("who has refused is not asked again in the round, whoever names it")
   func stale() {
     let refusals: [String: Status.Untaken] = ["a:1": .standby(leader: "b:1"), "b:1": .standby(leader: "a:1")]
@@ -63,7 +72,9 @@ import Testing
       #expect(LeaderSearch.isAddress(good), "\(good)")
     }
     let long = String(repeating: "a", count: 256) + ":1"
-    for bad in ["", "none", "a", "a:", ":1", "a:0", "a:65536", "a:+1", "::1:9001", "unix:/run/x:1", "dns:///a:1", "a b:1", "a,b:1", "[]:1", long] {
+    for bad in [
+      "", "none", "a", "a:", ":1", "a:0", "a:65536", "a:+1", "::1:9001", "unix:/run/x:1", "dns:///a:1", "a b:1", "a,b:1", "[]:1", long,
+    ] {
       #expect(!LeaderSearch.isAddress(bad), "\(bad)")
     }
   }

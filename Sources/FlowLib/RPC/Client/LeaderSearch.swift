@@ -31,7 +31,7 @@ package struct LeaderSearch: Sendable {
     asked.append(current)
     if case .standby(let leader) = refusal {
       hasMetStandby = true
-      if let leader, !asked.contains(leader), named < LeaderSearch.namedMax {
+      if let leader, !asked.contains(leader), !LeaderSearch.isElsewhere(leader, from: current), named < LeaderSearch.namedMax {
         named += 1
         current = leader
         return true
@@ -50,6 +50,13 @@ package struct LeaderSearch: Sendable {
 
   /// The one that was asked leads.
   package mutating func found() { (asked, named, hasMetStandby) = ([], 0, false) }
+
+  /// A loopback address that another machine names is its own; here it would be somebody else's.
+  private static func isElsewhere(_ leader: String, from standby: String) -> Bool { isLoopback(leader) && !isLoopback(standby) }
+
+  private static func isLoopback(_ address: String) -> Bool {
+    address.hasPrefix("localhost:") || address.hasPrefix("127.") || address.hasPrefix("[::1]:")
+  }
 
   /// What a standby may name: `host:port`, nothing that the core would read as something else.
   package static func isAddress(_ text: String) -> Bool {
