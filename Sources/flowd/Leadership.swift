@@ -86,7 +86,7 @@ final class Leadership: Sendable {
       if now.isStopping { return release(held?.node, stand) }
       if let (epoch, node) = held, epoch != now.epoch {
         log.warning("flowd leads no longer, its memory is thrown away", ["flow.epoch": "\(epoch)"])
-        var standing = Standing(standbyOf: now.leader)
+        var standing = Standing(standbyOf: other(now.leader))
         standing.isDeposed = true
         stand(standing)
         node.server.abandon()
@@ -98,10 +98,13 @@ final class Leadership: Sendable {
         // Tried again as long as this node is the leader.
         if held == nil { seen = next(after: seen, isRetry: true).version - 1 }
       } else {
-        stand(Standing(standbyOf: now.leader))
+        stand(Standing(standbyOf: other(now.leader)))
       }
     }
   }
+
+  /// Who leads, when that is not this flowd: it hears of its own end before anybody else is elected.
+  private func other(_ leader: Leader?) -> Leader? { leader.flatMap { $0.node == record.id ? nil : $0 } }
 
   private func next(after seen: Int, isRetry: Bool) -> State {
     let deadline = isRetry ? MonotonicClock.milliseconds() + Leadership.retryMs : nil

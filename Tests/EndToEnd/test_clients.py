@@ -16,8 +16,9 @@ from harness import models
 from harness.daemons import Healthd, flowctl, running
 from harness.paths import program
 from harness.services import hang
+from harness.v1 import V1
 from harness.waiting import until
-from harness.wire import DEPLOYMENT, Wire
+from harness.wire import Wire
 
 from test_standby import TAKEOVER_S, Candidate, etcd, pair, refusal, release  # noqa: F401 (etcd, pair and release are fixtures)
 
@@ -74,7 +75,7 @@ def test_flowctl_finds_the_leader_whoever_is_named_first(pair, tmp_path):
         done = flowctl(*words, "ps", "-d", "-o", "name", environment=environment)
         assert (done.returncode, done.stdout.split()) == (0, [deployment]), done.stderr
         ran = flowctl(*words, "run", "--wait", deployment, "7", environment=environment)
-        assert (ran.returncode, ran.stdout.strip()) == (0, "7"), ran.stderr
+        assert (ran.returncode, ran.stdout.strip()) == (0, "[7]"), ran.stderr
 
 
 def test_one_address_of_a_standby_leads_to_the_leader(pair):
@@ -111,7 +112,7 @@ def test_after_kill_9_the_same_command_line_works(pair):
     done = flowctl("run", "--wait", deployment, "5", environment=both(pair))
     took = time.monotonic() - began
 
-    assert (done.returncode, done.stdout.strip()) == (0, "5"), done.stderr
+    assert (done.returncode, done.stdout.strip()) == (0, "[5]"), done.stderr
     assert took < TAKEOVER_S + SLACK_S
     assert standby.leads()
 
@@ -191,9 +192,10 @@ def test_healthd_follows_the_leader(pair, services, tmp_path):
         assert stale.status_code == 200 and deployment in stale.text
         with Wire(standby) as wire:
             assert wire.state(deployment) == "RUNNING"
-        # Told by healthd: without its reports flowd would not probe by itself for 10 s.
-        seen = flowctl("ps", "--health", "-o", "json", environment=both(pair), healthd=healthd)
-        assert (seen.returncode, '"Work":"UP"' in seen.stdout.replace(" ", "")) == (0, True), seen.stdout + seen.stderr
+        until(lambda: "healthd reports, own probes rest" in standby.log(), "the new leader gets reports")
+        with V1(standby) as v1:
+            (told,) = v1.ListDeployments().deployments
+        assert [(each.element_id, each.up) for each in told.health] == [("Work", True)]
 
 
 @pytest.mark.parametrize("text", ["a:1,,b:2", ",", "a:x", "a:0,b:1", "http://a:1", "a:1 b:2", "a:1;b:2", ",".join(["a:1"] * 17)])
