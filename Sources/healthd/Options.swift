@@ -77,7 +77,10 @@ struct Options {
   private static func flowd(_ lists: [String]) throws(UsageError) -> [String] {
     var all: [String] = []
     for list in lists {
-      guard let addresses = SettingValue.addresses(list, port: flowdPort) else { throw fail("--flowd '\(list)' is not HOST:PORT,…") }
+      // 0 stands for a port that is not there; nobody can be reached at it.
+      guard let addresses = SettingValue.addresses(list, port: 0), addresses.allSatisfy({ !$0.hasSuffix(":0") }) else {
+        throw fail("--flowd: '\(list)' is not HOST:PORT, or several of them by commas")
+      }
       for address in addresses where !all.contains(address) { all.append(address) }
     }
     guard !all.isEmpty, all.count <= Limits.daemonAddresses else {
@@ -85,8 +88,6 @@ struct Options {
     }
     return all
   }
-
-  private static let flowdPort = 9001
 
   static func fail(_ message: String, hint: String? = nil) -> UsageError { UsageError(message, hint: hint, command: "healthd") }
 

@@ -1,4 +1,5 @@
 import FlowCore
+import Glibc
 
 /// How the texts of settings become values.
 package enum SettingValue {
@@ -75,7 +76,8 @@ package enum SettingValue {
 
   private static func isIPv6(_ text: Substring) -> Bool {
     let address = text.prefix { $0 != "%" }
-    return text.utf8.count <= Limits.hostBytes && address.contains(":") && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+    var bytes = in6_addr()
+    return text.utf8.count <= Limits.hostBytes && inet_pton(AF_INET6, String(address), &bytes) == 1
       && text.dropFirst(address.count + 1).allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
   }
 

@@ -65,14 +65,8 @@ package struct LeaderSearch: Sendable {
     }
     let host = text[..<colon]
     let isLiteral = host.hasPrefix("[") && host.hasSuffix("]") && host.utf8.count > 2
-    return !host.isEmpty && host.utf8.count <= Limits.hostBytes && (isLiteral || !host.contains(":"))
-      && host.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"): true
-        case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: ":"), UInt8(ascii: "%"): isLiteral
-        default: false
-        }
-      }
+    let signs = isLiteral ? "-._:%[]" : "-._"
+    return !host.isEmpty && host.utf8.count <= Limits.hostBytes
+      && host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || signs.contains($0)) }
   }
 }
