@@ -170,6 +170,23 @@ def test_logs_go_on_with_the_flowd_that_takes_over(pair):
     flowctl("delete", "-d", deployment, flowd=standby)
 
 
+def test_logs_of_a_flowd_that_comes_back_are_not_told_twice(own):
+    flowd = own().start()
+    # It comes back on the same port, as a service manager would bring it.
+    flowd.grpc_address = flowd.grpc
+    deployment = deployed(flowd, printing("Again"))
+    with ending(started("logs", "-f", "-t", deployment, environment={"FLOWD_HOST": f"127.0.0.1:1,{flowd.grpc}"})) as logs:
+        # Each probe is a line.
+        lines = [logs.stdout.readline() for _ in range(3)]
+        flowd.kill()
+        flowd.start()
+        lines += [logs.stdout.readline() for _ in range(3)]
+
+    assert len(set(lines)) == 6, lines
+    assert sum("service" in line for line in lines) == 1, lines
+    assert flowd.stop() == 0
+
+
 def test_healthd_follows_the_leader(pair, services, tmp_path):
     leader, standby = pair
     deployment = deployed(leader, models.one_task("Probed"))
