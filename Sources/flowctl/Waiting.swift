@@ -61,7 +61,13 @@ enum Waiting {
   ) throws(Failure) {
     let client = try context.asking(what) { client in client }
     do throws(Status) {
-      try repeating(client, until: deadline, context, wasThere: { _ in wasThere() }) { left throws(Status) in try attempt(client, left) }
+      var wasTaken = false
+      func mayGoOn(after error: Status) -> Bool {
+        // A connection that was lost before all was told was one too; another flowd goes on.
+        wasTaken = wasTaken || (context.hasSeveralFlowd && error.untaken == nil)
+        return wasTaken || wasThere()
+      }
+      try repeating(client, until: deadline, context, wasThere: mayGoOn) { left throws(Status) in try attempt(client, left) }
     } catch {
       throw Failure(error, doing: what).asOriginal
     }

@@ -145,7 +145,8 @@ def test_a_watch_goes_on_over_a_take_over(pair):
         after = deployed(standby, models.nothing("After"))
 
         # What was told before is not told again.
-        assert watch.stdout.readline().strip() == after
+        line = watch.stdout.readline().strip()
+        assert line == after, line or watch.stderr.read()
 
 
 def printing(prefix):
