@@ -66,8 +66,7 @@ final class LeaderChannel: Sendable {
         return answer
       } catch {
         guard !hasBegun(), let refusal = refusal(error, repeats) else {
-          remember(error)
-          throw error
+          throw hasBegun() ? ended(error, search) : error
         }
         said.append((search.current, error))
         guard !search.goOn(after: refusal) else { continue }
@@ -91,10 +90,14 @@ final class LeaderChannel: Sendable {
     }
   }
 
-  /// A stream that ended because another one leads by now.
-  private func remember(_ error: Status) {
-    guard case .standby(let leader?)? = error.untaken else { return }
-    state.withLock { $0.leader = leader }
+  /// A stream that ended because another one leads by now is no call that was refused; the next one goes there.
+  private func ended(_ error: Status, _ search: LeaderSearch) -> Status {
+    guard let refusal = error.untaken else { return error }
+    var (search, error) = (search, error)
+    _ = search.goOn(after: refusal)
+    state.withLock { $0.leader = search.current }
+    error.untaken = nil
+    return error
   }
 
   private func channel(to address: String) throws(Status) -> RPCChannel {
