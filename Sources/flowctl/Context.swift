@@ -36,14 +36,24 @@ struct Context: Sendable {
 // MARK: - Servers
 
 extension Context {
-  func flowd() throws(Failure) -> FlowClient { try client("flowd", settings.text("flowd-host"), settings.integer("flowd-port") ?? 9001) }
-
-  func healthd() throws(Failure) -> FlowClient {
-    try client("healthd", settings.text("healthd-host"), settings.integer("healthd-port") ?? 5051)
+  /// With several addresses the one that leads, whichever that is at each call.
+  func flowd() throws(Failure) -> FlowClient {
+    let (hosts, port) = (settings.text("flowd-host"), settings.integer("flowd-port") ?? 9001)
+    guard let addresses = SettingValue.addresses(hosts, port: port) else {
+      throw Failure(ExitCode.usage, "option --flowd-host: '\(hosts)' is not HOST or HOST:PORT", hint: "flowctl help config")
+    }
+    return try client(FlowEndpoint(name: "flowd", addresses: addresses))
   }
 
-  private func client(_ name: String, _ host: String, _ port: Int) throws(Failure) -> FlowClient {
-    var endpoint = FlowEndpoint(name: name, host: host, port: port)
+  /// Whether another flowd may take over from one that goes away.
+  var hasSeveralFlowd: Bool { SettingValue.addresses(settings.text("flowd-host"), port: 1)?.count ?? 0 > 1 }
+
+  func healthd() throws(Failure) -> FlowClient {
+    try client(FlowEndpoint(name: "healthd", host: settings.text("healthd-host"), port: settings.integer("healthd-port") ?? 5051))
+  }
+
+  private func client(_ plain: FlowEndpoint) throws(Failure) -> FlowClient {
+    var endpoint = plain
     endpoint.timeoutMs = settings.milliseconds("request-timeout") ?? FlowEndpoint.defaultTimeoutMs
     if settings.flag("tls") || settings.optional("ca") != nil || settings.optional("cert") != nil || settings.optional("key") != nil {
       guard (settings.optional("cert") == nil) == (settings.optional("key") == nil) else {
@@ -52,9 +62,11 @@ extension Context {
       endpoint.tls = FlowEndpoint.TLS(ca: try pem("ca"), certificate: try pem("cert"), key: try pem("key"))
     }
     do throws(Status) {
-      return try FlowClient(endpoint)
+      return try FlowClient(endpoint) { [self] in
+        if stderr.isTerminal { note("no flowd that leads is found yet; waiting for one") }
+      }
     } catch {
-      throw Failure(error, doing: "can not connect to \(name) at \(host):\(port)")
+      throw Failure(error, doing: "can not connect to \(endpoint.name) at \(endpoint.addresses.joined(separator: ", "))")
     }
   }
 

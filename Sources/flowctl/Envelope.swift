@@ -15,7 +15,7 @@ extension Context {
     do throws(Status) {
       return try call(client)
     } catch {
-      throw Failure(error, doing: "\(what) failed at flowd on \(client.endpoint.address)").asOriginal
+      throw Failure(error, doing: "\(what) failed at flowd on \(client.place(of: error))").asOriginal
     }
   }
 

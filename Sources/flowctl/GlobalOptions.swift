@@ -4,10 +4,11 @@ import FlowCommandLine
 enum GlobalOptions {
   static let all: [OptionSpec] = [
     OptionSpec(
-      "flowd-host", .optionalValue(bare: "", words: []), metavar: "HOST", preset: "localhost", env: "FLOWD_HOST", help: "host of flowd"),
+      "flowd-host", .optionalValue(bare: "", words: []), type: .addresses, metavar: "HOST[:PORT],...", preset: "localhost",
+      env: "FLOWD_HOST", help: "host of flowd; of several that share a store the one that leads is found"),
     OptionSpec(
       "flowd-port", .optionalValue(bare: "", words: []), type: .integer(1...65_535), metavar: "PORT", preset: "9001", env: "FLOWD_PORT",
-      help: "gRPC port of flowd"),
+      help: "gRPC port of flowd, where its address names none"),
     OptionSpec("healthd-host", metavar: "HOST", preset: "localhost", env: "HEALTHD_HOST", help: "host of healthd"),
     OptionSpec(
       "healthd-port", type: .integer(1...65_535), metavar: "PORT", preset: "5051", env: "HEALTHD_PORT", help: "gRPC port of healthd"),

@@ -15,7 +15,7 @@ enum HelpTopics {
       5    conflict, or not possible in this state
       6    time-out while waiting
       7    flowd or healthd can not be reached
-      8    flowd is busy, stops, or takes no new work; try again later
+      8    flowd is busy, stops, takes no new work, or none leads; try again later
       9    invalid document
       130  interrupted
       255  what apply, delete, probe, ps, run, start, stop and update say when flowd
@@ -44,8 +44,17 @@ enum HelpTopics {
         tls = true
         ca = "/etc/flow/ca.pem"
 
+        [record]
+        flowd-host = "a.test:9001,b.test:9001,c.test:9001"
+
       `--context NAME` or FLOWCTL_CONTEXT picks another section; its keys go before
       the keys above all sections.
+
+      Several flowd that share a store are named by commas, in --flowd-host,
+      FLOWD_HOST or a section. flowctl finds the one that leads, and waits up to 12 s
+      while one takes over from another. With one address there is no waiting; when
+      it is a standby's, flowctl goes to the one that it names. A call that may have
+      been carried out is never made twice, unless that changes nothing.
 
       """)
 

@@ -60,20 +60,38 @@ enum Waiting {
     _ attempt: (FlowClient, Int64?) throws(Status) -> Bool
   ) throws(Failure) {
     let client = try context.asking(what) { client in client }
+    do throws(Status) {
+      var wasTaken = false
+      func mayGoOn(after error: Status) -> Bool {
+        // A connection that was lost before all was told was one too; another flowd goes on.
+        wasTaken = wasTaken || (context.hasSeveralFlowd && error.untaken == nil)
+        return wasTaken || wasThere()
+      }
+      try repeating(client, until: deadline, context, wasThere: mayGoOn) { left throws(Status) in try attempt(client, left) }
+    } catch {
+      throw Failure(error, doing: what).asOriginal
+    }
+  }
+
+  /// - Parameter wasThere: says so of an attempt's end too.
+  static func repeating(
+    _ client: FlowClient, until deadline: Instant?, _ context: Context, wasThere: (Status) -> Bool,
+    _ attempt: (Int64?) throws(Status) -> Bool
+  ) throws(Status) {
     var lost: Instant?
     while true {
       let began = Instant.now
       let left = deadline.map { $0 - Instant.now }
       if let left, left <= 0 { return }
       do throws(Status) {
-        if try attempt(client, left) { return }
+        if try attempt(left) { return }
       } catch {
         if error.code == .deadlineExceeded { return }
-        guard error.code == .unavailable, wasThere() else { throw Failure(error, doing: what).asOriginal }
+        guard error.code == .unavailable, wasThere(error) else { throw error }
         if lost == nil { context.note("flowd went away, it is waited for") }
-        // An attempt that took a while was a connection.
-        if lost == nil || Instant.now - began > 1000 { lost = .now }
-        if deadline == nil, let lost, Instant.now - lost > awayMs { throw Failure(error, doing: what).asOriginal }
+        // An attempt that was taken and lasted was a connection.
+        if lost == nil || (error.untaken == nil && Instant.now - began > 1000) { lost = .now }
+        if deadline == nil, let lost, Instant.now - lost > awayMs { throw error }
       }
       usleep(retryMicroseconds)
     }

@@ -59,13 +59,13 @@ final class Daemon {
     let rpc = try front.startRPC()
     let leadership = Leadership(try etcd.coordination(record, log: plan.log), record, plan.log)
     try leadership.start(
-      address: address(plan.addresses, rpc, 0),
+      address: plan.addresses.advertised ?? address(plan.addresses, rpc, 0),
       open: { epoch, isValid throws(StartFailure) in
         let wired = try Wiring.etcd(etcd, record, epoch: epoch, plan.configuration)
         let node = try Node(wired, plan, info, front.http.address)
         front.serve(node, isValid: isValid)
         return node
-      }, stand: { reason, hint in front.stand(reason, hint: hint, rpc) })
+      }, stand: { standing in front.stand(standing, rpc) })
     return (rpc, .candidate(leadership))
   }
 

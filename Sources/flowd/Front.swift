@@ -8,7 +8,7 @@ struct Front: Sendable {
 
   let http: HTTPServer
   private let page = StartingHTTP()
-  private let gate = RPCSwitch(Status(.unavailable, "flowd is starting", hint: "ask again in a moment"))
+  private let gate = RPCSwitch(Standing.starting.status)
   private let health = RPCHealth(services: Front.names, .notServing)
   private let addresses: ListenAddresses
 
@@ -37,14 +37,31 @@ struct Front: Sendable {
     health.setAll(.serving)
   }
 
-  /// Nothing answers but why.
-  func stand(_ reason: String, hint: String, _ rpc: RPCServer) {
-    let status = Status(.unavailable, reason, hint: hint)
+  /// Nothing answers but why. Who reads a stream is told too, and who waits for an answer that this flowd will not give any more.
+  func stand(_ standing: Standing, _ rpc: RPCServer) {
+    let status = standing.status
     gate.close(status)
-    page.stand("leader: \(reason)")
+    page.stand("leader: \(standing.reason)")
     health.setAll(.notServing)
     rpc.endStreams(of: Front.names, status)
+    http.endStreams()
+    if standing.isDeposed { http.endWaiting(HTTPProblem(503, "\(standing.reason); what became of this request is not known").response) }
   }
 
   func drain() { health.setAll(.notServing) }
+}
+
+/// Why a flowd does not serve.
+struct Standing: Sendable {
+  let reason: String
+  let hint: String
+  /// `host:port` of the one that leads.
+  var leader: String?
+  /// It served until now, and what it was doing is thrown away.
+  var isDeposed = false
+
+  static let starting = Standing(reason: "flowd is starting", hint: "ask again in a moment")
+
+  /// The answer to calls, none of which is begun.
+  var status: Status { Status(.unavailable, reason, hint: hint, untaken: .standby(leader: leader)) }
 }

@@ -41,6 +41,8 @@ final class Leadership: Sendable {
   /// What a new leader does: opens the store with the election's epoch, and serves.
   typealias Open = @Sendable (_ epoch: UInt64, _ isValid: @escaping @Sendable () -> Bool) throws(StartFailure) -> Node
 
+  typealias Stand = @Sendable (Standing) -> Void
+
   private let coordination: EtcdCoordination
   private let record: NodeRecord
   private let state = Monitor(State())
@@ -57,10 +59,8 @@ final class Leadership: Sendable {
   /// - Parameters:
   ///   - address: where clients reach this flowd when it leads.
   ///   - stand: says that nothing is served, and why.
-  func start(address: String, open: @escaping Open, stand: @escaping @Sendable (_ reason: String, _ hint: String) -> Void)
-    throws(StartFailure)
-  {
-    stand("nobody leads yet", "ask again in a moment")
+  func start(address: String, open: @escaping Open, stand: @escaping Stand) throws(StartFailure) {
+    stand(Standing(reason: "nobody leads yet", hint: "ask again in a moment"))
     do throws(CoordinationError) { try campaign(address) } catch { throw StartFailure("\(error)") }
     let thread = WorkerThread(name: "leadership") { [self] in run(address, open, stand) }
     self.thread.withLock { $0 = thread }
@@ -90,7 +90,7 @@ final class Leadership: Sendable {
 
   // MARK: the thread
 
-  private func run(_ address: String, _ open: Open, _ stand: (String, String) -> Void) {
+  private func run(_ address: String, _ open: Open, _ stand: Stand) {
     var held: (epoch: UInt64, node: Node)?
     var (seen, failures) = (0, 0)
     // What stands is why the store could not be opened, until somebody leads.
@@ -102,7 +102,9 @@ final class Leadership: Sendable {
       if now.isStopping { return release(held?.node, stand) }
       if let (epoch, node) = held, epoch != now.epoch {
         log.warning("flowd leads no longer, its memory is thrown away", ["flow.epoch": "\(epoch)"])
-        stand(Leadership.words(now.leader), Leadership.hint(now.leader))
+        var standing = Standing(standbyOf: other(now.leader))
+        standing.isDeposed = true
+        stand(standing)
         node.server.abandon()
         held = nil
       }
@@ -119,7 +121,7 @@ final class Leadership: Sendable {
         }
       } else {
         if now.leader != nil { hasFailed = false }
-        if !hasFailed { stand(Leadership.words(now.leader), Leadership.hint(now.leader)) }
+        if !hasFailed { stand(Standing(standbyOf: other(now.leader))) }
       }
     }
   }
@@ -140,35 +142,42 @@ final class Leadership: Sendable {
     }
   }
 
+  /// Who leads, when that is not this flowd: it hears of its own end before anybody else is elected.
+  private func other(_ leader: Leader?) -> Leader? { leader.flatMap { $0.node == record.id ? nil : $0 } }
+
   private func next(after seen: Int, isRetry: Bool) -> State {
     let deadline = isRetry ? MonotonicClock.milliseconds() + Leadership.retryMs : nil
     let changed = state.wait(untilMs: deadline) { state -> State? in state.version != seen ? state : nil }
     return changed ?? state.withLock { $0 }
   }
 
-  private func lead(_ epoch: UInt64, _ open: Open, _ stand: (String, String) -> Void) -> Node? {
+  private func lead(_ epoch: UInt64, _ open: Open, _ stand: Stand) -> Node? {
     log.info("flowd is elected", ["flow.epoch": "\(epoch)", "flow.node": record.id])
-    stand("this flowd takes the lead", "ask again in a moment")
+    stand(Standing(reason: "this flowd takes the lead", hint: "ask again in a moment"))
     do throws(StartFailure) {
       let node = try open(epoch) { [coordination] in coordination.isLeaseValid }
       log.info("flowd leads", ["flow.epoch": "\(epoch)", "flow.node": record.id])
       return node
     } catch {
       log.error("flowd is elected and can not open its store", ["flow.epoch": "\(epoch)", "error": "\(error)"])
-      stand("this flowd is elected and can not open its store: \(error)", "look at its log")
+      stand(Standing(reason: "this flowd is elected and can not open its store: \(error)", hint: "look at its log"))
       return nil
     }
   }
 
   /// The others need not wait for services that end slowly: the partition's last write is what counts.
-  private func release(_ node: Node?, _ stand: (String, String) -> Void) {
-    stand("flowd is stopping", "ask another one")
+  private func release(_ node: Node?, _ stand: Stand) {
+    stand(Standing(reason: "flowd is stopping", hint: "ask another one"))
     node?.server.stop { [self] in resign() }
   }
+}
 
-  private static func words(_ leader: Leader?) -> String {
-    leader.map { "this flowd is a standby, \($0.address) leads" } ?? "this flowd is a standby, nobody leads now"
+extension Standing {
+  fileprivate init(standbyOf leader: Leader?) {
+    guard let leader else {
+      self.init(reason: "this flowd is a standby, nobody leads now", hint: "ask again in a moment")
+      return
+    }
+    self.init(reason: "this flowd is a standby, \(leader.address) leads", hint: "ask \(leader.address)", leader: leader.address)
   }
-
-  private static func hint(_ leader: Leader?) -> String { leader.map { "ask \($0.address)" } ?? "ask again in a moment" }
 }

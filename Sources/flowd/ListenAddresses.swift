@@ -9,6 +9,8 @@ struct ListenAddresses {
   let grpc: HTTPAddress
   let zeebe: HTTPAddress
   let http: HTTPAddress
+  /// Where others are told to go when this flowd leads; nil: where gRPC listens.
+  let advertised: String?
   private let certificate: String?
   private let key: String?
   private let clientAuthorities: String?
@@ -18,6 +20,7 @@ struct ListenAddresses {
     grpc = try ListenAddresses.address(settings, "grpc-address")
     zeebe = try ListenAddresses.address(settings, "zeebe-address")
     http = try ListenAddresses.address(settings, "http-address")
+    advertised = settings.text("advertise").isEmpty ? nil : try ListenAddresses.advertised(settings)
     do throws(HTTPGuard.BadName) {
       guarded = try HTTPGuard(listening: http, names: settings.list("http-hosts").flatMap { $0.split(separator: ",").map(String.init) })
     } catch {
@@ -51,6 +54,23 @@ struct ListenAddresses {
       throw StartFailure("--\(name) '\(settings.text(name))' is not host:port", exitCode: 2)
     }
     return address
+  }
+
+  /// `host:port` as clients write it; port 0 would send them nowhere, and so would a wildcard.
+  private static func advertised(_ settings: Settings) throws(StartFailure) -> String {
+    let address = try address(settings, "advertise")
+    guard address.port > 0, !address.isWildcard, LeaderSearch.isAddress(address.description) else {
+      throw StartFailure("--advertise '\(settings.text("advertise"))' is not an address that clients can reach", exitCode: 2)
+    }
+    return address.description
+  }
+
+  /// What a flowd that shares its store tells others of itself must lead to it.
+  func checkAdvertised() throws(StartFailure) {
+    guard advertised == nil, grpc.isWildcard else { return }
+    throw StartFailure(
+      "--grpc-address \(grpc) is every address of this machine; say with --advertise HOST:PORT which one the others send clients to",
+      exitCode: 2)
   }
 
   var hasTLS: Bool { certificate != nil }

@@ -58,6 +58,9 @@ extension Flowd {
       help: "HTTP: /health, /wf_map, /metrics, /livez, /readyz, start by HTTP"),
     OptionSpec(
       "zeebe-address", type: .address, metavar: "ADDRESS", preset: "127.0.0.1:26500", help: "the same gRPC server for Zeebe clients"),
+    OptionSpec(
+      "advertise", type: .address, metavar: "HOST:PORT",
+      help: "with etcd: where the others send clients when this flowd leads; without it where gRPC listens, which must then be no wildcard"),
     .flag("insecure", help: "listen beyond loopback without TLS"),
     OptionSpec("tls-cert", type: .file, metavar: "FILE", preset: "", help: "certificate chain (PEM) for gRPC and HTTP"),
     OptionSpec("tls-key", type: .file, metavar: "FILE", preset: "", help: "its private key (PEM)"),

@@ -20,6 +20,7 @@ struct StartPlan {
     addresses = try ListenAddresses(settings)
     healthdTLS = try StartPlan.healthdTLS(settings)
     store = try Wiring.Kind(settings)
+    if case .etcd = store { try addresses.checkAdvertised() }
     configuration = try Wiring.configuration(settings, log: log, runsProcesses: try addresses.allowsProcesses(settings))
   }
 

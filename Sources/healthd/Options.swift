@@ -26,13 +26,14 @@ struct Options {
     examples: [
       Example("healthd", "with a flowd on this machine; the dashboard is http://127.0.0.1:5050/"),
       Example("healthd --flowd 10.0.0.5:9001 --flowd-ca ca.pem", "with a flowd elsewhere, over TLS"),
+      Example("healthd --flowd 10.0.0.5:9001,10.0.0.6:9001", "with the one of two that leads"),
       Example("healthd --http-address 127.0.0.1:0 --endpoints-file healthd.json", "on a free port, named in a file"),
     ], envPrefix: "HEALTHD_")
 
   private static let own: [OptionSpec] = [
     OptionSpec(
-      "flowd", .repeatable, metavar: "HOST:PORT", preset: "127.0.0.1:9001", help: "gRPC address of flowd; a list by commas is tried in turn"
-    ),
+      "flowd", .repeatable, type: .addresses, metavar: "HOST:PORT,...", preset: "127.0.0.1:9001",
+      help: "gRPC address of flowd; of several that share a store the one that leads is found"),
     OptionSpec(
       "http-address", type: .address, metavar: "HOST:PORT", preset: "127.0.0.1:5050", help: "where dashboard and probes are served"),
     OptionSpec("grpc-address", type: .address, metavar: "HOST:PORT", preset: "127.0.0.1:5051", help: "where flow.v1.Health is served"),
@@ -54,9 +55,7 @@ struct Options {
 
   /// - Throws: `UsageError` for what can not be, and for files that can not be read.
   init(_ settings: Settings) throws(UsageError) {
-    flowd = settings.list("flowd").flatMap { $0.split(separator: ",").map { String($0.filter { $0 != " " }) } }
-    guard !flowd.isEmpty else { throw Options.fail("--flowd names no address") }
-    for address in flowd where SettingValue.address(address) == nil { throw Options.fail("--flowd: '\(address)' is not host:port") }
+    flowd = try Options.flowd(settings.list("flowd"))
     http = try Options.address(settings, "http-address")
     grpc = try Options.address(settings, "grpc-address")
     guarded = try Options.guarded(settings, http)
@@ -73,6 +72,21 @@ struct Options {
       throw Options.fail(
         "--\(open.0) \(open.1) is reached from other machines, and there is no TLS", hint: "--tls-cert and --tls-key, or --insecure")
     }
+  }
+
+  private static func flowd(_ lists: [String]) throws(UsageError) -> [String] {
+    var all: [String] = []
+    for list in lists {
+      // 0 stands for a port that is not there; nobody can be reached at it.
+      guard let addresses = SettingValue.addresses(list, port: 0), addresses.allSatisfy({ !$0.hasSuffix(":0") }) else {
+        throw fail("--flowd: '\(list)' is not HOST:PORT, or several of them by commas")
+      }
+      for address in addresses where !all.contains(address) { all.append(address) }
+    }
+    guard !all.isEmpty, all.count <= Limits.daemonAddresses else {
+      throw fail("--flowd names none, or more than \(Limits.daemonAddresses)")
+    }
+    return all
   }
 
   static func fail(_ message: String, hint: String? = nil) -> UsageError { UsageError(message, hint: hint, command: "healthd") }

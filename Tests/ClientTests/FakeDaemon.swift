@@ -23,6 +23,8 @@ final class FakeDaemon: Sendable {
 
   let port: Int
   private let server: RPCServer
+  private let gate = RPCSwitch(Status(.unavailable, "starting"))
+  private let leading: [RPCService]
   private let calls: Calls
 
   /// What was asked, `Rpc: words`.
@@ -36,9 +38,10 @@ final class FakeDaemon: Sendable {
     var answers = Answers()
     change(&answers)
     calls = Calls()
+    leading = [Daemon(answers: answers, calls: calls).service, Flow(answers: answers, calls: calls).service]
+    gate.open(leading)
     let services = [
-      Daemon(answers: answers, calls: calls).service, Flow(answers: answers, calls: calls).service,
-      Health(answers: answers, calls: calls).service,
+      gate.standIn("FlowDaemon", FlowProto.file), gate.standIn("flow.v1.Flow", FlowV1.file), Health(answers: answers, calls: calls).service,
     ]
     server = try RPCServer(services: services, listeners: [.init("127.0.0.1:0")])
     port = server.boundPorts[0]
@@ -46,6 +49,17 @@ final class FakeDaemon: Sendable {
   }
 
   deinit { server.shutdown(graceMs: 0) }
+
+  /// From now on it is a standby.
+  func stand(leader: String?) {
+    let refusal = Status(.unavailable, "this flowd is a standby", untaken: .standby(leader: leader))
+    gate.close(refusal)
+    server.endStreams(of: ["flow.v1.Flow"], refusal)
+  }
+
+  func lead() { gate.open(leading) }
+
+  var address: String { "127.0.0.1:\(port)" }
 
   var asked: [String] { calls.all }
 

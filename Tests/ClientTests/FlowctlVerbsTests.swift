@@ -229,6 +229,30 @@ struct FlowctlVerbsTests {
     #expect(try run(daemon, "__complete", "deployments", "ca").stdout == "calc-1\n")
   }
 
+  @Test("a watch that broke off before all was told goes on at the flowd that took over")
+  func watchOverTakeOver() throws {
+    func event(_ id: String) -> FlowV1.DeploymentEvent { .init(position: 1, deployment: .init(id: id, state: .running)) }
+    let (one, two) = (try FakeDaemon { $0.deploymentEvents = [event("a-1")] }, try FakeDaemon { $0.deploymentEvents = [event("b-2")] })
+    two.stand(leader: nil)
+    let process = Process()
+    let (stdout, stderr) = (Pipe(), Pipe())
+    process.executableURL = binary
+    process.arguments = ["--flowd-host", "\(one.address),\(two.address)", "ps", "--watch", "-d", "-o", "name"]
+    process.environment = ["HOME": "/nonexistent"]
+    (process.standardOutput, process.standardError, process.standardInput) = (stdout, stderr, FileHandle.nullDevice)
+    try process.run()
+    defer { process.terminate() }
+
+    let first = stdout.fileHandleForReading.availableData
+    two.lead()
+    one.stand(leader: two.address)
+    let second = stdout.fileHandleForReading.availableData
+
+    #expect(String(decoding: first, as: UTF8.self) == "a-1\n")
+    #expect(String(decoding: second, as: UTF8.self) == "b-2\n")
+    #expect(String(decoding: stderr.fileHandleForReading.availableData, as: UTF8.self) == "flowd went away, it is waited for\n")
+  }
+
   @Test("a backup that is not complete leaves no file")
   func backup() throws {
     let daemon = try FakeDaemon { $0.chunks = [.init(data: [1, 2, 3])] }

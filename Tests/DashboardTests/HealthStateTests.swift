@@ -98,6 +98,30 @@ extension [HealthState.Directive] {
     #expect(delays == Array(repeating: 100, count: 10) + [200, 400, 800, 1600, 3200, 5000, 5000, 5000])
   }
 
+  @Test("while a standby answers the tries stay quick, and that it does not lead is no loss of flowd")
+  func standby() {
+    var bench = Bench()
+    _ = bench.step()
+    var delays: [Int64] = []
+
+    for index in 0..<30 {
+      let ended = bench.state.ended(generation: bench.generation, isStandby: index % 2 == 0, at: bench.moment, jitter: 1)
+      #expect(ended == [.disconnect])
+      delays.append((bench.state.dueMs ?? 0) - bench.ms)
+      _ = bench.step(delays[index])
+    }
+
+    #expect(Set(delays) == [100])
+  }
+
+  @Test("a report that a standby refuses ends the link at once")
+  func standbyReport() {
+    var bench = Bench.live()
+    _ = bench.step(HealthState.heartbeatMs)
+
+    #expect(bench.reported(.failure(Status(.unavailable, "", untaken: .standby(leader: nil)))) == [.disconnect, .linkChanged])
+  }
+
   @Test("jitter halves a delay at most")
   func jitters() {
     var bench = Bench()

@@ -224,6 +224,65 @@ private final class House {
   }
 }
 
+@Suite("healthd and several flowd", .serialized) struct SeveralFlowdTests {
+  /// A fake flowd that leads or stands by.
+  private final class Node {
+    let flowd: FakeFlowd
+    let server: RPCServer
+    private let gate = RPCSwitch(Status(.unavailable, "a standby", untaken: .standby(leader: nil)))
+
+    init() throws {
+      flowd = FakeFlowd([Sample.deployment()])
+      server = try RPCServer(services: [gate.standIn("flow.v1.Flow", FlowV1.file)], listeners: [.init("127.0.0.1:0")])
+      try server.start()
+    }
+
+    deinit { server.shutdown(graceMs: 100) }
+
+    var address: String { "127.0.0.1:\(server.boundPorts[0])" }
+    func lead() { gate.open([flowd.service]) }
+
+    func stand(leader: String?) {
+      let refusal = Status(.unavailable, "a standby", untaken: .standby(leader: leader))
+      gate.close(refusal)
+      server.endStreams(of: ["flow.v1.Flow"], refusal)
+    }
+  }
+
+  private func healthd(_ flowd: String) throws -> Daemon {
+    let arguments = ["--flowd", flowd, "--http-address", "127.0.0.1:0", "--grpc-address", "127.0.0.1:0"]
+    guard case .run(let settings) = ProgramStart.daemon(Options.program, version: "0", arguments: arguments, environment: { _ in nil })
+    else { throw Status(.internal, "the options were refused") }
+    return try Daemon(try Options(settings), log: .none)
+  }
+
+  @Test("the one that leads gets the reports, and after a take-over the other one")
+  func follows() throws {
+    let (one, two) = (try Node(), try Node())
+    two.lead()
+    let daemon = try healthd("\(one.address),127.0.0.1:1,\(two.address)")
+    defer { daemon.stop() }
+    #expect(two.flowd.report { _ in true } != nil)
+
+    two.stand(leader: nil)
+    one.lead()
+
+    #expect(one.flowd.report { _ in true } != nil)
+    #expect(one.flowd.isWatched())
+  }
+
+  @Test("one address of a standby is enough: the leader that it names is followed")
+  func named() throws {
+    let (one, two) = (try Node(), try Node())
+    two.lead()
+    one.stand(leader: two.address)
+    let daemon = try healthd(one.address)
+    defer { daemon.stop() }
+
+    #expect(two.flowd.report { _ in true } != nil)
+  }
+}
+
 @Suite("healthd's options") struct OptionsTests {
   private func options(_ arguments: String..., environment: [String: String] = [:]) throws -> Options {
     switch ProgramStart.daemon(Options.program, version: "0", arguments: arguments, environment: { environment[$0] }) {

@@ -129,6 +129,44 @@ struct HTTPServerTests {
     #expect(error?.code == .start)
   }
 
+  @Test("who waits for an answer can be given one; what the handler answers later is not heard, and new requests are as usual")
+  func endsWaiting() throws {
+    let waiting = Monitor<[HTTPReply]>([])
+    let server = try loopback { router in
+      router.on("GET", "/later") { _, reply in waiting.change { $0.append(reply) } }
+      router.on("GET", "/now") { _, reply in reply.send(.text("now")) }
+    }
+    let answers = Monitor<[String]>([])
+    func ask() {
+      client.send(HTTPClientRequest("GET", server.url + "/later")) { value in
+        let text = (try? value.get()).map { "\($0.status) " + String(decoding: $0.body, as: UTF8.self) } ?? "failed"
+        answers.change { $0.append(text) }
+      }
+    }
+    ask()
+    let reply = try #require(waiting.wait(untilMs: soon()) { $0.first })
+    // The handler may not have returned yet; another request is taken only when it has.
+    #expect(try client.sendAndWait(HTTPClientRequest("GET", server.url + "/now")).status == 200)
+
+    server.endWaiting(.text("deposed", status: 503))
+
+    #expect(answers.wait(untilMs: soon()) { $0.first } == "503 deposed")
+    #expect(!reply.send(.text("late")))
+    ask()
+    try #require(waiting.wait(untilMs: soon()) { $0.count == 2 ? $0[1] : nil }).send(.text("in time"))
+    #expect(answers.wait(untilMs: soon()) { $0.count == 2 ? $0[1] : nil } == "200 in time")
+  }
+
+  @Test("an address of every interface is known as one that nobody can go to")
+  func wildcards() {
+    for host in ["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0", "*", "0"] {
+      #expect(HTTPAddress(host: host, port: 1).isWildcard, "\(host)")
+    }
+    for host in ["127.0.0.1", "::1", "10.0.0.0", "localhost", "2001:db8::"] {
+      #expect(!HTTPAddress(host: host, port: 1).isWildcard, "\(host)")
+    }
+  }
+
   @Test("stopping lets an answer under way finish")
   func gracefulStop() throws {
     let waiting = Monitor<HTTPReply?>(nil)

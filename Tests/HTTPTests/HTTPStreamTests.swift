@@ -102,6 +102,23 @@ struct HTTPStreamTests {
     close(reader.descriptor)
   }
 
+  @Test("all streams can be ended while the server goes on")
+  func endsAll() throws {
+    let events = try Events()
+    let reader = Reader(events.server.address.port)
+    let stream = try #require(events.stream())
+    stream.send(data: "last")
+
+    events.server.endStreams()
+
+    #expect(reader.readUntil("data: last\n\n") && reader.readUntil("0\r\n\r\n"))
+    #expect(!stream.isOpen)
+    close(reader.descriptor)
+    let another = Reader(events.server.address.port)
+    #expect(events.streams.wait(untilMs: soon()) { $0.count == 2 ? true : nil } == true)
+    close(another.descriptor)
+  }
+
   @Test("stopping the server closes its streams")
   func stops() throws {
     let events = try Events()

@@ -74,6 +74,8 @@ package enum ValueType: Sendable, Equatable {
   case duration
   /// `host:port`; port 0 lets the system choose.
   case address
+  /// `host` or `host:port`, several by commas.
+  case addresses
   /// One of these words, case ignored.
   case choice([String])
   case file

@@ -42,7 +42,7 @@ package enum Completion {
 
   static func words(_ type: ValueType) -> Words {
     switch type {
-    case .text, .integer, .duration, .address: .none
+    case .text, .integer, .duration, .address, .addresses: .none
     case .choice(let words): .fixed(words)
     case .file: .files
     case .directory: .directories

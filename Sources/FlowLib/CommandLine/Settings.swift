@@ -51,7 +51,8 @@ package struct Settings: Sendable {
   ) -> Entry {
     if let values = invocation.given[option.long] { return Entry(option: option, values: values, origin: .commandLine) }
     if let name = command.environmentName(of: option), let value = environment(name), !value.isEmpty {
-      let values = option.kind == .repeatable ? value.split(separator: ",").map(String.init) : [value]
+      // A list of addresses is parted where it is read, so that an empty part is seen.
+      let values = option.kind == .repeatable && option.type != .addresses ? value.split(separator: ",").map(String.init) : [value]
       return Entry(option: option, values: values, origin: .environment(name))
     }
     if option.configurable, command.name == invocation.path[0].name, let config {

@@ -193,4 +193,8 @@ public enum Limits {
   public static let etcdTrimBatches: UInt64 = 500
   /// Bytes written to etcd before its history is compacted.
   public static let etcdCompactionBytes = 64 << 20
+  /// Bytes of a host's name in an address; DNS has no longer ones.
+  public static let hostBytes = 255
+  /// Addresses of one daemon that a client is given; those that share a store are a few.
+  public static let daemonAddresses = 16
 }

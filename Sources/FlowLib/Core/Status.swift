@@ -35,11 +35,21 @@ public struct Status: Error, Sendable, Equatable, CustomStringConvertible {
   public var code: StatusCode
   public var message: String
   public var hint: String?
+  /// Set when nothing was done for the call, so that it may be made again or elsewhere, whatever it asks for.
+  public var untaken: Untaken?
 
-  public init(_ code: StatusCode, _ message: String, hint: String? = nil) {
+  public enum Untaken: Sendable, Equatable {
+    /// There was no connection that it could have gone over.
+    case unsent
+    /// The server does not lead; who does (`host:port`), when it knows.
+    case standby(leader: String?)
+  }
+
+  public init(_ code: StatusCode, _ message: String, hint: String? = nil, untaken: Untaken? = nil) {
     self.code = code
     self.message = message
     self.hint = hint
+    self.untaken = untaken
   }
 
   public var description: String {

@@ -26,6 +26,16 @@ package struct HTTPAddress: Sendable, Equatable, Hashable, CustomStringConvertib
 
   package var description: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
 
+  /// True when it stands for every address of the machine: one can listen there, and nobody can go there.
+  package var isWildcard: Bool {
+    var (four, six) = (in_addr(), in6_addr())
+    if inet_pton(AF_INET, host, &four) == 1 { return four.s_addr == 0 }
+    guard inet_pton(AF_INET6, host, &six) == 1 else { return host == "*" || host == "0" }
+    // `::`, and `::ffff:0.0.0.0`, which is IPv4's.
+    return withUnsafeBytes(of: six) { bytes in bytes.allSatisfy { $0 == 0 } || (bytes.suffix(4).allSatisfy { $0 == 0 } && bytes[10] == 0xFF)
+    }
+  }
+
   /// True when only this machine can reach it.
   package var isLoopback: Bool {
     if host == "localhost" || host == "::1" { return true }

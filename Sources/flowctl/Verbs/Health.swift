@@ -24,7 +24,7 @@ enum Health {
       if context.settings.flag("watch") { return try watch(client, names, context) }
       report = try client.healthReport()
     } catch {
-      throw Failure(error, doing: "health failed at healthd on \(client.endpoint.address)")
+      throw Failure(error, doing: "health failed at healthd on \(client.address)")
     }
     if !report.live { context.note("healthd has lost flowd\(since(report.lastContactMs)); what follows may be old") }
     let shown = report.deployments.filter { matches($0.deploymentID, names) }

@@ -34,12 +34,39 @@ enum Logs {
       follow: settings.flag("follow"))
     let client = try context.flowd()
     do throws(Status) {
-      try client.logs(request) { line in Output.write(text(line, context), to: STDOUT_FILENO) }
+      if request.follow, context.hasSeveralFlowd {
+        try follow(request, client, context)
+      } else {
+        try client.logs(request) { line in Output.write(text(line, context), to: STDOUT_FILENO) }
+      }
       return ExitCode.ok
     } catch {
       var failure = Failure(error, doing: "can not show logs of \(deployment)")
       if error.message.hasPrefix("no deployment") { failure.hint = IDs.suggestion(for: deployment, .deployments, context) ?? failure.hint }
       throw failure
+    }
+  }
+
+  /// Goes on with the flowd that takes over. Logs lie where the services run, so what it has is its own from then on.
+  private static func follow(_ first: FlowV1.LogsRequest, _ client: FlowClient, _ context: Context) throws(Status) {
+    var shown = ShownLines()
+    var request = first
+    var wasThere = false
+    func isThere(_ end: Status) -> Bool {
+      // One that was taken and then broke off.
+      wasThere = wasThere || end.untaken == nil
+      if wasThere { request.tail = UInt32(Limits.logTailLines) }
+      return wasThere
+    }
+    try Waiting.repeating(client, until: nil, context, wasThere: isThere) { _ throws(Status) in
+      var isOpen = true
+      shown.beginAgain()
+      try client.logs(request) { line in
+        wasThere = true
+        isOpen = !shown.isNew(line) || Output.write(text(line, context), to: STDOUT_FILENO)
+        return isOpen
+      }
+      return !isOpen
     }
   }
 
@@ -53,5 +80,45 @@ enum Logs {
     if context.settings.word("service") == nil { out += Style.blue.applied(to: Printable.line(line.service), colour: colour) + " | " }
     let text = context.stdout.isTerminal ? Printable.line(line.text) : line.text
     return out + (line.isError ? Style.yellow.applied(to: text, colour: colour) : text) + "\n"
+  }
+}
+
+/// Which lines of logs that are read again have been shown.
+private struct ShownLines {
+  private struct Origin: Hashable {
+    let service: String
+    let isError: Bool
+  }
+
+  /// The end of what has been shown of one output of one service.
+  private struct Mark {
+    var timeMs: Int64
+    /// Lines of that time, in order.
+    var lines: [FlowV1.LogLine]
+  }
+
+  /// Of one millisecond.
+  private static let linesMax = 1_000
+
+  private var marks: [Origin: Mark] = [:]
+  /// The marks when the reading began again; one is dropped at the first line behind it.
+  private var ahead: [Origin: Mark] = [:]
+
+  mutating func beginAgain() { ahead = marks }
+
+  mutating func isNew(_ line: FlowV1.LogLine) -> Bool {
+    let origin = Origin(service: line.service, isError: line.isError)
+    if var mark = ahead[origin] {
+      if line.timeMs < mark.timeMs { return false }
+      if line.timeMs == mark.timeMs, let index = mark.lines.firstIndex(of: line) {
+        mark.lines.remove(at: index)
+        ahead[origin] = mark
+        return false
+      }
+      ahead[origin] = nil
+    }
+    let before = marks[origin].flatMap { $0.timeMs == line.timeMs ? $0.lines : nil } ?? []
+    marks[origin] = Mark(timeMs: line.timeMs, lines: before.suffix(ShownLines.linesMax) + [line])
+    return true
   }
 }

@@ -73,7 +73,7 @@ enum PS {
     do throws(Status) {
       return try client.healthReport()
     } catch {
-      throw Failure(error, doing: "ps --health failed at healthd on \(client.endpoint.address)")
+      throw Failure(error, doing: "ps --health failed at healthd on \(client.place(of: error))")
     }
   }
 

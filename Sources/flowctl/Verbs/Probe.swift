@@ -36,7 +36,7 @@ enum Probe {
       return try client.probe(deployments: ids)
     } catch {
       guard error.code == .unavailable || error.code == .unimplemented else {
-        throw Failure(error, doing: "probe failed at healthd on \(client.endpoint.address)")
+        throw Failure(error, doing: "probe failed at healthd on \(client.address)")
       }
       context.log(.debug, "healthd can not be reached, flowd is asked: \(error.message)")
       return nil

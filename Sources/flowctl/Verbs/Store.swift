@@ -86,9 +86,9 @@ enum StoreVerb {
       try client.backup { chunk in copy.add(chunk) }
     } catch {
       copy.discard()
-      throw Failure(error, doing: "backup failed at flowd on \(client.endpoint.address)")
+      throw Failure(error, doing: "backup failed at flowd on \(client.place(of: error))")
     }
-    return (copy, client.endpoint.address)
+    return (copy, client.address)
   }
 }
 

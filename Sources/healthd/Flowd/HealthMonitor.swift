@@ -116,7 +116,8 @@ final class HealthMonitor: Sendable {
         instance: { [weak self] event in self?.input { $0.told(event, generation: generation, at: .now) } },
         ended: { [weak self] status in
           self?.log.debug("flowd stream ended", ["grpc.code": status.code.name, "reason": status.message])
-          self?.input { $0.ended(generation: generation, at: .now, jitter: .random(in: 0...1)) }
+          let isStandby = status.isOfStandby
+          self?.input { $0.ended(generation: generation, isStandby: isStandby, at: .now, jitter: .random(in: 0...1)) }
         }))
   }
 
@@ -170,6 +171,16 @@ final class HealthMonitor: Sendable {
         deployments: state.knownDeployments, health: state.allHealth, isLive: state.link.isLive, instances: state.instancesKnown,
         streams: feed.count,
         probesUp: probesUp.load(ordering: .relaxed), probesDown: probesDown.load(ordering: .relaxed))
+    }
+  }
+}
+
+extension Status {
+  /// Somebody is there and does not lead.
+  var isOfStandby: Bool {
+    switch untaken {
+    case .standby?: true
+    case .unsent?, nil: false
     }
   }
 }

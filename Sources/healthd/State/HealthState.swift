@@ -78,13 +78,15 @@ extension HealthState {
 
 extension HealthState {
   /// The stream of a generation ended, whatever the reason.
-  mutating func ended(generation: Int, at moment: Moment, jitter: Double) -> [Directive] {
-    generation == link.generation && link.phaseIsOpen ? lose(at: moment, jitter: jitter) : []
+  ///
+  /// - Parameter isStandby: it was refused by a flowd that does not lead; another one does, or soon will.
+  mutating func ended(generation: Int, isStandby: Bool = false, at moment: Moment, jitter: Double) -> [Directive] {
+    generation == link.generation && link.phaseIsOpen ? lose(isStandby: isStandby, at: moment, jitter: jitter) : []
   }
 
-  private mutating func lose(at moment: Moment, jitter: Double) -> [Directive] {
+  private mutating func lose(isStandby: Bool = false, at moment: Moment, jitter: Double) -> [Directive] {
     isReporting = false
-    return link.lost(at: moment, jitter: jitter) ? [.disconnect, .linkChanged] : [.disconnect]
+    return link.lost(isStandby: isStandby, at: moment, jitter: jitter) ? [.disconnect, .linkChanged] : [.disconnect]
   }
 
   private mutating func heard(at moment: Moment) -> [Directive] { link.heard(at: moment) ? [.linkChanged] : [] }
@@ -234,8 +236,8 @@ extension HealthState {
       var directives = heard(at: moment)
       directives += dropUnknown(response.unknownDeploymentIDs, at: moment)
       return isReportOwed ? directives + report(at: moment) : directives
-    case .failure:
-      return link.reportFailed() ? lose(at: moment, jitter: jitter) : []
+    case .failure(let status):
+      return status.isOfStandby || link.reportFailed() ? lose(isStandby: status.isOfStandby, at: moment, jitter: jitter) : []
     }
   }
 

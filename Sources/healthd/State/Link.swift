@@ -77,15 +77,18 @@ struct Link: Sendable {
     return reportFailures >= Link.reportFailuresMax
   }
 
-  /// - Parameter jitter: 0 to 1, so that many healthd do not come back at once.
+  /// - Parameters:
+  ///   - isStandby: a flowd that does not lead was asked. One is there, so the next tries are quick ones.
+  ///   - jitter: 0 to 1, so that many healthd do not come back at once.
   /// - Returns: true when that is news: the link was live before, or the very first try failed.
-  mutating func lost(at moment: Moment, jitter: Double) -> Bool {
+  mutating func lost(isStandby: Bool = false, at moment: Moment, jitter: Double) -> Bool {
+    if isStandby { failures = 0 }
     let wasLive = isLive
     if wasLive { lostSinceMs = moment.wallMs }
     let full = min(Link.delayMsMax, Link.firstDelayMs << Int64(min(max(0, failures - Link.quickTries + 1), 10)))
     failures += 1
     let part = Double(full) * (0.5 + 0.5 * min(1, max(0, jitter)))
     phase = .waiting(untilMs: moment.steadyMs + Int64(part))
-    return wasLive || (generation == 1 && lastContactMs == 0)
+    return wasLive || (generation == 1 && lastContactMs == 0 && !isStandby)
   }
 }

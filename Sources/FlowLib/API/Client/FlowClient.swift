@@ -6,19 +6,49 @@ import FlowRPC
 /// Errors are gRPC's, with a hint where the next step is known.
 package final class FlowClient: Sendable {
   package let endpoint: FlowEndpoint
-  private let channel: RPCChannel
+  private let leader: LeaderChannel
 
-  package init(_ endpoint: FlowEndpoint) throws(Status) {
+  /// - Parameter whenWaiting: told once in a call that has to wait until one of several addresses leads.
+  package init(_ endpoint: FlowEndpoint, whenWaiting: @escaping @Sendable () -> Void = {}) throws(Status) {
     self.endpoint = endpoint
-    channel = try endpoint.openChannel()
+    leader = try LeaderChannel(endpoint, whenWaiting: whenWaiting)
   }
 
-  /// The original's service.
-  private var daemon: FlowProto.FlowDaemonClient { FlowProto.FlowDaemonClient(channel) }
-  private var flow: FlowV1.FlowClient { FlowV1.FlowClient(channel) }
-  private var health: FlowV1.HealthClient { FlowV1.HealthClient(channel) }
+  /// The address that answers, as far as it is known.
+  package var address: String { leader.address }
 
-  private func options(_ timeoutMs: Int64? = nil) -> CallOptions { callOptions(timeoutMs: timeoutMs ?? endpoint.timeoutMs) }
+  /// Where a call failed: at one address, or at all that were asked.
+  package func place(of failure: Status) -> String {
+    failure.untaken == nil ? address : endpoint.addresses.joined(separator: ", ")
+  }
+
+  private typealias Original = FlowProto.FlowDaemonClient
+
+  /// A unary call of the original's service.
+  private func daemon(
+    _ repeats: LeaderChannel.Repeats, _ call: (Original, CallOptions) throws(Status) -> FlowProto.FlowdResult
+  ) throws(Status) -> EnvelopeReply {
+    EnvelopeReply(try unary(repeats) { channel, options throws(Status) in try call(Original(channel), options) })
+  }
+
+  /// A unary call of ours.
+  private func flow<T>(
+    _ repeats: LeaderChannel.Repeats, timeoutMs: Int64? = nil, _ call: (FlowV1.FlowClient, CallOptions) throws(Status) -> T
+  ) throws(Status) -> T {
+    try unary(repeats, timeoutMs: timeoutMs) { channel, options throws(Status) in try call(FlowV1.FlowClient(channel), options) }
+  }
+
+  /// - Parameter timeoutMs: nil takes the endpoint's.
+  private func unary<T>(
+    _ repeats: LeaderChannel.Repeats, timeoutMs: Int64? = nil, _ call: (RPCChannel, CallOptions) throws(Status) -> T
+  ) throws(Status) -> T {
+    let timeoutMs = timeoutMs ?? endpoint.timeoutMs
+    return try explained { () throws(Status) in
+      try leader.call(timeoutMs: timeoutMs, repeats: repeats) { channel throws(Status) in
+        try call(channel, callOptions(timeoutMs: timeoutMs))
+      }
+    }
+  }
 
   /// Adds what to try to errors that everybody meets.
   private func explained<T>(_ call: () throws(Status) -> T) throws(Status) -> T {
@@ -51,62 +81,62 @@ package final class FlowClient: Sendable {
 
 extension Status {
   /// The connection failed: UNAVAILABLE is then the client's word, and else the server's own.
-  package var isUnreached: Bool { code == .unavailable && message.hasPrefix(ConnectionFailure.prefix) }
+  package var isUnreached: Bool { code == .unavailable && (untaken == .unsent || message.hasPrefix(ConnectionFailure.prefix)) }
 }
 
 // MARK: - FlowDaemon
 
 extension FlowClient {
   package func applyWorkflow(xml: String, stopped: Bool) throws(Status) -> EnvelopeReply {
-    try envelope { () throws(Status) in try daemon.applyWorkflow(.init(bpmnXML: xml, stopped: stopped), options: options()) }
+    try daemon(.never) { daemon, options throws(Status) in try daemon.applyWorkflow(.init(bpmnXML: xml, stopped: stopped), options: options)
+    }
   }
 
   package func deleteWorkflow(_ kind: FlowProto.RequestKind, ids: [String]) throws(Status) -> EnvelopeReply {
-    try envelope { () throws(Status) in try daemon.deleteWorkflow(.init(kind: kind, ids: ids), options: options()) }
+    try daemon(.never) { daemon, options throws(Status) in try daemon.deleteWorkflow(.init(kind: kind, ids: ids), options: options) }
   }
 
   package func psQuery(
     _ kind: FlowProto.RequestKind, ids: [String], includeKubernetes: Bool = false, metadata: [FlowProto.StringPair] = []
   ) throws(Status) -> EnvelopeReply {
     let request = FlowProto.PSRequest(kind: kind, ids: ids, includeKubernetes: includeKubernetes, metadata: metadata)
-    return try envelope { () throws(Status) in try daemon.psQuery(request, options: options()) }
+    return try daemon(.harmless) { daemon, options throws(Status) in try daemon.psQuery(request, options: options) }
   }
 
   package func probeWorkflow(ids: [String]) throws(Status) -> EnvelopeReply {
-    try envelope { () throws(Status) in try daemon.probeWorkflow(.init(ids: ids), options: options()) }
+    try daemon(.harmless) { daemon, options throws(Status) in try daemon.probeWorkflow(.init(ids: ids), options: options) }
   }
 
   package func runWorkflow(_ request: FlowProto.RunRequest) throws(Status) -> EnvelopeReply {
-    try envelope { () throws(Status) in try daemon.runWorkflow(request, options: options()) }
+    try daemon(.never) { daemon, options throws(Status) in try daemon.runWorkflow(request, options: options) }
   }
 
   package func startWorkflow(_ kind: FlowProto.RequestKind, ids: [String]) throws(Status) -> EnvelopeReply {
-    try envelope { () throws(Status) in try daemon.startWorkflow(.init(kind: kind, ids: ids), options: options()) }
+    try daemon(.never) { daemon, options throws(Status) in try daemon.startWorkflow(.init(kind: kind, ids: ids), options: options) }
   }
 
   package func stopWorkflow(_ kind: FlowProto.RequestKind, ids: [String], force: Bool) throws(Status) -> EnvelopeReply {
-    try envelope { () throws(Status) in try daemon.stopWorkflow(.init(kind: kind, ids: ids, force: force), options: options()) }
+    try daemon(.never) { daemon, options throws(Status) in
+      try daemon.stopWorkflow(.init(kind: kind, ids: ids, force: force), options: options)
+    }
   }
 
   package func updateWorkflow(spec: String) throws(Status) -> EnvelopeReply {
-    try envelope { () throws(Status) in try daemon.updateWorkflow(.init(updateSpec: spec), options: options()) }
+    try daemon(.never) { daemon, options throws(Status) in try daemon.updateWorkflow(.init(updateSpec: spec), options: options) }
   }
 
   package func validateWorkflow(xml: String, includeKubernetes: Bool) throws(Status) -> EnvelopeReply {
     let request = FlowProto.ValidateRequest(bpmnXML: xml, includeKubernetes: includeKubernetes)
-    return try envelope { () throws(Status) in try daemon.validateWorkflow(request, options: options()) }
+    return try daemon(.harmless) { daemon, options throws(Status) in try daemon.validateWorkflow(request, options: options) }
   }
 
-  private func envelope(_ call: () throws(Status) -> FlowProto.FlowdResult) throws(Status) -> EnvelopeReply {
-    EnvelopeReply(try explained(call))
-  }
 }
 
 // MARK: - flow.v1.Flow
 
 extension FlowClient {
   package func apply(_ request: FlowV1.ApplyRequest) throws(Status) -> FlowV1.ApplyResponse {
-    try explained { () throws(Status) in try flow.apply(request, options: options()) }
+    try flow(.harmless) { flow, options throws(Status) in try flow.apply(request, options: options) }
   }
 
   /// All pages.
@@ -116,7 +146,9 @@ extension FlowClient {
     var request = FlowV1.ListDeploymentsRequest(names: names)
     var all: [FlowV1.Deployment] = []
     repeat {
-      let page = try explained { () throws(Status) in try flow.listDeployments(request, options: options(timeoutMs)) }
+      let page = try flow(.harmless, timeoutMs: timeoutMs) { flow, options throws(Status) in
+        try flow.listDeployments(request, options: options)
+      }
       all += page.deployments
       request.pageToken = page.nextPageToken
     } while !request.pageToken.isEmpty
@@ -124,20 +156,20 @@ extension FlowClient {
   }
 
   package func createInstance(_ request: FlowV1.CreateInstanceRequest) throws(Status) -> FlowV1.CreateInstanceResponse {
-    try explained { () throws(Status) in try flow.createInstance(request, options: options()) }
+    try flow(.never) { flow, options throws(Status) in try flow.createInstance(request, options: options) }
   }
 
   package func listInstances(_ request: FlowV1.ListInstancesRequest, timeoutMs: Int64? = nil) throws(Status) -> FlowV1.ListInstancesResponse
   {
-    try explained { () throws(Status) in try flow.listInstances(request, options: options(timeoutMs)) }
+    try flow(.harmless, timeoutMs: timeoutMs) { flow, options throws(Status) in try flow.listInstances(request, options: options) }
   }
 
   package func getInstance(_ request: FlowV1.GetInstanceRequest) throws(Status) -> FlowV1.GetInstanceResponse {
-    try explained { () throws(Status) in try flow.getInstance(request, options: options()) }
+    try flow(.harmless) { flow, options throws(Status) in try flow.getInstance(request, options: options) }
   }
 
   package func reportProbes(_ request: FlowV1.ReportProbesRequest) throws(Status) -> FlowV1.ReportProbesResponse {
-    try explained { () throws(Status) in try flow.reportProbes(request, options: options()) }
+    try flow(.harmless) { flow, options throws(Status) in try flow.reportProbes(request, options: options) }
   }
 
   /// Hands over each event until `each` says false or the stream ends.
@@ -145,32 +177,43 @@ extension FlowClient {
   /// - Parameter timeoutMs: for the whole watch; nil waits for ever.
   /// - Throws: DEADLINE_EXCEEDED when the time is over.
   package func watchDeployments(timeoutMs: Int64?, _ each: (FlowV1.DeploymentEvent) -> Bool) throws(Status) {
-    try drain(flow.watchDeployments(.init(), options: callOptions(timeoutMs: timeoutMs)), each)
+    try drain(timeoutMs, { FlowV1.FlowClient($0).watchDeployments(.init(), options: $1) }, each)
   }
 
   /// As `watchDeployments`.
   package func watchInstances(
     _ request: FlowV1.WatchInstancesRequest, timeoutMs: Int64?, _ each: (FlowV1.InstanceEvent) -> Bool
   ) throws(Status) {
-    try drain(flow.watchInstances(request, options: callOptions(timeoutMs: timeoutMs)), each)
+    try drain(timeoutMs, { FlowV1.FlowClient($0).watchInstances(request, options: $1) }, each)
   }
 
   /// Hands over each line; with `follow` there is no end but the caller's.
   package func logs(_ request: FlowV1.LogsRequest, _ each: (FlowV1.LogLine) -> Bool) throws(Status) {
-    try drain(flow.logs(request, options: callOptions(timeoutMs: request.follow ? nil : endpoint.timeoutMs)), each)
+    try drain(request.follow ? nil : endpoint.timeoutMs, { FlowV1.FlowClient($0).logs(request, options: $1) }, each)
   }
 
   /// Hands over the chunks of a copy of the store, however long it takes.
   package func backup(_ each: (FlowV1.BackupChunk) -> Bool) throws(Status) {
-    try drain(flow.backup(.init(), options: callOptions(timeoutMs: nil)), each)
+    try drain(nil, { FlowV1.FlowClient($0).backup(.init(), options: $1) }, each)
   }
 
-  private func drain<Q, P>(_ stream: ClientStream<Q, P>, _ each: (P) -> Bool) throws(Status) {
+  /// A stream of which something came is not opened again: who reads it knows how to go on.
+  ///
+  /// - Parameter timeoutMs: for the whole stream, the search for who leads counted in.
+  private func drain<Q, P>(
+    _ timeoutMs: Int64?, _ open: (RPCChannel, CallOptions) -> ClientStream<Q, P>, _ each: (P) -> Bool
+  ) throws(Status) {
+    let deadline = timeoutMs.map { ContinuousClock.now + .milliseconds($0) }
+    var hasBegun = false
     try explained { () throws(Status) in
-      while let message = try stream.nextMessage() {
-        if each(message) { continue }
-        stream.abandon()
-        return
+      try leader.call(timeoutMs: timeoutMs, repeats: .harmless, hasBegun: { hasBegun }) { channel throws(Status) in
+        let stream = open(channel, callOptions(timeoutMs: deadline.map { max(1, Int64(($0 - .now) / .milliseconds(1))) }))
+        while let message = try stream.nextMessage() {
+          hasBegun = true
+          if each(message) { continue }
+          stream.abandon()
+          return
+        }
       }
     }
   }
@@ -180,14 +223,18 @@ extension FlowClient {
 
 extension FlowClient {
   package func probe(deployments: [String]) throws(Status) -> FlowV1.ProbeResponse {
-    try explained { () throws(Status) in try health.probe(.init(deployments: deployments), options: options()) }
+    try unary(.harmless) { channel, options throws(Status) in
+      try FlowV1.HealthClient(channel).probe(.init(deployments: deployments), options: options)
+    }
   }
 
   package func healthReport() throws(Status) -> FlowV1.ReportResponse {
-    try explained { () throws(Status) in try health.report(.init(), options: options()) }
+    try unary(.harmless) { channel, options throws(Status) in
+      try FlowV1.HealthClient(channel).report(.init(), options: options)
+    }
   }
 
   package func watchHealth(_ each: (FlowV1.DeploymentHealth) -> Bool) throws(Status) {
-    try drain(health.watch(.init(), options: callOptions(timeoutMs: nil)), each)
+    try drain(nil, { FlowV1.HealthClient($0).watch(.init(), options: $1) }, each)
   }
 }

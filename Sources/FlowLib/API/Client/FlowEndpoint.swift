@@ -17,24 +17,22 @@ package struct FlowEndpoint: Sendable {
 
   /// `flowd` or `healthd`, for messages.
   package var name: String
-  package var host: String
-  package var port: Int
-  /// The original's clients say `flowd:9001` whatever the address is, so that a gateway can route by it (row A5).
-  package var authority: String
+  /// `host:port` of each of those that share a store, with brackets around an IPv6 address; never empty.
+  package var addresses: [String]
   /// nil speaks plain text.
   package var tls: TLS?
   /// Longest wait for one answer.
   package var timeoutMs: Int64
 
-  package init(name: String = "flowd", host: String, port: Int, tls: TLS? = nil, timeoutMs: Int64 = defaultTimeoutMs) {
+  package init(name: String = "flowd", addresses: [String], tls: TLS? = nil, timeoutMs: Int64 = defaultTimeoutMs) {
+    precondition(!addresses.isEmpty, "an endpoint without an address")
     self.name = name
-    self.host = host
-    self.port = port
+    self.addresses = addresses
     self.tls = tls
     self.timeoutMs = timeoutMs
-    authority = name == "flowd" ? "flowd:9001" : "\(host):\(port)"
   }
 
-  /// `host:port`, with brackets around an IPv6 address.
-  package var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  package init(name: String = "flowd", host: String, port: Int, tls: TLS? = nil, timeoutMs: Int64 = defaultTimeoutMs) {
+    self.init(name: name, addresses: [(host.contains(":") ? "[\(host)]" : host) + ":\(port)"], tls: tls, timeoutMs: timeoutMs)
+  }
 }

@@ -163,6 +163,18 @@ final class Exchange: @unchecked Sendable {
     return accepted
   }
 
+  /// Gives the answer if the connection waits for one; who is still sending, or is being handled, is left alone.
+  func answerWaiting(_ response: HTTPResponse) {
+    let resume = decision.withLock { decision in
+      guard decision.isSuspended, !decision.isAnswered, !decision.isOver else { return false }
+      decision.isAnswered = true
+      decision.answer = .response(response)
+      decision.isSuspended = false
+      return true
+    }
+    if resume { MHD_resume_connection(connection) }
+  }
+
   func openStream(_ kind: HTTPStream.Kind, status: Int, headers: HTTPHeaders, onClose: (@Sendable () -> Void)?) -> HTTPStream {
     let stream = HTTPStream(kind: kind, connection: connection, core: core, onClose: onClose)
     core.opened(stream)

@@ -44,6 +44,12 @@ package final class HTTPServer: Sendable {
 
   deinit { stop(graceMs: 0) }
 
+  /// Ends every stream behind what it has still to send; new ones may be opened.
+  package func endStreams() { core.endStreams() }
+
+  /// Answers every request whose handler has returned and has not answered yet. What it answers later is not heard.
+  package func endWaiting(_ response: HTTPResponse) { core.endWaiting(response) }
+
   /// Accepts nothing more, lets answers under way finish for `graceMs`, then answers the rest with 503 and closes streams.
   /// Must not be called from a handler.
   package func stop(graceMs: Int64 = 5_000) {

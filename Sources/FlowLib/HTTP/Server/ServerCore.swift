@@ -88,6 +88,14 @@ final class ServerCore: Sendable {
     }
   }
 
+  func endStreams() {
+    for stream in state.withLock({ Array($0.streams.values) }) { stream.close() }
+  }
+
+  func endWaiting(_ response: HTTPResponse) {
+    for exchange in state.withLock({ Array($0.exchanges.values) }) { exchange.answerWaiting(response) }
+  }
+
   // MARK: stopping
 
   func closeStreams() {

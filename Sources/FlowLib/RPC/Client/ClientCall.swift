@@ -202,14 +202,20 @@ package enum ConnectionFailure {
 
   /// A failure to connect names the address and the innermost reason; a status that a server sent stays as it is.
   static func explain(_ status: Status, address: String) -> Status {
-    let marks = [
-      "failed to connect to all addresses", "DNS resolution failed", "empty address list", "Socket closed", "GOAWAY",
-      "Connection reset by peer", "Broken pipe", "keepalive watchdog", "Transport closed", "Endpoint read failed",
-    ]
-    guard status.code == .unavailable, marks.contains(where: { status.message.contains($0) }) else { return status }
+    guard status.code == .unavailable, status.untaken == nil else { return status }
+    let isUnsent = neverMade.contains { status.message.contains($0) }
+    guard isUnsent || lost.contains(where: { status.message.contains($0) }) else { return status }
     return Status(
-      .unavailable, "\(prefix)\(address): \(reason(status.message))", hint: "check that the server runs and the address is right")
+      .unavailable, "\(prefix)\(address): \(reason(status.message))", hint: "check that the server runs and the address is right",
+      untaken: isUnsent ? .unsent : nil)
   }
+
+  /// The call waited for a connection that did not come about.
+  private static let neverMade = ["failed to connect to all addresses", "DNS resolution failed", "empty address list"]
+  /// The call may have been on its way.
+  private static let lost = [
+    "Socket closed", "GOAWAY", "Connection reset by peer", "Broken pipe", "keepalive watchdog", "Transport closed", "Endpoint read failed",
+  ]
 
   private static func reason(_ text: String) -> String {
     let known = [

@@ -44,7 +44,9 @@ package final class RPCSwitch: Sendable {
     case .closed(let refusal): call.finish(refusal)
     case .open(let handlers, let isValid):
       guard isValid() else {
-        return call.finish(Status(.unavailable, "this server may no longer be the one that answers", hint: "ask again"))
+        let refusal = Status(
+          .unavailable, "this server may no longer be the one that answers", hint: "ask again", untaken: .standby(leader: nil))
+        return call.finish(refusal)
       }
       guard let handler = handlers[call.path] else { return call.finish(Status(.unimplemented, "nobody serves \(call.path)")) }
       handler.handle(call)

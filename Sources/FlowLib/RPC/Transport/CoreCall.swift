@@ -75,6 +75,10 @@ extension Status {
   /// Beside the message, so that a client of ours can tell hint from message.
   static let hintKey = "flow-hint-bin"
 
+  /// On the refusal of a server that does not lead: `host:port` of the one that does, or `none`. Such a call was not begun.
+  static let leaderKey = "flow-leader"
+  private static let nobody = "none"
+
   /// Lends the status in C's form.
   func withCore<R>(trailers: Metadata, _ body: (UnsafePointer<flow_grpc_status>) -> R) -> R {
     var trailers = trailers
@@ -83,6 +87,7 @@ extension Status {
       text += Status.suffix(hint)
       trailers.add(Status.hintKey, hint)
     }
+    if case .standby(let leader)? = untaken { trailers.add(Status.leaderKey, leader ?? Status.nobody) }
     let packed = trailers.packed
     var bytes = Array(text.utf8)
     if bytes.count > Limits.statusMessageBytes {
@@ -103,6 +108,9 @@ extension Status {
   /// What a client got: hint and message taken apart again.
   init(code: Int, message: String, trailers: Metadata) {
     self.init(StatusCode(rawValue: code) ?? .unknown, message)
+    if self.code == .unavailable, let leader = trailers[Status.leaderKey] {
+      untaken = .standby(leader: LeaderSearch.isAddress(leader) ? leader : nil)
+    }
     guard let hint = trailers[Status.hintKey], message.hasSuffix(Status.suffix(hint)) else { return }
     self.hint = hint
     self.message = String(message.dropLast(Status.suffix(hint).count))
