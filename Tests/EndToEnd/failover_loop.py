@@ -33,7 +33,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from harness import books, network  # noqa: E402
 from harness.daemons import Candidate  # noqa: E402
-from harness.etcd import Etcd  # noqa: E402
+from harness.members import EtcdMembers  # noqa: E402
 from harness.load import Load  # noqa: E402
 from harness.verdicts import examined, show, verdicts  # noqa: E402
 from harness.waiting import Timeout, until  # noqa: E402
@@ -53,7 +53,7 @@ class Cluster:
 
     def __init__(self, folder, addresses, lease_s):
         self.etcd_host = network.Host(1)
-        self.etcd = Etcd(3, self.etcd_host.address, self.etcd_host.inside)
+        self.etcd = EtcdMembers(3, self.etcd_host.address, self.etcd_host.inside)
         self.hosts = {name: network.Host(number) for number, name in enumerate(("one", "two"), 2)}
         arguments = ["--keep-journal", "--insecure", "--orchestrators", "none", "--lease-ttl", f"{lease_s}s", "--node-id"]
         self.flowds = {

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from harness.daemons import Flowd, flowctl, running
-from harness.etcd import Etcd
+from harness.members import EtcdMembers
 from harness.paths import EXAMPLES
 from harness.waiting import until
 
@@ -17,7 +17,7 @@ CALC = EXAMPLES / "calc/calcprocess.bpmn"
 @pytest.fixture(scope="module")
 def etcd():
     """The address of an etcd that ends with the tests."""
-    etcd = Etcd()
+    etcd = EtcdMembers()
     yield etcd.store
     etcd.stop()
 

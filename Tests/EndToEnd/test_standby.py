@@ -9,7 +9,7 @@ import pytest
 
 from harness import models
 from harness.daemons import Candidate
-from harness.etcd import Etcd
+from harness.members import EtcdMembers
 from harness.services import hang
 from harness.waiting import until
 from harness.wire import INSTANCE, Wire
@@ -21,7 +21,7 @@ TAKEOVER_S = LEASE_S + 2
 
 @pytest.fixture(scope="module")
 def etcd():
-    etcd = Etcd()
+    etcd = EtcdMembers()
     yield etcd
     etcd.stop()
 

@@ -4,7 +4,7 @@ import functools
 import os
 import uuid
 
-from .etcd import Etcd
+from .members import EtcdMembers
 
 SQLITE, ETCD = "sqlite", "etcd"
 KIND = os.environ.get("STORE") or SQLITE
@@ -16,7 +16,7 @@ if KIND not in (SQLITE, ETCD):
 @functools.cache
 def etcd_url():
     """What --store takes for the etcd of this run: started by scripts/etcd when it is first asked for, gone with this process."""
-    etcd = Etcd()
+    etcd = EtcdMembers()
     atexit.register(etcd.stop)
     return etcd.store
 

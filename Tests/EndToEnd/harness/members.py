@@ -25,7 +25,7 @@ def member_of(line):
     return Member(name, int(pid), address)
 
 
-class Etcd:
+class EtcdMembers:
     def __init__(self, members=1, host="127.0.0.1", prefix=()):
         """`prefix`: the words before the command, which put it somewhere else."""
         self.process = subprocess.Popen(
