@@ -1,13 +1,16 @@
 # `make help` lists the targets. Each does its work in scripts/, so that it can be read and run by itself.
-.PHONY: help setup build demo up test unit e2e e2e-kill check fmt bench fuzz clean
+.PHONY: help setup build demo up test unit e2e e2e-kill e2e-failover check fmt bench fuzz clean
 
 SEED ?= 1
-KILLS ?= 200
+STOPS ?= 20
+ETCD_KILLS ?= 20
+PARTITIONS ?= 10
+LEASE ?= 6
 STORE ?= sqlite
 export STORE
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what building, running and testing need
 	@scripts/setup
@@ -32,9 +35,16 @@ e2e: build ## only the end-to-end suite, against .build/release; FILTER=a06 for 
 	@scripts/setup
 	@scripts/test --e2e $(FILTER)
 
+e2e-kill: KILLS ?= 200
 e2e-kill: build ## kill -9 flowd KILLS times under load and look for lost, stuck or doubled work (also STORE=etcd)
 	@scripts/setup
 	@.venv/bin/python Tests/EndToEnd/kill_loop.py --kills $(KILLS) --seed $(SEED)
+
+e2e-failover: KILLS ?= 50
+e2e-failover: build ## two flowd over three etcd, and KILLS, STOPS, ETCD_KILLS and PARTITIONS under load; LEASE, SEED
+	@scripts/setup
+	@.venv/bin/python Tests/EndToEnd/failover_loop.py --kills $(KILLS) --stops $(STOPS) --etcd-kills $(ETCD_KILLS) \
+		--partitions $(PARTITIONS) --lease $(LEASE) --seed $(SEED)
 
 check: ## format, walls, warnings, generated code, tidy tests
 	@scripts/check

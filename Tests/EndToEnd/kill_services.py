@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""The kill loop's services: a process of their own that outlives every flowd and keeps its own books.
+"""The services of the kill loop and of the failover loop: a process of their own that outlives every flowd and keeps its own books.
 
-    kill_services.py BOOK   prints {"host": "127.0.0.1:port"} and serves until its standard input ends
+    kill_services.py [--host ADDRESS] [--slowest SECONDS] BOOK
+                            prints {"service": "ADDRESS:port"} and serves until its standard input ends
 
-Each call is one line in BOOK: host, instance, element, idempotency key. The line is written before the answer goes out, in one
-write to a file opened for appending, so that lines of many threads do not mix.
+Each call is one line in BOOK: service, instance, element, idempotency key, and the request that the instance was started by. The line is
+written before the answer goes out, in one write to a file opened for appending, so that lines of many threads do not mix.
 """
+import argparse
 import http.server
 import json
 import os
@@ -14,11 +16,10 @@ import sys
 import threading
 import time
 
-HOSTS = ("first", "second", "third", "last")
-SLOWEST_S = 0.05
+SERVICES = ("first", "second", "third", "last")
 
 
-def handler(host, book):
+def handler(service, book, slowest_s):
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -29,9 +30,9 @@ def handler(host, book):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
             fields = [self.headers.get(name, "-") for name in ("X-Rexflow-Iid", "X-Rexflow-Tid", "Idempotency-Key")]
-            os.write(book, ("\t".join([host, *fields]) + "\n").encode())
-            time.sleep(random.uniform(0, SLOWEST_S))
-            self.reply({**(body if isinstance(body, dict) else {"arguments": body}), host: "done"})
+            os.write(book, ("\t".join([service, *fields, str(body.get("request", "-"))]) + "\n").encode())
+            time.sleep(random.uniform(0, slowest_s))
+            self.reply({**body, service: "done"})
 
         def reply(self, value):
             data = json.dumps(value).encode()
@@ -56,11 +57,16 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def main():
-    book = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("book")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--slowest", type=float, default=0.05, help="seconds that an answer takes at most")
+    options = parser.parse_args()
+    book = os.open(options.book, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     addresses = {}
-    for host in HOSTS:
-        server = Server(("127.0.0.1", 0), handler(host, book))
-        addresses[host] = f"127.0.0.1:{server.server_address[1]}"
+    for service in SERVICES:
+        server = Server((options.host, 0), handler(service, book, options.slowest))
+        addresses[service] = f"{options.host}:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
     print(json.dumps(addresses), flush=True)
     # The parent holds the other end: when it is gone, however it went, so are the services.

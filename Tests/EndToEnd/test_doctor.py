@@ -1,15 +1,14 @@
 """flowctl doctor and flowctl store migrate, over SQLite and a real etcd."""
 import base64
-import contextlib
 import json
 import sqlite3
-import subprocess
 
 import pytest
 import requests
 
 from harness.daemons import Flowd, flowctl, running
-from harness.paths import EXAMPLES, ROOT
+from harness.members import EtcdMembers
+from harness.paths import EXAMPLES
 from harness.waiting import until
 
 CALC = EXAMPLES / "calc/calcprocess.bpmn"
@@ -18,13 +17,9 @@ CALC = EXAMPLES / "calc/calcprocess.bpmn"
 @pytest.fixture(scope="module")
 def etcd():
     """The address of an etcd that ends with the tests."""
-    process = subprocess.Popen([ROOT / "scripts/etcd", "--with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-        process.wait(20)
+    etcd = EtcdMembers()
+    yield etcd.store
+    etcd.stop()
 
 
 def worked(flowd):

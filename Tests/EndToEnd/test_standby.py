@@ -1,17 +1,15 @@
 """Two flowd that share an etcd: one leads, the other takes over, and nothing is lost or done for a stale leader."""
 import os
 import signal
-import subprocess
 import threading
 import time
 
 import grpc
 import pytest
-import requests
 
 from harness import models
-from harness.daemons import Flowd
-from harness.paths import ROOT
+from harness.daemons import Candidate
+from harness.members import EtcdMembers
 from harness.services import hang
 from harness.waiting import until
 from harness.wire import INSTANCE, Wire
@@ -21,51 +19,11 @@ LEASE_S = 3
 TAKEOVER_S = LEASE_S + 2
 
 
-class Etcd:
-    """scripts/etcd with one member; ends with this process."""
-
-    def __init__(self):
-        self.process = subprocess.Popen(
-            [ROOT / "scripts/etcd", "--with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        self.store = self.process.stdout.readline().strip()
-        self.member = int(self.process.stdout.readline().split()[2])
-
-    def stop(self):
-        self.process.stdin.close()
-        self.process.wait(20)
-
-
 @pytest.fixture(scope="module")
 def etcd():
-    etcd = Etcd()
-    assert etcd.store.startswith("etcd://"), etcd.store
+    etcd = EtcdMembers()
     yield etcd
     etcd.stop()
-
-
-class Candidate(Flowd):
-    """A flowd that is up as soon as it listens, whoever leads."""
-
-    def start(self):
-        super(Flowd, self).start()
-        until(lambda: self.status("/livez") == 200, "flowd lives")
-        return self
-
-    def get(self, path):
-        return requests.get(self.url + path, timeout=5)
-
-    def status(self, path):
-        try:
-            return self.get(path).status_code
-        except requests.RequestException:
-            return None
-
-    def leads(self):
-        return self.status("/readyz") == 200
-
-    def signal(self, number):
-        os.kill(self.process.pid, number)
 
 
 @pytest.fixture
@@ -231,13 +189,13 @@ def test_etcd_away_for_less_and_for_longer_than_the_lease_ends_no_process(pair, 
     services["echo"].always = hang(release)
     _, instances = in_flight(leader, services, 3)
 
-    os.kill(etcd.member, signal.SIGSTOP)
+    os.kill(etcd.members["e1"].pid, signal.SIGSTOP)
     try:
         until(lambda: leader.status("/readyz") == 503, "the leader is not ready", LEASE_S + 5)
         assert leader.status("/livez") == 200
         assert refusal(leader).code() == grpc.StatusCode.UNAVAILABLE
     finally:
-        os.kill(etcd.member, signal.SIGCONT)
+        os.kill(etcd.members["e1"].pid, signal.SIGCONT)
     next_leader = until(lambda: next((each for each in pair if each.leads()), None), "one leads again", 2 * TAKEOVER_S)
     release.set()
     complete(next_leader, instances)

@@ -1,5 +1,6 @@
 import FlowCluster
 import FlowEtcd
+import FlowRPC
 import Foundation
 import Synchronization
 import Testing
@@ -62,6 +63,34 @@ struct EtcdCoordinationTests {
 
     #expect(again && heard.losses == 1, "\(heard.all)")
     #expect(heard.epochs.last ?? 0 > heard.epochs[0])
+    a.close()
+    withExtendedLifetime(leading) {}
+  }
+
+  @Test("a leader that hears nothing renews nothing, so that it is replaced in time", .timeLimit(.minutes(1)))
+  func deaf() throws {
+    let etcd = try TestEtcd.shared.get()
+    let relay = try DeafRelay(to: etcd.endpoints[0])
+    defer { relay.close() }
+    var options = EtcdCoordination.Options(node: "a")
+    options.root = "/test-" + UUID().uuidString
+    let a = try EtcdCoordination(EtcdConfiguration(endpoints: [relay.address]), options)
+    let heard = Heard()
+    let leading = try a.campaign("g", address: "") { heard.add($0) }
+    try #require(eventually { heard.epochs.count == 1 })
+    let direct = try RPCChannel(etcd.endpoints[0])
+    let ask = Etcdserverpb.LeaseTimeToLiveRequest(id: a.lease)
+
+    relay.deafen()
+    var left: [Int64] = []
+    let runsOut = try eventually {
+      left.append(try direct.call(Etcdserverpb.LeaseMethods.leaseTimeToLive, ask).ttl)
+      return left[left.count - 1] <= 2
+    }
+
+    let renewals = zip(left, left.dropFirst()).filter { $1 > $0 }
+    #expect(runsOut && renewals.isEmpty, "\(renewals)")
+    #expect(left[left.count - 1] > 0, "it was ended, and did not end by itself")
     a.close()
     withExtendedLifetime(leading) {}
   }

@@ -71,6 +71,20 @@ struct EtcdStoreTests {
     #expect(try store.append([3], to: partition, after: Position(2), epoch: Epoch(1)) == Position(3))
   }
 
+  @Test("what became of a write is asked another member than the one that is silent", .timeLimit(.minutes(1)))
+  func silentMember() throws {
+    let etcd = try TestEtcd(members: 3)
+    let member = try #require(etcd.members.first)
+    // Enough for one member that does not answer, not for two attempts at it.
+    let store = try EtcdStore(etcd.configuration(attemptMs: 2_000), TestEtcd.options { $0.timeoutMs = 3_500 })
+    _ = try store.claim(partition, epoch: Epoch(1))
+    _ = try store.append([1], to: partition, after: .start, epoch: Epoch(1))
+    kill(member, SIGSTOP)
+    defer { kill(member, SIGCONT) }
+
+    #expect(try store.append([2], to: partition, after: Position(1), epoch: Epoch(1)) == Position(2))
+  }
+
   @Test("a store that can not be reached says so in its time, and that nothing happened")
   func unreachable() throws {
     var options = EtcdStoreOptions()

@@ -7,6 +7,25 @@ import Testing
 
 @testable import FlowRuntime
 
+/// Readers that can be behind, and that write down what replay left out.
+private final class SlowReader: PartitionObserver {
+  let isSlow = Atomic(false)
+  let leftOut = Mutex<[Position]>([])
+  private let reached = Mutex(Position.start)
+
+  func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
+  func beginBatch(at position: Position) {}
+  func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {}
+  func leavesOut(at position: Position) { leftOut.withLock { $0.append(position) } }
+  func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
+    reached.withLock { $0 = position }
+  }
+  func rested() {}
+  func settle(_ position: Position) {}
+  func discarded() {}
+  var settled: Position { isSlow.load(ordering: .acquiring) ? .start : reached.withLock { $0 } }
+}
+
 @Suite struct PartitionTests {
   private let straight: ExecutableProcess
   private let diamond: ExecutableProcess
@@ -262,6 +281,34 @@ import Testing
     #expect(new.image == image)
     old.partition.stop()
     new.partition.stop()
+  }
+
+  @Test("readers hear what replay leaves out: an instance that ended before its record was written")
+  func leftOut() throws {
+    let disk = MemoryDisk()
+    let reader = SlowReader()
+    let bench = PartitionBench(MemoryStore(disk), processes: [diamond], observer: reader, answer: { _ in nil })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+    let instance = try bench.create(key)
+    // The round begins, and waits for the reader; the instance that it is about ends meanwhile.
+    reader.isSlow.store(true, ordering: .releasing)
+    bench.clock.advance(ms: 6_000)
+    for _ in 0..<3 { _ = bench.image }
+    _ = try bench.partition.ask(.cancelInstance(instance.key), lane: .internal)
+    reader.isSlow.store(false, ordering: .releasing)
+    while try MemoryStore(disk).standing(PartitionID(1)).mark == .start { _ = bench.image }
+    let standing = try MemoryStore(disk).standing(PartitionID(1))
+
+    let next = SlowReader()
+    let other = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], observer: next, answer: { _ in nil })
+    try other.start()
+
+    #expect(standing.mark < standing.last)
+    #expect(next.leftOut.withLock { $0.last } == standing.last)
+    #expect(reader.leftOut.withLock { $0.isEmpty })
+    other.partition.stop()
+    bench.partition.stop()
   }
 
   @Test("a checkpoint whose step was lost moves no mark past what it did not write")

@@ -76,7 +76,10 @@ package final class EtcdClient: Sendable {
       guard !isClosed else { throw .closed }
       switch verdict {
       case .final(let error): throw error
-      case .unknown(let why) where kind == .write: throw .outcomeUnknown(why)
+      case .unknown(let why) where kind == .write:
+        // Whoever looks what has become of it must not ask the member that is silent.
+        prefer(after: index)
+        throw .outcomeUnknown(why)
       case .tokenIsOld:
         guard renewals < 2 else { throw .credentials("the token of user \(configuration.user?.name ?? "(none)") is not accepted") }
         renewals += 1
@@ -95,7 +98,7 @@ package final class EtcdClient: Sendable {
 
   /// Asks the next endpoint; waits a little when all were asked, longer each time.
   private func moveOn(from index: Int, _ attempts: Int, deadline: Int64, _ why: String) throws(EtcdError) {
-    _ = preferred.compareExchange(expected: index, desired: (index + 1) % channels.count, ordering: .relaxed)
+    prefer(after: index)
     let rounds = attempts / channels.count
     let pause = attempts % channels.count == 0 ? min(1_000, Int64(20) << Int64(min(rounds, 6))) : 0
     // Clients that lost the same member must not all come back at the same moment.
@@ -132,7 +135,11 @@ package final class EtcdClient: Sendable {
   /// What a stream's end means: whether another one may be tried, after which pause.
   func streamFailed(at endpoint: Int, _ status: Status) {
     if case .tokenIsOld = Verdict(status) { token.forget() }
-    _ = preferred.compareExchange(expected: endpoint, desired: (endpoint + 1) % channels.count, ordering: .relaxed)
+    prefer(after: endpoint)
+  }
+
+  private func prefer(after index: Int) {
+    _ = preferred.compareExchange(expected: index, desired: (index + 1) % channels.count, ordering: .relaxed)
   }
 
   private func options(timeoutMs: Int64?) -> CallOptions {

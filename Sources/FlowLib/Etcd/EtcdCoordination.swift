@@ -185,6 +185,16 @@ package final class EtcdCoordination: Coordination {
     let now = MonotonicClock.milliseconds()
     guard lease != 0 else { return try grantLease() }
     guard now >= renewAt else { return }
+    let left = max(1, min(client.configuration.timeoutMs, ends - now))
+    // A renewal whose answer is lost keeps the others waiting, and is none for this node: nothing is renewed where nothing answers.
+    _ = try client.revision(timeoutMs: left)
+    try renewLease(lease)
+  }
+
+  private func renewLease(_ lease: Int64) throws(EtcdError) {
+    let now = MonotonicClock.milliseconds()
+    let ends = state.withLock { $0.leaseEnds }
+    guard now < ends else { return }
     do throws(EtcdError) {
       try client.keepAlive(lease, timeoutMs: max(1, min(client.configuration.timeoutMs, ends - now)))
       state.withLock { ($0.renewAt, $0.leaseEnds) = times(from: now) }

@@ -46,6 +46,8 @@ package protocol PartitionObserver: AnyObject, Sendable {
   func beginBatch(at position: Position)
   /// An event is about to be applied; `state` is as it was before. Also called for the events of the journal's tail at recovery.
   func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog)
+  /// Replay leaves out an event at this position: a record reflects it already, or its instance has none because it ended.
+  func leavesOut(at position: Position)
   /// Everything up to `position` is durable.
   func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool)
   /// The partition has nothing to do for a moment, or came around after a batch.
@@ -169,6 +171,7 @@ package final class NoObserver: PartitionObserver {
   package func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
   package func beginBatch(at position: Position) {}
   package func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {}
+  package func leavesOut(at position: Position) {}
   package func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
     self.position.withLock { $0 = position }
   }

@@ -114,8 +114,11 @@ struct Recovery {
     for written in batch.events {
       let event = try written.mappingPayloads { (payload) throws(StoreError) in try blobs.bringBack(payload) }
       if let key = event.recordKey {
-        if let stamp = recovered.stamps[key], stamp >= stored.position { continue }
-        if recovered.isEnded(event) { continue }
+        let isInRecord = recovered.stamps[key].map { $0 >= stored.position } ?? false
+        guard !isInRecord, !recovered.isEnded(event) else {
+          configuration.observer.leavesOut(at: stored.position)
+          continue
+        }
         recovered.touched.insert(key)
         if event.removes { recovered.removed[key] = stored.position }
       }

@@ -19,6 +19,8 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   private var backlog: [Batch] = []
   private var given = Position.start
   private let reached = Mutex(Position.start)
+  /// What the records held, until replay is over: readers that were led by others may have missed what it leaves out.
+  private var held: (mark: Position, rows: [InstanceRow])?
 
   /// How long the partition waits for the archive before it takes the next batch.
   private static let archiveMs: Int64 = 1_000
@@ -53,12 +55,24 @@ final class Projection: PartitionObserver, @unchecked Sendable {
 
   /// Readers whose file was lost, belongs to another store, or is behind because others led begin with what still lives.
   func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {
-    guard view.applied(partition) < mark else { return }
+    let isBehind = view.applied(partition) < mark
+    // Without an archive nothing is left out that this node's readers do not have: no other one leads.
+    guard isBehind || archiver != nil else { return }
     let rows = state.instances.values.sorted { $0.id.key < $1.id.key }.map { instance in
       InstanceRow(
         id: instance.id.text, deployment: catalog[instance.deployment]?.deploymentID ?? "", state: instance.state,
         created: instance.createdAt, metadata: instance.metadata.map { MetadataPair($0.name, $0.value) })
     }
+    if isBehind { begin(at: mark, rows) } else { held = (mark, rows) }
+  }
+
+  func leavesOut(at position: Position) {
+    guard let (mark, rows) = held, view.taken(partition) < position else { return }
+    held = nil
+    begin(at: mark, rows)
+  }
+
+  private func begin(at mark: Position, _ rows: [InstanceRow]) {
     while case .refused = view.begin(partition, at: mark, rows) { usleep(1_000) }
   }
 
@@ -70,6 +84,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   }
 
   func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
+    held = nil
     backlog += pending
     pending.removeAll(keepingCapacity: true)
     hand()

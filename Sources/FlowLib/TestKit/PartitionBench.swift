@@ -14,13 +14,14 @@ package final class PartitionBench: Sendable {
   /// - Parameter processes: compiled deployments by id; what a program would read from the store.
   package init(
     _ store: any Store, clock: TestClock = TestClock(), processes: [ExecutableProcess], liveBytesMax: Int = .max, epoch: Epoch? = nil,
+    observer: any PartitionObserver = NoObserver(),
     answer: @escaping @Sendable (ServiceJob) -> Result<Payload, ServiceFailure>? = { .success($0.body) }
   ) {
     self.clock = clock
     services = TestServices(answer: answer)
     let byID = Dictionary(processes.map { ($0.deploymentID, $0) }) { first, _ in first }
     var configuration = PartitionConfiguration(
-      id: PartitionID(1), store: store, world: clock.world, log: .none, observer: NoObserver(), performer: services,
+      id: PartitionID(1), store: store, world: clock.world, log: .none, observer: observer, performer: services,
       load: { deployment throws(StoreError) in
         guard let process = byID[deployment.id] else { throw .corrupt("no process for \(deployment.id)") }
         return process

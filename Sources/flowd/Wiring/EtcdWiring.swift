@@ -9,6 +9,7 @@ import Glibc
 
 /// Opens the store on etcd, waiting for an etcd that is not there yet.
 struct EtcdWiring {
+  /// What is sent while etcd's members change their leader may be lost without a word, so this is part of the gap that clients see.
   private static let attemptMs: Int64 = 1_000
   private static let logMs: Int64 = 5_000
   /// etcd grants no shorter ones at its usual settings.
@@ -25,7 +26,11 @@ struct EtcdWiring {
     let key = try PEM.read(settings, "etcd-key")
     var tls: ClientTLS?
     if ca != nil || certificate != nil || key != nil { tls = ClientTLS(authorities: ca, certificateChain: certificate, privateKey: key) }
-    do throws(Status) { configuration = try EtcdConfiguration(url: url, tls: tls) } catch {
+    do throws(Status) {
+      var configuration = try EtcdConfiguration(url: url, tls: tls)
+      configuration.attemptMs = EtcdWiring.attemptMs
+      self.configuration = configuration
+    } catch {
       throw StartFailure(error.description, exitCode: 2)
     }
     timeoutMs = settings.milliseconds("store-timeout") ?? 60_000

@@ -30,6 +30,8 @@ class Daemon:
             **{key: value for key, value in os.environ.items() if not key.startswith(("FLOWD_", "HEALTHD_"))},
             **(environment or {}),
         }
+        # The words before its command, which put it somewhere else: a network namespace.
+        self.inside = []
         self.log_path = self.folder / f"{self.name}.log"
         self.process = None
         self.endpoints = None
@@ -45,7 +47,7 @@ class Daemon:
         self.endpoints_file.unlink(missing_ok=True)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [str(part) for part in self.command()],
+                [str(part) for part in [*self.inside, *self.command()]],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -113,7 +115,7 @@ class Flowd(Daemon):
         self.store = store
         self.data = self.folder / "data"
         self.resolve = dict(resolve or {})
-        self.grpc_address = LOOPBACK_ANY
+        self.grpc_address = self.http_address = LOOPBACK_ANY
 
     @property
     def endpoints_file(self):
@@ -122,7 +124,7 @@ class Flowd(Daemon):
     def command(self):
         self.data.mkdir(parents=True, exist_ok=True)
         resolve = [part for host, address in sorted(self.resolve.items()) for part in ("--resolve", f"{host}={address}")]
-        listen = ["--grpc-address", self.grpc_address, "--http-address", LOOPBACK_ANY, "--zeebe-address", LOOPBACK_ANY]
+        listen = ["--grpc-address", self.grpc_address, "--http-address", self.http_address, "--zeebe-address", LOOPBACK_ANY]
         return [program("flowd"), "--store", self.store or self.place.flag(), "--data-dir", self.data, *listen, *resolve, *self.arguments]
 
     def start(self):
@@ -135,6 +137,30 @@ class Flowd(Daemon):
             return requests.get(f"{self.url}/readyz", timeout=2).status_code == 200
         except requests.ConnectionError:
             return False
+
+
+class Candidate(Flowd):
+    """A flowd that is up as soon as it listens, whoever leads."""
+
+    def start(self):
+        super(Flowd, self).start()
+        until(lambda: self.status("/livez") == 200, "flowd lives")
+        return self
+
+    def get(self, path):
+        return requests.get(self.url + path, timeout=5)
+
+    def status(self, path):
+        try:
+            return self.get(path).status_code
+        except requests.RequestException:
+            return None
+
+    def leads(self):
+        return self.status("/readyz") == 200
+
+    def signal(self, number):
+        os.kill(self.process.pid, number)
 
 
 class Healthd(Daemon):

@@ -2,14 +2,12 @@
 import atexit
 import functools
 import os
-import subprocess
 import uuid
 
-from .paths import ROOT
+from .members import EtcdMembers
 
 SQLITE, ETCD = "sqlite", "etcd"
 KIND = os.environ.get("STORE") or SQLITE
-STOP_S = 20
 
 if KIND not in (SQLITE, ETCD):
     raise ValueError(f"STORE={KIND}: the end-to-end suite runs on {SQLITE} or {ETCD}")
@@ -18,17 +16,9 @@ if KIND not in (SQLITE, ETCD):
 @functools.cache
 def etcd_url():
     """What --store takes for the etcd of this run: started by scripts/etcd when it is first asked for, gone with this process."""
-    process = subprocess.Popen([ROOT / "scripts/etcd", "--with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
-    atexit.register(end, process)
-    url = process.stdout.readline().strip()
-    if not url.startswith("etcd://"):
-        raise RuntimeError(f"scripts/etcd did not start: it ended with {process.wait(STOP_S)}")
-    return url
-
-
-def end(process):
-    process.stdin.close()
-    process.wait(STOP_S)
+    etcd = EtcdMembers()
+    atexit.register(etcd.stop)
+    return etcd.store
 
 
 class Place:

@@ -40,6 +40,7 @@ final class EndedInstances: PartitionObserver {
   func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
   func beginBatch(at position: Position) {}
   func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {}
+  func leavesOut(at position: Position) {}
   func rested() {}
   func discarded() {}
   func settle(_ position: Position) {}
