@@ -65,7 +65,12 @@ final class Daemon {
         let node = try Node(wired, plan, info, front.http.address)
         front.serve(node, isValid: isValid)
         return node
-      }, stand: { standing in front.stand(standing, rpc) })
+      }, stand: { standing in front.stand(standing, rpc) },
+      settle: {
+        do throws(ServerError) { try Server.stopLeftServices(plan.configuration) } catch {
+          plan.log.warning("services of an earlier run may still be there", ["error": "\(error)"])
+        }
+      })
     return (rpc, .candidate(leadership))
   }
 

@@ -59,10 +59,13 @@ final class Leadership: Sendable {
   /// - Parameters:
   ///   - address: where clients reach this flowd when it leads.
   ///   - stand: says that nothing is served, and why.
-  func start(address: String, open: @escaping Open, stand: @escaping Stand) throws(StartFailure) {
+  ///   - settle: called once, when another one leads first.
+  func start(
+    address: String, open: @escaping Open, stand: @escaping Stand, settle: @escaping @Sendable () -> Void
+  ) throws(StartFailure) {
     stand(Standing(reason: "nobody leads yet", hint: "ask again in a moment"))
     do throws(CoordinationError) { try campaign(address) } catch { throw StartFailure("\(error)") }
-    let thread = WorkerThread(name: "leadership") { [self] in run(address, open, stand) }
+    let thread = WorkerThread(name: "leadership") { [self] in run(address, open, stand, settle) }
     self.thread.withLock { $0 = thread }
   }
 
@@ -90,40 +93,59 @@ final class Leadership: Sendable {
 
   // MARK: the thread
 
-  private func run(_ address: String, _ open: Open, _ stand: Stand) {
+  /// Where this node is in its life as a candidate.
+  private struct Course {
     var held: (epoch: UInt64, node: Node)?
-    var (seen, failures) = (0, 0)
-    // What stands is why the store could not be opened, until somebody leads.
+    /// In a row.
+    var failures = 0
+    /// What stands is why the store could not be opened, until somebody leads.
     var hasFailed = false
+    var hasSettled = false
+  }
+
+  private func run(_ address: String, _ open: Open, _ stand: Stand, _ settle: () -> Void) {
+    var course = Course()
+    var seen = 0
     while true {
       let now = next(after: seen, isRetry: false)
       seen = now.version
       record.keep(lease: coordination.lease)
-      if now.isStopping { return release(held?.node, stand) }
-      if let (epoch, node) = held, epoch != now.epoch {
-        log.warning("flowd leads no longer, its memory is thrown away", ["flow.epoch": "\(epoch)"])
-        var standing = Standing(standbyOf: other(now.leader))
-        standing.isDeposed = true
-        stand(standing)
-        node.server.abandon()
-        held = nil
+      if now.isStopping { return release(course.held?.node, stand) }
+      if let held = course.held, held.epoch != now.epoch {
+        depose(held, now.leader, stand)
+        course.held = nil
       }
-      guard held == nil else { continue }
-      if let epoch = now.epoch {
-        held = lead(epoch, open, stand).map { (epoch, $0) }
-        failures = held == nil ? failures + 1 : 0
-        hasFailed = held == nil
-        if failures == Leadership.attempts {
-          failures = 0
-          letOthersTry(address)
-        } else if failures > 0 {
-          seen = next(after: seen, isRetry: true).version - 1
-        }
-      } else {
-        if now.leader != nil { hasFailed = false }
-        if !hasFailed { stand(Standing(standbyOf: other(now.leader))) }
+      guard course.held == nil else { continue }
+      guard let epoch = now.epoch else {
+        standBy(&course, other(now.leader), isLed: now.leader != nil, stand, settle)
+        continue
+      }
+      course.held = lead(epoch, open, stand).map { (epoch, $0) }
+      course.hasFailed = course.held == nil
+      course.failures = course.hasFailed ? course.failures + 1 : 0
+      if course.failures == Leadership.attempts {
+        course.failures = 0
+        letOthersTry(address)
+      } else if course.hasFailed {
+        seen = next(after: seen, isRetry: true).version - 1
       }
     }
+  }
+
+  private func depose(_ held: (epoch: UInt64, node: Node), _ leader: Leader?, _ stand: Stand) {
+    log.warning("flowd leads no longer, its memory is thrown away", ["flow.epoch": "\(held.epoch)"])
+    var standing = Standing(standbyOf: other(leader))
+    standing.isDeposed = true
+    stand(standing)
+    held.node.server.abandon()
+  }
+
+  private func standBy(_ course: inout Course, _ leader: Leader?, isLed: Bool, _ stand: Stand, _ settle: () -> Void) {
+    if isLed { course.hasFailed = false }
+    if !course.hasFailed { stand(Standing(standbyOf: leader)) }
+    guard leader != nil, !course.hasSettled else { return }
+    course.hasSettled = true
+    settle()
   }
 
   /// What keeps this node from opening the store may be its own: its disk, or its release, which is older than the data. Whoever can not

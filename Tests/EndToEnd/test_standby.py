@@ -1,4 +1,5 @@
 """Two flowd that share an etcd: one leads, the other takes over, and nothing is lost or done for a stale leader."""
+import json
 import os
 import signal
 import threading
@@ -8,8 +9,9 @@ import grpc
 import pytest
 
 from harness import models
-from harness.daemons import Candidate
+from harness.daemons import Candidate, flowctl
 from harness.members import EtcdMembers
+from harness.paths import EXAMPLES
 from harness.services import hang
 from harness.waiting import until
 from harness.wire import INSTANCE, Wire
@@ -162,6 +164,26 @@ def test_a_leader_that_slept_longer_than_its_lease_becomes_a_standby(pair, servi
         # What had ended under the other is known here too.
         complete(leader, instances)
         wire.completed(wire.started(deployment))
+
+
+def test_a_killed_leader_that_comes_back_as_a_standby_ends_the_services_it_left(pair):
+    leader, standby = pair
+    assert flowctl("apply", "--wait", EXAMPLES / "calc/calcprocess.bpmn", flowd=leader).returncode == 0
+
+    def service(daemon):
+        """The pid of the one service that it started."""
+        services = json.loads((daemon.data / "services.json").read_text())["services"]
+        return services[0]["pid"] if services else None
+
+    left = until(lambda: service(leader), "the service is written down")
+    leader.kill()
+    until(standby.leads, "the standby took over", TAKEOVER_S)
+    assert os.path.exists(f"/proc/{left}")
+    leader.start()
+
+    until(lambda: not os.path.exists(f"/proc/{left}"), "the service that was left is gone")
+    assert flowctl("run", "--wait", "calc", "42", flowd=standby).stdout.strip() == "[3528.0]"
+    assert service(standby) not in (None, left)
 
 
 def test_what_finished_under_one_leader_is_shown_by_the_next_with_result_and_history(pair):

@@ -208,4 +208,46 @@ struct ArchiverTests {
 
     #expect(try cluster.lead(cluster.view()).filled() == [1])
   }
+
+  @Test("the past comes after what is replayed")
+  func afterReplay() throws {
+    let cluster = Cluster()
+    let first = try cluster.lead(cluster.view())
+    first.give(life(1))
+    try first.checkpoint()
+    first.archiver.close()
+    let view = try cluster.view()
+    let store = MemoryStore(cluster.disk)
+    let archiver = Archiver(view, store, Archiver.Options(partition: one, epoch: cluster.epoch, bytes: 1 << 20))
+    #expect(view.begin(one, at: Position(1), []) == .taken)
+
+    archiver.start(mark: Position(1), replayed: Position(2))
+    _ = try view.get("", notBefore: NotBefore(one, Position(1), deadlineMs: 20_000))
+    #expect(!archiver.fill(ms: 100))
+    #expect(view.apply(one, Position(2), life(2)) == .taken)
+
+    #expect(archiver.fill(ms: 20_000))
+    #expect(try view.list().value.rows.map(\.id) == [id(2), id(1)])
+  }
+
+  @Test("a view that begins again while the archive fills it is filled again")
+  func beginsAgain() throws {
+    let view = try Cluster().view()
+    #expect(view.begin(one, at: Position(5), [row(1), row(2)]) == .taken)
+    _ = try view.get("", notBefore: NotBefore(one, Position(5), deadlineMs: 20_000))
+    let gap = try #require(try view.gap(one))
+    #expect(view.apply(one, Position(6), [happened(2, "told")]) == .taken)
+
+    // Back to where the records are; what lived then lives no longer.
+    _ = try view.get("", notBefore: NotBefore(one, Position(6), deadlineMs: 20_000))
+    #expect(view.begin(one, at: Position(5), [row(2)]) == .taken)
+    #expect(view.applied(one) <= Position(5))
+    #expect(view.apply(one, Position(6), [happened(2, "told")]) == .taken)
+    _ = try view.get("", notBefore: NotBefore(one, Position(6), deadlineMs: 20_000))
+    try view.close(gap, one)
+
+    #expect(try view.gap(one)?.after == gap.after)
+    #expect(try view.list().value.rows.map(\.id) == [id(2)])
+    #expect(try view.history(id(2)).value?.entries.map(\.event) == ["told"])
+  }
 }

@@ -79,6 +79,15 @@ package final class Server: Sendable {
     do throws(OrchestratorError) { return try ProcessOrchestrator(options) } catch { throw .orchestrator(error.description) }
   }
 
+  /// Stops what an earlier process with this data directory left running, where another node leads now and has services of its own.
+  package static func stopLeftServices(_ configuration: ServerConfiguration) throws(ServerError) {
+    guard !configuration.keepsServices else { return }
+    try orchestrator(configuration)?.shutdown(keepServices: false, timeoutMs: leftServicesMs)
+  }
+
+  /// Who may be elected at any moment does not wait longer; what runs then is adopted.
+  private static let leftServicesMs: Int64 = 2_000
+
   private static func partition(
     _ configuration: ServerConfiguration, _ store: any Store, _ projection: Projection, _ work: ServiceWork, _ models: ModelStore,
     _ isAbandoned: StopFlag
@@ -100,7 +109,7 @@ package final class Server: Sendable {
       if view.applied(Server.partitionID) > (try store.standing(Server.partitionID).last) { try view.wipe() }
       let mark = try store.standing(Server.partitionID).mark
       try partition.start()
-      archiver?.start(mark: mark, replayed: max(mark, projection.position))
+      archiver?.start(mark: mark, replayed: try store.standing(Server.partitionID).last)
       try retireOldModels()
     }
     try deploymentWork.start(probeClient)

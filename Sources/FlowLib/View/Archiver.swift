@@ -106,8 +106,8 @@ package final class Archiver: Sendable {
 
   private func fail(_ error: StoreError) {
     switch error {
-    // The partition says so itself.
-    case .fenced, .closed: return
+    // The partition says so itself; nobody needs to wait.
+    case .fenced, .closed: return state.change { $0.isClosed = true }
     case .full, .io, .locked, .tooLarge, .tooNew, .invalid, .corrupt, .trimmed, .compacted, .unavailable, .unknown: break
     }
     let isFirst = state.withLock { state in
@@ -169,7 +169,7 @@ package final class Archiver: Sendable {
     // What was replayed must be in first: of what is in both, that is newer.
     guard view.applied(options.partition) >= work.replayed else { return wake() }
     guard let gap = try view.gap(options.partition) else { return state.change { $0.isFilled = true } }
-    if work.missing == nil { work.missing = (work.segments ?? []).filter { $0.through > gap } }
+    if work.missing == nil { work.missing = (work.segments ?? []).filter { $0.through > gap.after } }
     while let segment = work.missing?.last {
       guard !state.withLock({ $0.isClosed }) else { return }
       let bytes = try archive.read(segment, of: options.partition) ?? []
@@ -179,7 +179,7 @@ package final class Archiver: Sendable {
       try tell(&work)
     }
     work.missing = nil
-    try view.closeGap(options.partition)
+    try view.close(gap, options.partition)
     state.change { $0.isFilled = true }
   }
 

@@ -58,15 +58,28 @@ extension View {
     }
   }
 
-  /// The position behind which the archive is to be read; nil when all of it is here.
-  func gap(_ partition: PartitionID) throws(StoreError) -> Position? {
+  /// What the archive is to fill.
+  package struct Gap: Equatable {
+    /// All that ended behind it is to be read.
+    package var after: Position
+    /// Rises when the view begins again.
+    fileprivate var begun: Int64
+  }
+
+  /// Nil when all of the archive is here.
+  package func gap(_ partition: PartitionID) throws(StoreError) -> Gap? {
     try reader.use { (database) throws(StoreError) in
-      try database.integer("SELECT position FROM gap WHERE partition = \(partition.raw)").map { Position(UInt64(bitPattern: $0)) }
+      let rows = try database.statement("SELECT position, begun FROM gap WHERE partition = ?").bind(1, Int64(partition.raw))
+      defer { rows.reset() }
+      return try rows.step() ? Gap(after: Position(UInt64(bitPattern: rows.integer(0))), begun: rows.integer(1)) : nil
     }
   }
 
-  func closeGap(_ partition: PartitionID) throws(StoreError) {
-    try writer.use { (database) throws(StoreError) in try database.execute("DELETE FROM gap WHERE partition = \(partition.raw)") }
+  /// Says that it was filled. When the view has begun again meanwhile, it stays: what was not missing before may be now.
+  package func close(_ gap: Gap, _ partition: PartitionID) throws(StoreError) {
+    try writer.use { (database) throws(StoreError) in
+      try database.statement("DELETE FROM gap WHERE partition = ? AND begun = ?").bind(1, Int64(partition.raw)).bind(2, gap.begun).run()
+    }
   }
 
   /// Puts instances from the archive where they belong, unless they are here or too old.

@@ -70,7 +70,7 @@ package final class View: Sendable {
 
   /// Begins a partition at a position from where the journal can no longer be given, with rows made from its records.
   /// Instances that are already there are replaced; what went on here and is not among them ended elsewhere, and is to come from the
-  /// archive, if there is one.
+  /// archive, if there is one. Refused while something waits to be written.
   package func begin(_ partition: PartitionID, at position: Position, _ rows: [InstanceRow]) -> ViewIntake {
     tell(queue.begin(partition, position, rows.map { .instanceCreated($0) }))
   }
@@ -119,7 +119,7 @@ package final class View: Sendable {
         var flush = ViewWriter(database, noting: isArchived ? number : nil)
         var entries: [ViewFeed.Entry] = []
         entries.reserveCapacity(batch.items.count)
-        for (partition, begun) in batch.begun { try flush.begin(partition, living: begun.living, after: begun.after) }
+        for (partition, begun) in batch.begun { try flush.begin(partition, begun) }
         for item in batch.items {
           let deployment = try flush.take(item.change)
           number += 1

@@ -11,13 +11,26 @@ final class ViewQueue: Sendable {
     var change: ViewChange
   }
 
+  /// A partition begins at a position with what lives there.
+  struct Beginning {
+    var position: Position
+    var living: Set<String>
+    /// Where the view was.
+    var after: Position
+  }
+
   /// What is written in one transaction.
   struct Batch {
     var items: [Item] = []
     var positions: [PartitionID: Position] = [:]
-    /// Partitions that begin at a position with these instances, and where the view was before.
-    var begun: [PartitionID: (living: Set<String>, after: Position)] = [:]
+    var begun: [PartitionID: Beginning] = [:]
     fileprivate var bytes = 0
+
+    fileprivate func followed(by next: Batch) -> Batch {
+      Batch(
+        items: items + next.items, positions: positions.merging(next.positions) { $1 }, begun: begun.merging(next.begun) { $1 },
+        bytes: bytes + next.bytes)
+    }
   }
 
   private struct State {
@@ -53,8 +66,12 @@ final class ViewQueue: Sendable {
 
   func begin(_ partition: PartitionID, _ position: Position, _ changes: [ViewChange]) -> (intake: ViewIntake, wakes: Bool) {
     state.withLock { state in
-      guard ViewQueue.hasRoom(state) else { return (.refused(resumeAfter: state.taken[partition] ?? .start), true) }
-      state.waiting.begun[partition] = (Set(changes.map(\.id)), state.taken[partition] ?? .start)
+      // A batch begins with it, so that nothing from before comes behind it.
+      guard !state.isClosed, state.waiting.positions.isEmpty else { return (.refused(resumeAfter: state.taken[partition] ?? .start), true) }
+      state.waiting.begun[partition] = Beginning(
+        position: position, living: Set(changes.map(\.id)), after: state.taken[partition] ?? .start)
+      // Also backwards: what comes behind the position will be given again.
+      state.applied[partition] = min(state.applied[partition] ?? .start, position)
       return ViewQueue.put(partition, position, changes, &state)
     }
   }
@@ -111,9 +128,14 @@ final class ViewQueue: Sendable {
   /// A write failed: what waits is dropped and will be refused until it is given again from the last position that was written.
   func fail(_ error: StoreError) {
     state.change { state in
+      state.failure = error
+      guard state.inHand.begun.isEmpty else {
+        // Nobody gives a beginning again.
+        state.waiting = state.inHand.followed(by: state.waiting)
+        return state.inHand = Batch()
+      }
       state.taken = state.applied
       (state.waiting, state.inHand) = (Batch(), Batch())
-      state.failure = error
     }
   }
 

@@ -206,18 +206,20 @@ struct ViewWriter {
   // MARK: Archive
 
   /// Removes what this file holds as going on although it lives no longer, and notes from where on the archive holds how it ended.
-  mutating func begin(_ partition: PartitionID, living: Set<String>, after: Position) throws(StoreError) {
+  mutating func begin(_ partition: PartitionID, _ beginning: ViewQueue.Beginning) throws(StoreError) {
     let rows = try database.statement("SELECT id FROM instance WHERE ended IS NULL")
     var gone: [String] = []
-    while try rows.step() { if !living.contains(rows.text(0)) { gone.append(rows.text(0)) } }
+    while try rows.step() { if !beginning.living.contains(rows.text(0)) { gone.append(rows.text(0)) } }
     rows.reset()
     for id in gone {
       let draft = try load(id)
       if let seq = draft.seq { try remove(draft, seq) }
     }
+    // What happened behind the position will be told again.
+    if beginning.position < beginning.after { try database.execute("UPDATE instance SET history = x'', dropped = 0 WHERE ended IS NULL") }
     guard noting != nil else { return }
-    try database.statement("INSERT OR IGNORE INTO gap VALUES (?, ?)").bind(1, Int64(partition.raw)).bind(2, Int64(bitPattern: after.raw))
-      .run()
+    try database.statement("INSERT INTO gap VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET position = min(position, ?2), begun = begun + 1")
+      .bind(1, Int64(partition.raw)).bind(2, Int64(bitPattern: beginning.after.raw)).run()
   }
 
   /// Puts what finished in another node's time where it belongs; what is here already stays. How many there were to put.
