@@ -9,9 +9,8 @@ import grpc
 import pytest
 
 from harness import models
-from harness.daemons import Candidate, flowctl
+from harness.daemons import Candidate
 from harness.members import EtcdMembers
-from harness.paths import EXAMPLES
 from harness.services import hang
 from harness.waiting import until
 from harness.wire import INSTANCE, Wire
@@ -168,7 +167,10 @@ def test_a_leader_that_slept_longer_than_its_lease_becomes_a_standby(pair, servi
 
 def test_a_killed_leader_that_comes_back_as_a_standby_ends_the_services_it_left(pair):
     leader, standby = pair
-    assert flowctl("apply", "--wait", EXAMPLES / "calc/calcprocess.bpmn", flowd=leader).returncode == 0
+    model = models.Model(models.fresh("Left")).start().task("Work", "left", command=["python3", "examples/calc/calc.py"]).end()
+    with Wire(leader) as wire:
+        deployment = wire.applied(model.path("Start", "Work", "End").xml())
+        wire.wait_state(deployment, "RUNNING")
 
     def service(daemon):
         """The pid of the one service that it started."""
@@ -182,7 +184,8 @@ def test_a_killed_leader_that_comes_back_as_a_standby_ends_the_services_it_left(
     leader.start()
 
     until(lambda: not os.path.exists(f"/proc/{left}"), "the service that was left is gone")
-    assert flowctl("run", "--wait", "calc", "42", flowd=standby).stdout.strip() == "[3528.0]"
+    with Wire(standby) as wire:
+        wire.completed(wire.started(deployment, "42"))
     assert service(standby) not in (None, left)
 
 
