@@ -2,6 +2,7 @@ import FlowCore
 import FlowEngine
 import FlowStorage
 import FlowView
+import Synchronization
 import Testing
 
 private let one = PartitionID(1)
@@ -85,6 +86,38 @@ private final class Node {
   func filled() throws -> [Int] {
     #expect(archiver.fill(ms: 20_000))
     return try ids()
+  }
+}
+
+/// An archive that does what it is asked to do, and does not say so: the answer is lost so many times.
+private final class LossyArchive: Archive {
+  let store: MemoryStore
+  let losses: Mutex<Int>
+
+  init(_ store: MemoryStore, losses: Int) {
+    self.store = store
+    self.losses = Mutex(losses)
+  }
+
+  func segments(_ partition: PartitionID) throws(StoreError) -> [ArchiveSegment] { try store.segments(partition) }
+
+  func read(_ segment: ArchiveSegment, of partition: PartitionID) throws(StoreError) -> [UInt8]? {
+    try store.read(segment, of: partition)
+  }
+
+  func add(
+    _ segment: ArchiveSegment, _ bytes: [UInt8], replacing replaced: [ArchiveSegment], to partition: PartitionID, epoch: Epoch
+  ) throws(StoreError) {
+    try store.add(segment, bytes, replacing: replaced, to: partition, epoch: epoch)
+    let isLost = losses.withLock { left in
+      defer { left = max(0, left - 1) }
+      return left > 0
+    }
+    if isLost { throw .unknown("the answer was lost") }
+  }
+
+  func remove(_ segments: [ArchiveSegment], of partition: PartitionID, epoch: Epoch) throws(StoreError) {
+    try store.remove(segments, of: partition, epoch: epoch)
   }
 }
 
@@ -207,6 +240,26 @@ struct ArchiverTests {
     again.archiver.close()
 
     #expect(try cluster.lead(cluster.view()).filled() == [1])
+  }
+
+  @Test("a segment whose answer was lost is not lost with what it stands for")
+  func lostAnswer() throws {
+    let cluster = Cluster()
+    let first = try cluster.lead(cluster.view())
+    first.give(life(1))
+    try first.checkpoint()
+    first.archiver.close()
+    let lossy = LossyArchive(first.store, losses: 1)
+    let archiver = Archiver(first.view, lossy, Archiver.Options(partition: one, epoch: cluster.epoch, bytes: 1 << 20))
+    archiver.start(mark: Position(1), replayed: Position(1))
+    first.give(life(2) + life(3))
+    _ = try first.view.get("", notBefore: NotBefore(one, Position(2), deadlineMs: 20_000))
+    while archiver.archived < Position(2) { archiver.reach(Position(2), ms: 100) }
+    archiver.close()
+    cluster.mark = 2
+
+    #expect(lossy.losses.withLock { $0 } == 0)
+    #expect(try cluster.lead(cluster.view()).filled() == [3, 2, 1])
   }
 
   @Test("the past comes after what is replayed")

@@ -206,9 +206,12 @@ struct SegmentForm: Equatable {
   var through: Position
   var bytes: Int
   var at: Instant
+  /// Which of several tries to write it succeeded; random.
+  var attempt: UInt64
 
-  init(through: Position, bytes: Int, at: Instant) {
-    (self.through, self.bytes, self.at) = (through, bytes, at)
+  init(_ segment: ArchiveSegment, attempt: UInt64) {
+    (through, bytes, at) = (segment.through, segment.bytes, segment.at)
+    self.attempt = attempt
   }
 
   init(_ bytes: [UInt8]) throws(ByteCodingError) {
@@ -216,6 +219,7 @@ struct SegmentForm: Equatable {
     through = Position(try reader.varint())
     self.bytes = try reader.int()
     at = Instant(milliseconds: try reader.signed())
+    attempt = try reader.fixed64()
   }
 
   var encoded: [UInt8] {
@@ -223,6 +227,7 @@ struct SegmentForm: Equatable {
     writer.varint(through.raw)
     writer.varint(bytes)
     writer.signed(at.milliseconds)
+    writer.fixed64(attempt)
     return writer.bytes
   }
 }

@@ -12,7 +12,7 @@ import FlowStorage
 ///     R/p/0001/h/<record>               a record's stamp, head, and small parts
 ///     R/p/0001/r/<record>/<stamp>/<n>   larger parts, packed, the first is the record's n-th
 ///     R/p/0001/d/<stamp>/<record>       a record that goes when the mark comes to the stamp
-///     R/p/0001/a/<number>               a segment of what finished, and s/<number>/<n> its pieces
+///     R/p/0001/a/<number>               a segment of what finished, and s/<number>/<attempt>/<n> its pieces
 ///     R/kv/<key>                        the ordered key-value part
 ///     R/tx/<node>                       the node's last key-value transaction
 ///     R/bm/<hash>, R/b/<hash>/<n>       a blob's size and age, and its pieces
@@ -76,8 +76,12 @@ struct EtcdLayout: Sendable {
     key(partition(id) + "s/") + hexBytes(number, 16) + [UInt8(ascii: "/")]
   }
 
-  func segmentPiece(_ id: PartitionID, _ number: UInt64, _ index: Int) -> [UInt8] {
-    segmentPieces(id, number) + hexBytes(UInt64(index), 4)
+  func segmentPieces(_ id: PartitionID, _ number: UInt64, attempt: UInt64) -> [UInt8] {
+    segmentPieces(id, number) + hexBytes(attempt, 16) + [UInt8(ascii: "/")]
+  }
+
+  func segmentPiece(_ id: PartitionID, _ number: UInt64, attempt: UInt64, _ index: Int) -> [UInt8] {
+    segmentPieces(id, number, attempt: attempt) + hexBytes(UInt64(index), 4)
   }
 
   /// The record and the stamp that a key of `doomed` names.

@@ -16,7 +16,7 @@ package protocol Archive: AnyObject, Sendable {
   /// - Parameters:
   ///   - segment: its number is above all others; the same segment may be added again (the first answer may have been lost).
   ///   - replaced: at most `Limits.archiveJoined`.
-  /// - Throws: `fenced` when the epoch is not the claimed one.
+  /// - Throws: `fenced` when the epoch is not the claimed one, `invalid` when there is another segment of that number.
   func add(
     _ segment: ArchiveSegment, _ bytes: [UInt8], replacing replaced: [ArchiveSegment], to partition: PartitionID, epoch: Epoch
   ) throws(StoreError)

@@ -16,8 +16,12 @@ extension MemoryStore: Archive {
   package func add(
     _ segment: ArchiveSegment, _ bytes: [UInt8], replacing replaced: [ArchiveSegment], to partition: PartitionID, epoch: Epoch
   ) throws(StoreError) {
-    try change(partition, epoch) { segments in
-      segments.removeAll { replaced.contains($0.segment) || $0.segment.number == segment.number }
+    try change(partition, epoch) { (segments) throws(StoreError) in
+      if let there = segments.first(where: { $0.segment.number == segment.number }) {
+        guard there.segment == segment, there.bytes == bytes else { throw .invalid("segment \(segment.number) is another one") }
+        return
+      }
+      segments.removeAll { replaced.contains($0.segment) }
       segments.append((segment, bytes))
     }
   }
@@ -27,13 +31,13 @@ extension MemoryStore: Archive {
   }
 
   private func change(
-    _ partition: PartitionID, _ epoch: Epoch, _ body: (inout [(segment: ArchiveSegment, bytes: [UInt8])]) -> Void
+    _ partition: PartitionID, _ epoch: Epoch, _ body: (inout [(segment: ArchiveSegment, bytes: [UInt8])]) throws(StoreError) -> Void
   ) throws(StoreError) {
     try checkUsable()
     try disk.contents.locked { (contents) throws(StoreError) in
       var own = contents.partitions[partition] ?? MemoryPartition()
       guard epoch == own.standing.epoch else { throw .fenced(epoch: own.standing.epoch, last: own.standing.last) }
-      body(&own.segments)
+      try body(&own.segments)
       contents.partitions[partition] = own
     }
   }

@@ -30,6 +30,16 @@ extension StorageConformance {
       _ = try add(archive, 4, 300, replacing: Array(segments[1...]))
       try requireEqual(try archive.segments(firstPartition), [segments[0], joined], "segments after the same again")
     },
+    StorageConformance("a segment is never replaced by another one of its number") { open in
+      let (_, archive) = try opened(open)
+      for size in [100, (2 << 20) + 1] {
+        let number = try archive.segments(firstPartition).count + 1
+        let segment = try add(archive, UInt64(number), size)
+        try requireError("another one", isInvalid) { _ = try add(archive, UInt64(number), size + 1) }
+        try requireEqual(try archive.segments(firstPartition).last, segment, "segments")
+        try require(try archive.read(segment, of: firstPartition) == content(segment.number, size), "the first one's bytes are gone")
+      }
+    },
     StorageConformance("removed segments are gone, also many and some twice") { open in
       let (_, archive) = try opened(open)
       let segments = try (1...100).map { try add(archive, UInt64($0), 10) }

@@ -92,6 +92,7 @@ package final class Archiver: Sendable {
   private func turn() {
     do throws(StoreError) {
       try work.locked { (work) throws(StoreError) in
+        // Also after a failure: whether what failed was done is seen there.
         if work.segments == nil { work.segments = try archive.segments(options.partition) }
         try tell(&work)
         try retain(&work)
@@ -100,6 +101,7 @@ package final class Archiver: Sendable {
         state.withLock { ($0.bytes, $0.hasFailed) = (bytes, false) }
       }
     } catch {
+      work.withLock { $0.segments = nil }
       fail(error)
     }
   }

@@ -60,10 +60,10 @@ enum Logs {
     }
     try Waiting.repeating(client, until: nil, context, wasThere: isThere) { _ throws(Status) in
       var isOpen = true
-      shown.beginAgain()
+      shown.beginAgain(at: client.address)
       try client.logs(request) { line in
         wasThere = true
-        isOpen = !shown.isNew(line) || Output.write(text(line, context), to: STDOUT_FILENO)
+        for line in shown.take(line) { isOpen = isOpen && Output.write(text(line, context), to: STDOUT_FILENO) }
         return isOpen
       }
       return !isOpen
@@ -84,41 +84,63 @@ enum Logs {
 }
 
 /// Which lines of logs that are read again have been shown.
-private struct ShownLines {
+///
+/// Lines from before a flowd's start have the time of their file's last change, so that time alone does not tell: at the same flowd what
+/// was shown is looked for in order. Another one has logs of its own, of which what is older has been missed for good.
+struct ShownLines {
   private struct Origin: Hashable {
     let service: String
     let isError: Bool
   }
 
-  /// The end of what has been shown of one output of one service.
-  private struct Mark {
+  private struct Reading {
+    /// Shown at this flowd and not met again yet.
+    var shown: ArraySlice<String>
+    /// Of the last line that was shown.
     var timeMs: Int64
-    /// Lines of that time, in order.
-    var lines: [FlowV1.LogLine]
+    var hasMet = false
+    /// Older than all that is in `shown`, or newer.
+    var held: [FlowV1.LogLine] = []
   }
 
-  /// Of one millisecond.
-  private static let linesMax = 1_000
+  private var address = ""
+  private var texts: [Origin: [String]] = [:]
+  private var times: [Origin: Int64] = [:]
+  private var readings: [Origin: Reading] = [:]
 
-  private var marks: [Origin: Mark] = [:]
-  /// The marks when the reading began again; one is dropped at the first line behind it.
-  private var ahead: [Origin: Mark] = [:]
+  mutating func beginAgain(at address: String) {
+    if address != self.address { texts = [:] }
+    self.address = address
+    readings = [:]
+    for (origin, time) in times { readings[origin] = Reading(shown: texts[origin]?[...] ?? [], timeMs: time) }
+  }
 
-  mutating func beginAgain() { ahead = marks }
-
-  mutating func isNew(_ line: FlowV1.LogLine) -> Bool {
+  /// - Returns: what is to be shown now.
+  mutating func take(_ line: FlowV1.LogLine) -> [FlowV1.LogLine] {
     let origin = Origin(service: line.service, isError: line.isError)
-    if var mark = ahead[origin] {
-      if line.timeMs < mark.timeMs { return false }
-      if line.timeMs == mark.timeMs, let index = mark.lines.firstIndex(of: line) {
-        mark.lines.remove(at: index)
-        ahead[origin] = mark
-        return false
-      }
-      ahead[origin] = nil
+    guard var reading = readings[origin] else { return show([line], origin) }
+    guard line.timeMs >= reading.timeMs else { return [] }
+    if let index = reading.shown.firstIndex(of: line.text) {
+      reading.shown = reading.shown[(index + 1)...]
+      (reading.hasMet, reading.held) = (true, [])
+      readings[origin] = reading
+      return []
     }
-    let before = marks[origin].flatMap { $0.timeMs == line.timeMs ? $0.lines : nil } ?? []
-    marks[origin] = Mark(timeMs: line.timeMs, lines: before.suffix(ShownLines.linesMax) + [line])
-    return true
+    // All old lines of a file have one time.
+    let isLive = reading.held.first.map { $0.timeMs != line.timeMs } ?? false
+    guard reading.hasMet || reading.shown.isEmpty || isLive else {
+      readings[origin]?.held.append(line)
+      return []
+    }
+    readings[origin] = nil
+    return show(reading.held + [line], origin)
+  }
+
+  private mutating func show(_ lines: [FlowV1.LogLine], _ origin: Origin) -> [FlowV1.LogLine] {
+    texts[origin, default: []] += lines.map(\.text)
+    let extra = (texts[origin]?.count ?? 0) - Limits.logTailLines
+    if extra > 0 { texts[origin]?.removeFirst(extra) }
+    times[origin] = lines.last?.timeMs
+    return lines
   }
 }
