@@ -262,6 +262,32 @@ struct ArchiverTests {
     #expect(try cluster.lead(cluster.view()).filled() == [3, 2, 1])
   }
 
+  @Test("a node that is behind archives what it still had without hiding what others archived")
+  func behind() throws {
+    let cluster = Cluster()
+    let view = try cluster.view()
+    for number in 1...5 {
+      #expect(view.apply(one, Position(UInt64(number)), life(number, result: (0..<9_000).map { _ in UInt8.random(in: 0...255) })) == .taken)
+    }
+    _ = try view.get("", notBefore: NotBefore(one, Position(5), deadlineMs: 20_000))
+    cluster.mark = 5
+    let other = try cluster.lead(cluster.view())
+    other.give(life(9))
+    try other.checkpoint()
+    other.archiver.close()
+    #expect(try cluster.segments().map(\.through) == [Position(6)])
+
+    let store = MemoryStore(cluster.disk)
+    _ = try store.claim(one, epoch: cluster.epoch.next)
+    let archiver = Archiver(view, store, Archiver.Options(partition: one, epoch: cluster.epoch.next, bytes: 1 << 20))
+    archiver.start(mark: Position(6), replayed: Position(6))
+    while try cluster.segments().last?.number == 1 { archiver.reach(Position(7), ms: 10) }
+    #expect(view.begin(one, at: Position(6), []) == .taken)
+
+    #expect(archiver.fill(ms: 20_000))
+    #expect(try view.get(id(9)).value?.state == .completed)
+  }
+
   @Test("the past comes after what is replayed")
   func afterReplay() throws {
     let cluster = Cluster()

@@ -145,7 +145,9 @@ package final class Archiver: Sendable {
       joined.append(segments.removeLast())
     }
     let number = (work.segments?.last?.number ?? 0) + 1
-    let segment = ArchiveSegment(number: number, through: through, bytes: bytes.count, at: view.clock())
+    // This view may be behind what others archived.
+    let last = joined.reduce(through) { max($0, $1.through) }
+    let segment = ArchiveSegment(number: number, through: last, bytes: bytes.count, at: view.clock())
     try archive.add(segment, bytes, replacing: joined, to: options.partition, epoch: options.epoch)
     work.segments = segments + [segment]
   }
