@@ -143,4 +143,19 @@ struct LeaderChannelTests {
 
     #expect(seen == [1, 2])
   }
+
+  @Test("whose stream it is is known from its first message on")
+  func streamOfLeader() throws {
+    let (one, two) = (try FakeDaemon(), try FakeDaemon { $0.deploymentEvents = [.init(position: 1)] })
+    one.stand(leader: two.address)
+    let client = try client([one.address, two.address])
+    var place = ""
+
+    try client.watchDeployments(timeoutMs: nil) { _ in
+      place = client.address
+      return false
+    }
+
+    #expect(place == two.address)
+  }
 }

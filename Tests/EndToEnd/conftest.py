@@ -1,6 +1,7 @@
 """One flowd and one healthd for most rows; a row that stops, kills or floods a daemon takes its own."""
 import functools
 import pathlib
+import signal
 import sys
 import time
 
@@ -18,6 +19,25 @@ LOG_LINES = 40
 # A daemon that hangs would cost every test its whole deadline; what comes after this fails at once.
 SUITE_S = 600
 BEGAN = time.monotonic()
+
+# No test may hang, least of all in a read that has no deadline of its own.
+TEST_S = 120
+
+
+class TooLong(BaseException):
+    """Past what `except Exception` would keep."""
+
+
+def too_long(signum, frame):
+    raise TooLong(f"the test has been running for more than {TEST_S} s")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(TEST_S)
+    yield
+    signal.alarm(0)
 
 
 def pytest_runtest_setup(item):

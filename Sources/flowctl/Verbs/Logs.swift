@@ -60,9 +60,11 @@ enum Logs {
     }
     try Waiting.repeating(client, until: nil, context, wasThere: isThere) { _ throws(Status) in
       var isOpen = true
-      shown.beginAgain(at: client.address)
+      var hasBegun = false
       try client.logs(request) { line in
-        wasThere = true
+        // Who answers is known from the first line on.
+        if !hasBegun { shown.beginAgain(at: client.address) }
+        (hasBegun, wasThere) = (true, true)
         for line in shown.take(line) { isOpen = isOpen && Output.write(text(line, context), to: STDOUT_FILENO) }
         return isOpen
       }

@@ -209,6 +209,7 @@ extension FlowClient {
       try leader.call(timeoutMs: timeoutMs, repeats: .harmless, hasBegun: { hasBegun }) { channel throws(Status) in
         let stream = open(channel, callOptions(timeoutMs: deadline.map { max(1, Int64(($0 - .now) / .milliseconds(1))) }))
         while let message = try stream.nextMessage() {
+          if !hasBegun { leader.hasAnswered(channel) }
           hasBegun = true
           if each(message) { continue }
           stream.abandon()

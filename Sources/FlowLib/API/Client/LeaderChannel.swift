@@ -81,6 +81,13 @@ final class LeaderChannel: Sendable {
     }
   }
 
+  /// Says that a stream's first message came, long before its end: the one that sent it leads.
+  func hasAnswered(_ channel: RPCChannel) {
+    state.withLock { state in
+      if let address = state.channels.first(where: { $0.value === channel })?.key { state.leader = address }
+    }
+  }
+
   /// Why the call may be made elsewhere; nil when it may not.
   private func refusal(_ error: Status, _ repeats: Repeats) -> Status.Untaken? {
     if let untaken = error.untaken { return untaken }
