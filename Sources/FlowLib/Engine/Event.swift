@@ -10,6 +10,13 @@ package enum Event: Sendable {
   case requestAnswered(key: Key, RequestName, InstanceID, at: Instant)
   /// The remembered answers up to this one are dropped.
   case requestsEvicted(through: Key)
+  case message(Key, MessageEvent)
+  /// A timer start event of a deployment is due next then; nil when it fires no more.
+  case startTimer(Key, ElementIndex, StartTimer?)
+  /// Work between instances that is to be done next.
+  indirect case queued(Key, Delivery)
+  /// It is done.
+  case delivered(Key)
 }
 
 package enum DeploymentEvent: Sendable {
@@ -44,6 +51,8 @@ package enum InstanceEvent: Sendable {
   indirect case stopped(ServiceFailure?, at: Instant)
   /// Failed activities have new jobs; the instance runs again.
   case retried([Retry], at: Instant)
+  /// What happens to one activity or scope beside the way of its tokens.
+  indirect case activity(ActivityID, ActivityEvent)
   indirect case finished(InstanceState, Payload?, ServiceFailure?, at: Instant)
   /// What readers keep of a finished instance is to go.
   case deleted(InstanceID)
@@ -58,14 +67,33 @@ package enum Activated: Sendable, Equatable {
   case job(Key)
   /// A scope: its first token goes to `start`.
   case scope(start: ElementIndex)
+  /// Something that waits, or whose inside begins with events of its own.
+  case open
+}
+
+/// The call activity that a called instance answers to.
+package struct ParentLink: Sendable, Equatable {
+  package let instance: InstanceID
+  package let activity: ActivityID
 }
 
 package struct InstanceCreated: Sendable {
   package let id: InstanceID
   package let deployment: Key
-  package let start: ElementIndex
+  /// Nil when tokens are placed elsewhere, or none at all yet.
+  package let start: ElementIndex?
   package let payload: Payload
   package let metadata: [(name: String, value: String)]
   package let isStopped: Bool
   package let at: Instant
+  package var parent: ParentLink?
+  /// The message that started it; one instance of a process is active for a correlation key.
+  package var startKey: String?
+}
+
+package enum MessageEvent: Sendable {
+  indirect case published(BufferedMessage)
+  /// An instance of this process has taken it; it takes it once.
+  case correlated(processID: String)
+  case expired
 }

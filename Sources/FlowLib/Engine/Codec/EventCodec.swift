@@ -61,8 +61,9 @@ package enum EventCodec {
 private enum Kind: UInt64 {
   case deployed = 1, deploymentChanged, deletionStarted, deploymentDeleted
   case created = 16, passed, activated, completed, arrived, joined, ended, caught, scopeCleared, failed, stopped, retried, finished,
-    instanceDeleted
+    instanceDeleted, activity
   case requestAnswered = 64, requestsEvicted
+  case messagePublished = 80, messageCorrelated, messageExpired, startTimer, queued, delivered
 }
 
 extension ByteWriter {
@@ -84,6 +85,27 @@ extension ByteWriter {
       id(instance)
       time(at)
     case .requestsEvicted(let last): kind(.requestsEvicted, last)
+    case .message(let key, let change): message(change, of: key)
+    case .startTimer(let deployment, let element, let timer):
+      kind(.startTimer, deployment)
+      varint(element.raw)
+      optional(timer) { $0.startTimer($1) }
+    case .queued(let key, let delivery):
+      kind(.queued, key)
+      self.delivery(delivery)
+    case .delivered(let key): kind(.delivered, key)
+    }
+  }
+
+  private mutating func message(_ change: MessageEvent, of key: Key) {
+    switch change {
+    case .published(let message):
+      kind(.messagePublished, key)
+      self.message(message)
+    case .correlated(let processID):
+      kind(.messageCorrelated, key)
+      string(processID)
+    case .expired: kind(.messageExpired, key)
     }
   }
 
@@ -164,6 +186,10 @@ extension ByteWriter {
         $0.varint($1.job.raw)
       }
       time(at)
+    case .activity(let activity, let event):
+      kind(.activity, key)
+      varint(activity.raw)
+      activityEvent(event)
     case .finished(let state, let payload, let failure, let at):
       kind(.finished, key)
       byte(state.rawValue)
@@ -177,14 +203,17 @@ extension ByteWriter {
   }
 
   private mutating func created(_ created: InstanceCreated, _ key: Key) {
-    kind(.created, key)
+    // Version 1 always had a start and no more.
+    kind(.created, version: 2, key)
     fixed64(created.id.entropy)
     varint(created.deployment.raw)
-    varint(created.start.raw)
+    optional(created.start) { $0.varint($1.raw) }
     payload(created.payload)
     pairs(created.metadata)
     bool(created.isStopped)
     time(created.at)
+    optional(created.parent) { $0.parent($1) }
+    optional(created.startKey) { $0.string($1) }
   }
 
   private mutating func activated(_ activated: Activated) {
@@ -195,6 +224,7 @@ extension ByteWriter {
     case .scope(let start):
       byte(2)
       varint(start.raw)
+    case .open: byte(3)
     }
   }
 
@@ -234,7 +264,7 @@ extension ByteReader {
     let number = try varint()
     let version = try varint()
     guard let kind = Kind(rawValue: number) else { throw fail("unknown event kind \(number)") }
-    let supported: UInt64 = kind == .requestAnswered ? 2 : 1
+    let supported: UInt64 = kind == .requestAnswered || kind == .created ? 2 : 1
     guard (1...supported).contains(version) else {
       throw fail("event kind \(number) of version \(version), this version reads up to \(supported)")
     }
@@ -242,12 +272,21 @@ extension ByteReader {
     case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted:
       return .deployment(try key(), try deployment(kind))
     case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
-      .finished, .instanceDeleted:
+      .finished, .instanceDeleted, .activity:
       let key = try key()
-      return .instance(key, try instance(kind, key))
+      return .instance(key, try instance(kind, version, key))
     case .requestAnswered:
       return .requestAnswered(key: try key(), try requestName(hasDeployment: version == 2), try instanceID(), at: try time())
     case .requestsEvicted: return .requestsEvicted(through: try key())
+    case .messagePublished:
+      let key = try key()
+      return .message(key, .published(try message()))
+    case .messageCorrelated: return .message(try key(), .correlated(processID: try string()))
+    case .messageExpired: return .message(try key(), .expired)
+    case .startTimer:
+      return .startTimer(try key(), try element(), try optional { (reader) throws(ByteCodingError) in try reader.startTimer() })
+    case .queued: return .queued(try key(), try delivery())
+    case .delivered: return .delivered(try key())
     }
   }
 
@@ -264,14 +303,15 @@ extension ByteReader {
     case .deletionStarted: return .deletionStarted
     case .deploymentDeleted: return .deleted
     case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
-      .finished, .instanceDeleted, .requestAnswered, .requestsEvicted:
+      .finished, .instanceDeleted, .activity, .requestAnswered, .requestsEvicted, .messagePublished, .messageCorrelated, .messageExpired,
+      .startTimer, .queued, .delivered:
       throw fail("not a deployment's event")
     }
   }
 
-  private mutating func instance(_ kind: Kind, _ key: Key) throws(ByteCodingError) -> InstanceEvent {
+  private mutating func instance(_ kind: Kind, _ version: UInt64, _ key: Key) throws(ByteCodingError) -> InstanceEvent {
     switch kind {
-    case .created: return .created(try created(key))
+    case .created: return .created(try created(key, version))
     case .passed: return .passed(try element(), flows: try flows())
     case .activated: return .activated(try activity(), try element(), try activated())
     case .completed: return .completed(try activity(), try optionalPayload(), flows: try flows())
@@ -285,27 +325,36 @@ extension ByteReader {
     case .retried: return .retried(try list { (reader) throws(ByteCodingError) in try reader.retry() }, at: try time())
     case .finished: return .finished(try instanceState(), try optionalPayload(), try optionalFailure(), at: try time())
     case .instanceDeleted: return .deleted(InstanceID(key: key, entropy: try fixed64()))
-    case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted, .requestAnswered, .requestsEvicted:
+    case .activity: return .activity(try activity(), try activityEvent())
+    case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted, .requestAnswered, .requestsEvicted, .messagePublished,
+      .messageCorrelated, .messageExpired, .startTimer, .queued, .delivered:
       throw fail("not an instance's event")
     }
   }
 
-  private mutating func created(_ key: Key) throws(ByteCodingError) -> InstanceCreated {
-    InstanceCreated(
-      id: InstanceID(key: key, entropy: try fixed64()), deployment: try self.key(), start: try element(), payload: try payload(),
-      metadata: try pairs(), isStopped: try bool(), at: try time())
+  private mutating func created(_ key: Key, _ version: UInt64) throws(ByteCodingError) -> InstanceCreated {
+    let id = InstanceID(key: key, entropy: try fixed64())
+    let deployment = try self.key()
+    let start = version == 1 ? try element() : try optional { (reader) throws(ByteCodingError) in try reader.element() }
+    var created = InstanceCreated(
+      id: id, deployment: deployment, start: start, payload: try payload(), metadata: try pairs(), isStopped: try bool(), at: try time())
+    guard version > 1 else { return created }
+    created.parent = try optional { (reader) throws(ByteCodingError) in try reader.parent() }
+    created.startKey = try optionalString()
+    return created
   }
 
   private mutating func activated() throws(ByteCodingError) -> Activated {
     switch try byte() {
     case 1: return .job(try key())
     case 2: return .scope(start: try element())
+    case 3: return .open
     default: throw fail("unknown activation")
     }
   }
 
   private mutating func retry() throws(ByteCodingError) -> Retry { Retry(activity: try activity(), job: try key()) }
-  private mutating func flows() throws(ByteCodingError) -> [FlowIndex] {
+  mutating func flows() throws(ByteCodingError) -> [FlowIndex] {
     try list { (reader) throws(ByteCodingError) in FlowIndex(try reader.int()) }
   }
 

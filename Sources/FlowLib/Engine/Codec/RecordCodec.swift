@@ -8,10 +8,13 @@ package enum StateRecord: Sendable {
   case deployment(Deployment)
   case instance(Instance)
   case request(AnsweredRequests.Entry)
+  case message(BufferedMessage)
+  case delivery(Key, Delivery)
 
   package var key: Key {
     switch self {
-    case .counter(let key, _, _), .ended(let key): key
+    case .counter(let key, _, _), .ended(let key), .delivery(let key, _): key
+    case .message(let message): message.key
     case .deployment(let deployment): deployment.key
     case .instance(let instance): instance.id.key
     case .request(let entry): entry.key
@@ -36,11 +39,22 @@ package enum RecordCodec {
       writer.byte(5)
       writer.varint(key.raw)
     case .deployment(let deployment):
-      writer.byte(1)
+      // 1 is the form of older releases, which knew no timers of it.
+      writer.byte(deployment.startTimers.isEmpty ? 1 : 8)
       writer.deployment(deployment)
+      if !deployment.startTimers.isEmpty { writer.startTimers(deployment.startTimers) }
     case .instance(let instance):
-      writer.byte(2)
+      // 2 is the form of older releases, which had tokens and activities only.
+      writer.byte(instance.isPlain ? 2 : 7)
       writer.instance(instance)
+      if !instance.isPlain { writer.beyondPlain(instance) }
+    case .message(let message):
+      writer.byte(9)
+      writer.message(message)
+    case .delivery(let key, let delivery):
+      writer.byte(10)
+      writer.varint(key.raw)
+      writer.delivery(delivery)
     case .request(let entry):
       // 3 is the form of older releases, which knew no deployment.
       writer.byte(entry.name.deployment == nil ? 3 : 6)
@@ -59,8 +73,10 @@ package enum RecordCodec {
     guard found == format else { throw reader.fail("record of format \(found), this version reads \(format)") }
     let kind = try reader.byte()
     switch kind {
-    case 1: return .deployment(try reader.deployment())
-    case 2: return .instance(try reader.instance())
+    case 1, 8: return .deployment(try reader.deployment(hasTimers: kind == 8))
+    case 2, 7: return .instance(try reader.instance(isPlain: kind == 2))
+    case 9: return .message(try reader.message())
+    case 10: return .delivery(try reader.key(), try reader.delivery())
     case 3, 6:
       return .request(
         AnsweredRequests.Entry(
@@ -86,6 +102,23 @@ extension ByteWriter {
     optional(deployment.reason) { $0.string($1) }
     time(deployment.since)
     bool(deployment.isBeingDeleted)
+  }
+
+  fileprivate mutating func startTimers(_ timers: SmallMap<ElementIndex, StartTimer>) {
+    list(timers.keys.sorted()) {
+      $0.varint($1.raw)
+      $0.optional(timers[$1]) { $0.startTimer($1) }
+    }
+  }
+
+  fileprivate mutating func beyondPlain(_ instance: Instance) {
+    list(instance.details.keys.sorted()) {
+      $0.varint($1.raw)
+      $0.details(instance.details[$1] ?? Details())
+    }
+    optional(instance.rootPayload) { $0.varint($1.raw) }
+    optional(instance.parent) { $0.parent($1) }
+    optional(instance.startKey) { $0.string($1) }
   }
 
   fileprivate mutating func instance(_ instance: Instance) {
@@ -132,7 +165,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-  fileprivate mutating func deployment() throws(ByteCodingError) -> Deployment {
+  fileprivate mutating func deployment(hasTimers: Bool) throws(ByteCodingError) -> Deployment {
     let key = try key()
     let deploy = Deploy(
       id: try string(), processID: try string(), version: try int(), digest: try string(), resourceName: try string(), isStopped: false,
@@ -142,10 +175,15 @@ extension ByteReader {
     deployment.reason = try optional { (reader) throws(ByteCodingError) in try reader.string() }
     deployment.since = try time()
     deployment.isBeingDeleted = try bool()
+    guard hasTimers else { return deployment }
+    let timers = try list { (reader) throws(ByteCodingError) in
+      (try reader.element(), try reader.optional { (reader) throws(ByteCodingError) in try reader.startTimer() })
+    }
+    for (element, timer) in timers { deployment.startTimers[element] = timer }
     return deployment
   }
 
-  fileprivate mutating func instance() throws(ByteCodingError) -> Instance {
+  fileprivate mutating func instance(isPlain: Bool) throws(ByteCodingError) -> Instance {
     var instance = Instance(
       id: try instanceID(), deployment: try key(), createdAt: try time(), metadata: try pairs(), state: try instanceState())
     instance.failure = try optionalFailure()
@@ -165,6 +203,7 @@ extension ByteReader {
     let lastEnd = try optional { (reader) throws(ByteCodingError) in
       LastEnd(element: try reader.element(), payload: try reader.payloadID())
     }
+    if !isPlain { try beyondPlain(&instance) }
     guard instance.restore(payloads, nextPayload, activities, pending, waiting, lastEnd) else {
       throw fail("record names a payload it does not hold")
     }
@@ -172,6 +211,16 @@ extension ByteReader {
       throw fail("record of an instance that makes no sense")
     }
     return instance
+  }
+
+  private mutating func beyondPlain(_ instance: inout Instance) throws(ByteCodingError) {
+    for (id, details) in try list({ (reader) throws(ByteCodingError) in (try reader.activity(), try reader.details()) }) {
+      instance.details[id] = details
+      for (name, value) in details.variables { instance.variableBytes += name.utf8.count + value.bytes.count }
+    }
+    instance.rootPayload = try optional { (reader) throws(ByteCodingError) in try reader.payloadID() }
+    instance.parent = try optional { (reader) throws(ByteCodingError) in try reader.parent() }
+    instance.startKey = try optionalString()
   }
 
   fileprivate mutating func payloadID() throws(ByteCodingError) -> PayloadID { PayloadID(raw: try varint()) }
@@ -187,6 +236,9 @@ extension ByteReader {
 }
 
 extension Instance {
+  /// Nothing but tokens and activities.
+  fileprivate var isPlain: Bool { details.isEmpty && rootPayload == nil && parent == nil && startKey == nil }
+
   fileprivate init(id: InstanceID, deployment: Key, createdAt: Instant, metadata: [(name: String, value: String)], state: InstanceState) {
     self.id = id
     self.deployment = deployment
@@ -218,7 +270,7 @@ extension Instance {
     }
     let held =
       activities.map(\.payload) + activities.compactMap(\.lastPayload) + pending.map(\.payload) + waiting.map(\.payload)
-      + (lastEnd.map { [$0.payload] } ?? [])
+      + (lastEnd.map { [$0.payload] } ?? []) + (rootPayload.map { [$0] } ?? [])
     for id in held { self.payloads.hold(id) }
     return held.allSatisfy { self.payloads.entries[$0] != nil }
   }

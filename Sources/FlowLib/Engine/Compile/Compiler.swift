@@ -14,17 +14,17 @@ package func compile(
   return compiler.run()
 }
 
-private struct Compiler {
-  private let process: Process
-  private let definitions: Definitions
+struct Compiler {
+  let process: Process
+  let definitions: Definitions
   private let table: ElementTable
-  private let nodes: [String: FlowNode]
-  private let flows: [String: SequenceFlow]
+  let nodes: [String: FlowNode]
+  let flows: [String: SequenceFlow]
   private let nodeNumbers: [String: Int]
   private let flowNumbers: [String: Int]
   /// Ids of boundary events by the activity that they are attached to.
   private let boundaries: [String: [String]]
-  private var findings: [Finding] = []
+  var findings: [Finding] = []
 
   init(_ process: Process, _ definitions: Definitions, _ table: ElementTable) {
     self.process = process
@@ -48,27 +48,43 @@ private struct Compiler {
       guard let flow = flows[id] else { return missing(id) }
       if let executable = executable(flow) { executableFlows.append(executable) }
     }
-    let starts = process.content.nodes.filter(\.isNoneStart).compactMap { index(of: $0.id) }
-    if starts.isEmpty {
+    let starts = process.content.nodes.filter { $0.isStart && $0.eventDefinitions.isEmpty }.compactMap { index(of: $0.id) }
+    let waiting = process.content.nodes.filter { $0.isStart && !$0.eventDefinitions.isEmpty }.compactMap { index(of: $0.id) }
+    if starts.isEmpty, waiting.isEmpty {
       report("no-start-event", line: process.line, process.id, "process \(process.id) has no start event", "add a start event")
     }
     guard findings.isEmpty else { return (nil, findings) }
+    let scopes = self.scopes
+    var settings = settings
+    settings.placesTokens = scopes[nil] != nil || elements.contains { $0.placesTokens }
     let compiled = ExecutableProcess(
       deploymentID: process.deploymentID ?? process.id, processID: process.id, name: process.name, elements: elements,
-      flows: executableFlows, startEvents: starts, settings: settings)
+      flows: executableFlows, startEvents: starts, waitingStarts: waiting, scopes: scopes, settings: settings)
     return (compiled, [])
   }
+
+  /// What each level holds that begins by events.
+  private var scopes: [ElementIndex?: ExecutableScope] {
+    var scopes: [ElementIndex?: ExecutableScope] = [:]
+    for node in process.allNodes {
+      guard case .subProcess(let inner) = node.kind, case .event = inner.kind, let element = index(of: node.id) else { continue }
+      scopes[parent(of: node), default: ExecutableScope()].eventSubProcesses.append(element)
+    }
+    return scopes
+  }
+
+  func parent(of node: FlowNode) -> ElementIndex? { node.parent == process.id ? nil : index(of: node.parent) }
 
   private func missing(_ id: String) -> (process: ExecutableProcess?, findings: [Finding]) {
     (nil, [Finding(.error, "element-table", element: id, "the stored element table names \(id), which the model does not have")])
   }
 
-  private mutating func report(_ code: String, line: Int, _ element: String, _ message: String, _ hint: String) {
+  mutating func report(_ code: String, line: Int, _ element: String, _ message: String, _ hint: String) {
     findings.append(Finding(.error, code, line: line, element: element, message, hint: hint))
   }
 
-  private func index(of id: String) -> ElementIndex? { nodeNumbers[id].map { ElementIndex($0) } }
-  private func flowIndexes(_ ids: [String]) -> [FlowIndex] { ids.compactMap { flowNumbers[$0] }.map { FlowIndex($0) } }
+  func index(of id: String) -> ElementIndex? { nodeNumbers[id].map { ElementIndex($0) } }
+  func flowIndexes(_ ids: [String]) -> [FlowIndex] { ids.compactMap { flowNumbers[$0] }.map { FlowIndex($0) } }
 
   private var settings: ProcessSettings {
     var settings = ProcessSettings()
@@ -76,101 +92,83 @@ private struct Compiler {
     settings.usesClosureTransport = process.rexflow.useClosureTransport
     settings.deploymentTimeoutMs = Int64(clamping: process.rexflow.deploymentTimeoutSeconds) &* 1000
     settings.userMetadata = process.rexflow.userOpaqueMetadata
+    settings.usesVariables = process.dialects.contains(.zeebe)
+    settings.versionTag = process.zeebe?.versionTag
     return settings
   }
 
   // MARK: flow nodes
 
   private mutating func element(_ node: FlowNode) -> ExecutableElement? {
-    guard let kind = kind(of: node) else { return nil }
+    guard let kind = kind(of: node), let more = extras(of: node) else { return nil }
     return ExecutableElement(
-      id: node.id, name: node.name, derivedName: node.derivedName ?? node.id,
-      scope: node.parent == process.id ? nil : index(of: node.parent), kind: kind, incoming: flowIndexes(node.incoming),
-      outgoing: flowIndexes(node.outgoing), boundaryEvents: boundaries[node.id, default: []].compactMap { index(of: $0) }.sorted())
+      id: node.id, name: node.name, derivedName: node.derivedName ?? node.id, scope: parent(of: node), kind: kind,
+      incoming: flowIndexes(node.incoming), outgoing: flowIndexes(node.outgoing),
+      boundaryEvents: boundaries[node.id, default: []].compactMap { index(of: $0) }.sorted(), more: more)
   }
 
   private mutating func kind(of node: FlowNode) -> ExecutableKind? {
     switch node.kind {
-    case .startEvent: return .startEvent(isYAML: node.rexflow?.call.serialization.uppercased() == "YAML")
-    case .endEvent(let definitions): return endEvent(node, definitions)
-    case .task, .manualTask: return .task
-    case .serviceTask: return serviceTask(node)
-    case .exclusiveGateway(let defaultFlow): return exclusiveGateway(node, defaultFlow: defaultFlow)
-    case .parallelGateway: return .parallelGateway
-    case .subProcess(let subProcess): return subProcessKind(node, subProcess)
-    case .boundaryEvent(let boundary): return boundaryEvent(node, boundary)
-    case .intermediateCatchEvent, .intermediateThrowEvent, .implicitThrowEvent, .sendTask, .receiveTask, .userTask, .scriptTask,
-      .businessRuleTask, .callActivity, .inclusiveGateway, .complexGateway, .eventBasedGateway, .choreographyTask, .callChoreography,
-      .subChoreography:
-      return notExecutable(node, node.kind.elementName)
+    case .startEvent: .startEvent(isYAML: node.rexflow?.call.serialization.uppercased() == "YAML")
+    case .endEvent(let definitions): endEvent(node, definitions)
+    case .task, .manualTask: .task
+    case .serviceTask: serviceTask(node)
+    case .sendTask: jobOrNothing(node)
+    case .businessRuleTask: jobOrNothing(node)
+    case .scriptTask(let task): script(node, task)
+    case .userTask: userTask(node)
+    case .receiveTask: .catchEvent
+    case .callActivity(let call): callActivity(node, call)
+    case .exclusiveGateway: exclusiveGateway(node)
+    case .parallelGateway: .parallelGateway
+    case .inclusiveGateway: .inclusiveGateway
+    case .complexGateway(_, let activation): complexGateway(node, activation)
+    case .eventBasedGateway(let gateway): .eventBasedGateway(isParallel: gateway.kind == .parallel)
+    case .subProcess(let subProcess): subProcessKind(node, subProcess)
+    case .boundaryEvent: .boundaryEvent
+    case .intermediateCatchEvent: .catchEvent
+    case .intermediateThrowEvent(let definitions), .implicitThrowEvent(let definitions): throwEvent(node, definitions)
+    case .choreographyTask, .callChoreography, .subChoreography: notExecutable(node, node.kind.elementName)
     }
   }
 
-  private mutating func notExecutable(_ node: FlowNode, _ what: String) -> ExecutableKind? {
+  mutating func notExecutable(_ node: FlowNode, _ what: String) -> ExecutableKind? {
     report(
       "not-executable", line: node.line, node.id, "\(what) \(node.id) can not run in this version",
       "`flowctl help elements` lists what runs")
     return nil
   }
 
-  private mutating func endEvent(_ node: FlowNode, _ definitions: [EventDefinition]) -> ExecutableKind? {
-    switch definitions.first {
-    case nil: return .endEvent(.none)
-    case .terminate where definitions.count == 1: return .endEvent(.terminate)
-    case .error(let ref) where definitions.count == 1: return .endEvent(.error(code: errorCode(ref) ?? ref ?? "ERROR"))
-    case .some(let definition): return notExecutable(node, "\(definition.elementName) of end event")
-    }
-  }
-
-  private func errorCode(_ ref: String?) -> String? { ref.flatMap { definitions.error($0)?.errorCode } }
-
-  private mutating func boundaryEvent(_ node: FlowNode, _ boundary: BoundaryEvent) -> ExecutableKind? {
-    guard boundary.definitions.count == 1, case .error(let ref) = boundary.definitions[0] else {
-      return notExecutable(node, "\(boundary.definitions.first?.elementName ?? "boundary event without definition") of boundary event")
-    }
-    return .errorBoundaryEvent(errorCode: errorCode(ref))
-  }
-
   private mutating func subProcessKind(_ node: FlowNode, _ subProcess: SubProcess) -> ExecutableKind? {
-    guard case .embedded = subProcess.kind else { return notExecutable(node, node.kind.elementName) }
-    let starts = subProcess.content.nodes.filter(\.isNoneStart)
+    if case .adHoc(let ordering, let cancels, let completion) = subProcess.kind {
+      return adHoc(node, subProcess, ordering, cancels, completion)
+    }
+    var starts = subProcess.content.nodes.filter(\.isStart)
+    if case .event = subProcess.kind {} else { starts = starts.filter { $0.eventDefinitions.isEmpty } }
     guard starts.count == 1, let start = index(of: starts[0].id) else {
       report(
         "subprocess-start", line: node.line, node.id, "subprocess \(node.id) has \(starts.count) start events",
-        "an embedded subprocess begins with exactly one start event")
+        "a subprocess begins with exactly one start event")
       return nil
     }
-    return .subProcess(start: start)
+    switch subProcess.kind {
+    case .embedded, .adHoc: return .subProcess(start: start)
+    case .event: return .eventSubProcess(start: start)
+    case .transaction: return .transaction(start: start)
+    }
   }
 
-  private mutating func exclusiveGateway(_ node: FlowNode, defaultFlow: String?) -> ExecutableKind {
+  private mutating func exclusiveGateway(_ node: FlowNode) -> ExecutableKind {
     let unconditioned = node.outgoing.filter { flows[$0]?.condition == nil }
-    let chosen = defaultFlow ?? (unconditioned.count == 1 && node.outgoing.count > 1 ? unconditioned[0] : nil)
-    return .exclusiveGateway(defaultFlow: chosen.flatMap { flowNumbers[$0] }.map { FlowIndex($0) })
+    let chosen = node.defaultFlow ?? (unconditioned.count == 1 && node.outgoing.count > 1 ? unconditioned[0] : nil)
+    return .exclusiveGateway(defaultFlow: flow(chosen))
   }
 
-  private mutating func serviceTask(_ node: FlowNode) -> ExecutableKind? {
-    let service = node.rexflow?.service
-    guard let host = service?.host ?? node.camunda?.connectorID else {
-      return notExecutable(node, "service task without a rexflow service")
-    }
-    let port = service?.port ?? 80
-    guard (1...65_535).contains(port) else {
-      report("service-port", line: node.line, node.id, "port \(port) of service \(host) is not a port", "use 1 to 65535")
-      return nil
-    }
-    var binding = ServiceBinding(host: host, port: port)
-    binding.scheme = (service?.protocol ?? "HTTP").lowercased()
-    binding.method = (node.rexflow?.call.method ?? "POST").uppercased()
-    binding.path = node.rexflow?.call.path ?? "/"
-    binding.attemptsMax = max(1, node.rexflow?.call.attemptsMax ?? process.rexflow.attemptsMax)
-    binding.isPreexisting = node.rexflow?.preexisting ?? false
-    binding.command = service?.command ?? []
-    binding.inputs = node.camunda?.inputs ?? []
-    binding.outputs = node.camunda?.outputs ?? []
-    binding.health = node.rexflow?.health ?? (binding.isPreexisting ? nil : RexflowHealth())
-    return .serviceTask(binding)
+  private mutating func complexGateway(_ node: FlowNode, _ activation: FlowBPMN.Expression?) -> ExecutableKind? {
+    .complexGateway(activation: activation.flatMap { expression($0, of: node.id, "activation condition") })
   }
+
+  func flow(_ id: String?) -> FlowIndex? { id.flatMap { flowNumbers[$0] }.map { FlowIndex($0) } }
 
   // MARK: sequence flows
 
@@ -183,19 +181,10 @@ private struct Compiler {
   }
 
   private mutating func condition(of flow: SequenceFlow) -> CompiledExpression? {
-    guard let expression = flow.condition else { return nil }
-    do throws(ExpressionError) {
-      return usesPython(expression)
-        ? try CompiledExpression(python: expression.text) : try CompiledExpression(feel: expression.text)
-    } catch {
-      report(
-        "expression", line: expression.line, flow.id, "condition of \(flow.id): \(error.message)",
-        error.hint ?? "`flowctl feel` evaluates expressions by hand")
-      return nil
-    }
+    flow.condition.flatMap { expression($0, of: flow.id, "condition") }
   }
 
-  private func usesPython(_ expression: FlowBPMN.Expression) -> Bool {
+  func usesPython(_ expression: FlowBPMN.Expression) -> Bool {
     if expression.text.drop(while: { $0.isWhitespace }).hasPrefix("python:") { return true }
     guard let language = expression.language?.lowercased() else { return process.rexflow.conditionLanguage == .python }
     return language.contains("python") || (!language.contains("feel") && process.rexflow.conditionLanguage == .python)
@@ -203,13 +192,30 @@ private struct Compiler {
 }
 
 extension FlowNode {
-  fileprivate var isNoneStart: Bool {
-    guard case .startEvent(let start) = kind else { return false }
-    return start.definitions.isEmpty
+  var isStart: Bool {
+    guard case .startEvent = kind else { return false }
+    return true
   }
 
-  fileprivate var attachedTo: String? {
+  var attachedTo: String? {
     guard case .boundaryEvent(let boundary) = kind else { return nil }
     return boundary.attachedTo
+  }
+}
+
+extension ExecutableElement {
+  /// Whether something in the process may begin with it that no token came to.
+  fileprivate var placesTokens: Bool {
+    switch kind {
+    case .boundaryEvent:
+      return more.events.contains { event in
+        if case .error = event { return false }
+        return true
+      }
+    case .throwEvent, .eventSubProcess, .adHocSubProcess, .catchEvent, .eventBasedGateway, .callActivity: return true
+    case .startEvent, .endEvent, .task, .serviceTask, .job, .userTask, .script, .exclusiveGateway, .parallelGateway, .inclusiveGateway,
+      .complexGateway, .subProcess, .transaction:
+      return more.loop != nil
+    }
   }
 }

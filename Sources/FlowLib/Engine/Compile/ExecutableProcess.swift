@@ -10,13 +10,17 @@ package final class ExecutableProcess: Sendable {
   package let name: String?
   package let elements: [ExecutableElement]
   package let flows: [ExecutableFlow]
-  /// The process's own start events, in document order; never empty.
+  /// The process's own none start events, in document order.
   package let startEvents: [ElementIndex]
+  /// Start events of the process that wait for something: a message, a timer, a signal, a condition.
+  package let waitingStarts: [ElementIndex]
+  /// By the subprocess that holds them; nil: the process itself.
+  package let scopes: [ElementIndex?: ExecutableScope]
   package let settings: ProcessSettings
 
   init(
     deploymentID: String, processID: String, name: String?, elements: [ExecutableElement], flows: [ExecutableFlow],
-    startEvents: [ElementIndex], settings: ProcessSettings
+    startEvents: [ElementIndex], waitingStarts: [ElementIndex], scopes: [ElementIndex?: ExecutableScope], settings: ProcessSettings
   ) {
     self.deploymentID = deploymentID
     self.processID = processID
@@ -24,6 +28,8 @@ package final class ExecutableProcess: Sendable {
     self.elements = elements
     self.flows = flows
     self.startEvents = startEvents
+    self.waitingStarts = waitingStarts
+    self.scopes = scopes
     self.settings = settings
   }
 
@@ -31,13 +37,19 @@ package final class ExecutableProcess: Sendable {
   package func with(_ settings: ProcessSettings) -> ExecutableProcess {
     ExecutableProcess(
       deploymentID: deploymentID, processID: processID, name: name, elements: elements, flows: flows, startEvents: startEvents,
-      settings: settings)
+      waitingStarts: waitingStarts, scopes: scopes, settings: settings)
   }
 
   package subscript(index: ElementIndex) -> ExecutableElement { elements[index.raw] }
   package subscript(index: FlowIndex) -> ExecutableFlow { flows[index.raw] }
 
   package func element(id: String) -> ElementIndex? { elements.firstIndex { $0.id == id }.map { ElementIndex($0) } }
+
+  /// Event subprocesses directly in a scope.
+  func eventSubProcesses(of scope: ElementIndex?) -> [ElementIndex] { scopes[scope]?.eventSubProcesses ?? [] }
+
+  /// Whether tokens may begin in the process itself without coming from anywhere.
+  var placesTokens: Bool { settings.usesVariables || settings.placesTokens }
 }
 
 /// What the model says of the process as a whole.
@@ -46,6 +58,12 @@ package struct ProcessSettings: Sendable, Equatable {
   package var isRecoverable = false
   /// The body is a context; tasks see their declared inputs, and their outputs are merged back.
   package var usesClosureTransport = false
+  /// Bodies of requests are variables of the process; else they travel with the token.
+  package var usesVariables = false
+  /// It has events that begin something in the process itself.
+  var placesTokens = false
+  /// `zeebe:versionTag`.
+  package var versionTag: String?
   /// How long a deployment may be STARTING or STOPPING.
   package var deploymentTimeoutMs: Int64 = 180_000
   /// An external decision service evaluates the FEEL conditions of exclusive gateways. Said by the node, not by the model.
@@ -72,12 +90,13 @@ package final class ExecutableElement: Sendable {
   package let kind: ExecutableKind
   package let incoming: [FlowIndex]
   package let outgoing: [FlowIndex]
-  /// Error boundary events attached to it, in document order.
+  /// Boundary events attached to it, in document order.
   package let boundaryEvents: [ElementIndex]
+  package let more: ElementExtras
 
   init(
     id: String, name: String?, derivedName: String, scope: ElementIndex?, kind: ExecutableKind, incoming: [FlowIndex],
-    outgoing: [FlowIndex], boundaryEvents: [ElementIndex]
+    outgoing: [FlowIndex], boundaryEvents: [ElementIndex], more: ElementExtras
   ) {
     self.id = id
     self.name = name
@@ -87,8 +106,87 @@ package final class ExecutableElement: Sendable {
     self.incoming = incoming
     self.outgoing = outgoing
     self.boundaryEvents = boundaryEvents
+    self.more = more
   }
 }
+
+/// What only some elements have.
+package struct ElementExtras: Sendable {
+  package var inputs: [VariableMapping] = []
+  package var outputs: [VariableMapping] = []
+  package var loop: ExecutableLoop?
+  /// What a catching event waits for, or a throwing one does, in document order.
+  package var events: [ExecutableEvent] = []
+  /// All of `events` have to happen, not one.
+  package var isParallelMultiple = false
+  /// Whether the event ends what it is attached to, or the scope that its event subprocess lies in.
+  package var isInterrupting = true
+  /// The flow that is taken when no condition holds.
+  package var defaultFlow: FlowIndex?
+  /// Its flows have conditions, or some of them.
+  package var choosesFlows = false
+  /// The activity that undoes it once it has completed.
+  package var compensationHandler: ElementIndex?
+  package var isForCompensation = false
+  package var startQuantity = 1
+  package var completionQuantity = 1
+  package var headers: [JobHeader] = []
+  package init() {}
+}
+
+package struct JobHeader: Sendable, Equatable {
+  package let key: String
+  package let value: String
+}
+
+/// A fixed text, or an expression where the model begins it with `=`.
+package enum CompiledValue: Sendable {
+  case text(String)
+  case expression(CompiledExpression)
+}
+
+/// What the value is set to, in the scope that the mapping concerns: `target` is a name, or a path into a context.
+package struct VariableMapping: Sendable {
+  package let source: CompiledValue
+  package let target: [String]
+}
+
+package enum ExecutableLoop: Sendable {
+  /// - Parameter maximum: nil when only the condition ends it.
+  case standard(condition: CompiledExpression?, testBefore: Bool, maximum: Int?)
+  indirect case multiInstance(MultiInstanceLoop)
+}
+
+package struct MultiInstanceLoop: Sendable {
+  package var isSequential = false
+  /// Either a collection, or a number of iterations.
+  package var collection: CompiledExpression?
+  package var cardinality: CompiledExpression?
+  package var inputElement: String?
+  package var outputCollection: String?
+  package var outputElement: CompiledExpression?
+  package var completionCondition: CompiledExpression?
+  package init() {}
+}
+
+package enum ExecutableEvent: Sendable {
+  case timer(TimerKind, CompiledValue)
+  /// - Parameter key: nil for a start event of a process, where no key is needed.
+  case message(name: CompiledValue, key: CompiledValue?)
+  case signal(name: CompiledValue)
+  case condition(CompiledExpression)
+  /// Catches every error when the code is nil.
+  case error(code: CompiledValue?)
+  case escalation(code: CompiledValue?)
+  /// - Parameter activity: nil for all in the scope.
+  case compensation(activity: ElementIndex?, waits: Bool)
+  case cancel
+  case terminate
+  /// - Parameter target: where a throwing link leads.
+  case link(name: String, target: ElementIndex?)
+}
+
+package enum TimerKind: Sendable { case date, duration, cycle }
 
 package enum ExecutableKind: Sendable {
   /// `isYAML`: arguments of `run` are announced as YAML.
@@ -97,17 +195,77 @@ package enum ExecutableKind: Sendable {
   /// A task without work of its own: the token passes.
   case task
   case serviceTask(ServiceBinding)
+  /// Work that a worker polls for.
+  case job(type: CompiledValue, retries: CompiledValue)
+  case userTask(UserTaskDefinition)
+  /// - Parameter result: the variable that takes the value.
+  case script(CompiledExpression, result: String)
+  /// An intermediate event or a receive task that waits for one of its events.
+  case catchEvent
+  case throwEvent
   case exclusiveGateway(defaultFlow: FlowIndex?)
   case parallelGateway
+  case inclusiveGateway
+  case complexGateway(activation: CompiledExpression?)
+  case eventBasedGateway(isParallel: Bool)
   case subProcess(start: ElementIndex)
-  /// Catches every error when `errorCode` is nil.
-  case errorBoundaryEvent(errorCode: String?)
+  /// Begins when its start event fires, in the scope around it.
+  case eventSubProcess(start: ElementIndex)
+  case transaction(start: ElementIndex)
+  indirect case adHocSubProcess(AdHocDefinition)
+  indirect case callActivity(CallDefinition)
+  case boundaryEvent
+}
+
+package struct AdHocDefinition: Sendable {
+  package var isSequential = false
+  package var cancelsRemaining = true
+  package var completion: CompiledExpression?
+  /// Elements that begin at once: a list of ids.
+  package var active: CompiledExpression?
+  /// Elements that may be started: those inside that no flow leads to.
+  package var startable: [ElementIndex] = []
+  package init() {}
+}
+
+package struct CallDefinition: Sendable {
+  package var processID: CompiledValue
+  package var propagatesParentVariables = true
+  package var propagatesChildVariables = true
+  package var binding = Binding.latest
+
+  package enum Binding: Sendable, Equatable {
+    case latest
+    /// What was deployed together with the caller.
+    case deployment
+    case versionTag(String)
+  }
+
+  package init(processID: CompiledValue) { self.processID = processID }
+}
+
+package struct UserTaskDefinition: Sendable {
+  package var assignee: CompiledValue?
+  package var candidateGroups: CompiledValue?
+  package var candidateUsers: CompiledValue?
+  package var dueDate: CompiledValue?
+  package var followUpDate: CompiledValue?
+  package var priority: CompiledValue?
+  package init() {}
+}
+
+/// A level of the process: what begins in it by itself, and what events begin.
+package struct ExecutableScope: Sendable {
+  package var eventSubProcesses: [ElementIndex] = []
+  package init() {}
 }
 
 package enum EndBehavior: Sendable, Equatable {
   case none
   case terminate
   case error(code: String)
+  /// Does what its events say, and then ends.
+  case events
 }
 
 /// The service that does a task's work, and how it is called (the original's `rexflow:` annotation).

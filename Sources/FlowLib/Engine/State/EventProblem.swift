@@ -6,14 +6,17 @@ extension Event {
   /// What `decide` made always can. This is for what was read back, where a text that can be read may still make no sense: `evolve` would
   /// trap there, or leave what no later event fits.
   package func problem(in state: PartitionState, catalog: Catalog) -> String? {
+    if case .startTimer(let deployment, let element, _) = self {
+      return catalog[deployment].map { $0.has(element) } == false ? "a timer of a start event that its model does not have" : nil
+    }
     guard case .instance(let key, let change) = self else { return nil }
     switch change {
     case .created(let created):
       guard created.id.key == key, state.instances[key] == nil else { return "instance \(key.raw) is created again" }
       guard let process = catalog[created.deployment] else { return "instance \(key.raw) is of a deployment that is not there" }
-      return process.has(created.start) ? nil : "instance \(key.raw) begins at an element that its model does not have"
+      return created.start.map { process.has($0) } ?? true ? nil : "instance \(key.raw) begins at an element that its model does not have"
     case .finished, .deleted: return nil
-    case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried:
+    case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .activity:
       guard let instance = state.instances[key] else { return "instance \(key.raw) is not there" }
       guard let process = catalog[instance.deployment] else { return "instance \(key.raw) is of a deployment that is not there" }
       return instance.problem(applying: change, of: process).map { "instance \(instance.id.text) \($0)" }
@@ -32,7 +35,7 @@ extension Instance {
     activities.allSatisfy { process.has($0.value.element) }
       && pending.all.allSatisfy { process.has($0.element) && ($0.flow.map { process.has([$0]) } ?? true) }
       && waiting.allSatisfy { process.has($0.element) && process.has([$0.flow]) }
-      && (lastEnd.map { process.has($0.element) } ?? true)
+      && (lastEnd.map { process.has($0.element) } ?? true) && details.allSatisfy { $0.value.stands(on: process) }
   }
 
   fileprivate func problem(applying change: InstanceEvent, of process: ExecutableProcess) -> String? {
@@ -51,8 +54,39 @@ extension Instance {
       return joinProblem(element, scope, incoming)
     case .ended(let element): return process.has(element) ? tokenProblem : unknown
     case .caught(let id, let boundary, _, let flows): return process.has(boundary) && process.has(flows) ? activityProblem(id) : unknown
+    case .activity(let id, let event): return problem(applying: event, to: id, of: process)
     case .created, .scopeCleared, .failed, .stopped, .retried, .finished, .deleted: return nil
     }
+  }
+
+  private func problem(applying event: ActivityEvent, to id: ActivityID, of process: ExecutableProcess) -> String? {
+    let unknown = "moves to an element that its model does not have"
+    switch event {
+    case .fired(let element, let flows): return process.has(element) && process.has(flows) ? scopeProblem(id) : unknown
+    case .chosen(let element, let flows): return process.has(element) && process.has(flows) ? activityProblem(id) : unknown
+    case .placed(let element): return process.has(element) ? scopeProblem(id) : unknown
+    case .began(let activity, let element, let start):
+      guard process.has(element), start.map({ process.has($0) }) ?? true else { return unknown }
+      guard activity.raw >= nextActivity, activity.raw < Instance.numbersEnd else { return "begins activity \(activity.raw), a number that was given" }
+      return scopeProblem(id)
+    case .terminated, .reentered: return activityProblem(id)
+    case .iterationsPlaced(let count):
+      guard count <= Limits.tokensPerInstance, activities[id] != nil else { return "begins too many iterations, or of what is not there" }
+      return nil
+    case .waitsOpened(let waits): return waits.allSatisfy { process.has($0.element) } ? nil : unknown
+    case .compensable(let compensation): return process.has(compensation.element) ? nil : unknown
+    case .definitionSeen(let seen): return process.has(seen.element) ? nil : unknown
+    case .counted(let element, _): return process.has(element) ? nil : unknown
+    case .variablesSet, .waitClosed, .waitChanged, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone,
+      .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan, .iterationCompleted,
+      .iterationTerminated, .called, .compensationTaken:
+      return nil
+    }
+  }
+
+  private func scopeProblem(_ id: ActivityID) -> String? {
+    if id == .process { return rootPayload == nil ? "has nothing that a token in the process could carry" : nil }
+    return activities[id] == nil ? "has no activity \(id.raw)" : nil
   }
 
   /// Numbers of activities and payloads are given one after the other, and no instance comes near this.
@@ -85,5 +119,12 @@ extension Instance {
     func isThere(_ scope: ActivityID) -> Bool { scope == .process || activities[scope] != nil }
     return activities.values.allSatisfy { $0.id != .process && $0.id.raw < nextActivity && $0.scope < $0.id && isThere($0.scope) }
       && pending.all.allSatisfy { isThere($0.scope) } && waiting.allSatisfy { isThere($0.scope) }
+  }
+}
+
+extension Details {
+  fileprivate func stands(on process: ExecutableProcess) -> Bool {
+    waits.allSatisfy { process.has($0.element) } && seen.allSatisfy { process.has($0.element) }
+      && counts.allSatisfy { process.has($0.key) } && compensations.allSatisfy { process.has($0.element) }
   }
 }

@@ -1,14 +1,20 @@
 import FlowCore
 
 extension Instance {
-  init(_ created: InstanceCreated) {
+  init(_ created: InstanceCreated, of process: ExecutableProcess) {
     id = created.id
     deployment = created.deployment
     createdAt = created.at
     metadata = created.metadata
     state = created.isStopped ? .stopped : .running
+    parent = created.parent
+    startKey = created.startKey
     let payload = payloads.add(created.payload)
-    place(PendingToken(element: created.start, flow: nil, scope: .process, payload: payload))
+    if process.placesTokens || created.start == nil {
+      rootPayload = payload
+      payloads.hold(payload)
+    }
+    if let start = created.start { place(PendingToken(element: start, flow: nil, scope: .process, payload: payload)) }
   }
 
   mutating func apply(_ event: InstanceEvent, of process: ExecutableProcess) {
@@ -43,13 +49,14 @@ extension Instance {
         activities[retry.activity]?.hasFailed = false
         activities[retry.activity]?.job = retry.job
       }
+    case .activity(let id, let event): apply(event, to: id, of: process)
     }
   }
 
   // MARK: tokens
 
   /// Puts a token on its way.
-  private mutating func place(_ token: PendingToken) {
+  mutating func place(_ token: PendingToken) {
     pending.append(token)
     payloads.hold(token.payload)
     scopes[token.scope, default: ScopeCount()].live += 1
@@ -62,14 +69,14 @@ extension Instance {
     return token
   }
 
-  private mutating func drop(_ payload: PayloadID, from scope: ActivityID) {
+  mutating func drop(_ payload: PayloadID, from scope: ActivityID) {
     payloads.release(payload)
     guard var count = scopes[scope] else { preconditionFailure("token in a scope that is not there") }
     count.live -= 1
     scopes[scope] = count.live == 0 ? nil : count
   }
 
-  private mutating func leave(through flows: [FlowIndex], of process: ExecutableProcess, scope: ActivityID, payload: PayloadID) {
+  mutating func leave(through flows: [FlowIndex], of process: ExecutableProcess, scope: ActivityID, payload: PayloadID) {
     for flow in flows { place(PendingToken(element: process[flow].target, flow: flow, scope: scope, payload: payload)) }
   }
 
@@ -84,13 +91,22 @@ extension Instance {
     case .scope(let start):
       activities[id] = Activity(id: id, element: element, scope: token.scope, payload: token.payload, job: nil)
       place(PendingToken(element: start, flow: nil, scope: id, payload: token.payload))
+    case .open: activities[id] = Activity(id: id, element: element, scope: token.scope, payload: token.payload, job: nil)
     }
+    // Inside a loop's body: which iteration this is follows from how many began before.
+    if let body = activities[token.scope], body.element == element { number(id, in: token.scope) }
+  }
+
+  private mutating func number(_ id: ActivityID, in body: ActivityID) {
+    detail(body) { $0.loop?.begun += 1 }
+    details[id, default: Details()].iteration = details[body]?.loop?.begun
   }
 
   private mutating func complete(_ id: ActivityID, with new: Payload?, flows: [FlowIndex], of process: ExecutableProcess) {
     guard let activity = activities.removeValue(forKey: id) else {
       preconditionFailure("completed activity \(id.raw) of \(self.id.text) is not there")
     }
+    forget(id)
     let payload = new.map { payloads.add($0) } ?? activity.lastPayload ?? activity.payload
     leave(through: flows, of: process, scope: activity.scope, payload: payload)
     if flows.isEmpty { remember(payload, endedAt: activity.element, in: activity.scope) }
@@ -141,13 +157,14 @@ extension Instance {
     guard let activity = activities[id] else { preconditionFailure("caught in activity \(id.raw), which is not there") }
     clear(id)
     activities[id] = nil
+    forget(id)
     leave(through: flows, of: process, scope: activity.scope, payload: activity.payload)
     if let last = activity.lastPayload { payloads.release(last) }
     drop(activity.payload, from: activity.scope)
   }
 
   /// Drops every token and activity in a scope and in the scopes inside it.
-  private mutating func clear(_ scope: ActivityID) {
+  mutating func clear(_ scope: ActivityID) {
     for token in pending.removeAll(where: { $0.scope == scope }) { drop(token.payload, from: scope) }
     for token in waiting where token.scope == scope {
       scopes[scope]?.waiting -= 1
@@ -157,6 +174,7 @@ extension Instance {
     for activity in activitiesInOrder where activity.scope == scope {
       clear(activity.id)
       activities[activity.id] = nil
+      forget(activity.id)
       if let last = activity.lastPayload { payloads.release(last) }
       drop(activity.payload, from: scope)
     }

@@ -18,13 +18,24 @@ package struct Instance: Sendable {
   /// Tokens alive directly in each scope, and how many of them wait at joins. A scope that has none has no entry.
   package internal(set) var scopes = SmallMap<ActivityID, ScopeCount>()
   package internal(set) var payloads = PayloadTable()
+  /// What only some activities and scopes have.
+  package internal(set) var details = SmallMap<ActivityID, Details>()
+  /// Bytes of all variables, counted as they come and go.
+  package internal(set) var variableBytes = 0
+  /// What tokens carry that begin in the process itself without having come from anywhere; nil where none ever does.
+  package internal(set) var rootPayload: PayloadID?
+  /// The call activity that waits for it.
+  package internal(set) var parent: ParentLink?
+  package internal(set) var startKey: String?
+  /// What the partition has to look up differently; emptied by it after each event.
+  var noted: [Noted] = []
   /// What the process itself ends with, as far as known: the payload of the last token that ended in it, and where.
   package internal(set) var lastEnd: LastEnd?
 
   package var isResident: Bool { true }
 
   /// What it takes in memory, as the bound on live bytes counts it.
-  package var liveBytes: Int { Limits.liveInstanceBytes + payloads.bytes + (failure?.report.bytes.count ?? 0) }
+  package var liveBytes: Int { Limits.liveInstanceBytes + payloads.bytes + variableBytes + (failure?.report.bytes.count ?? 0) }
 
   /// The activities in the order in which they began.
   package var activitiesInOrder: [Activity] { activities.values.sorted { $0.id < $1.id } }

@@ -8,6 +8,10 @@ package struct PartitionState: Sendable {
   package internal(set) var deployments: [Key: Deployment] = [:]
   package internal(set) var instances = InstanceTable()
   package internal(set) var requests = AnsweredRequests()
+  package internal(set) var messages = MessageBuffer()
+  /// Work between instances, in the order of its keys.
+  package internal(set) var deliveries = Deliveries()
+  package internal(set) var lookups = Lookups()
   /// How many live instances each deployment has.
   package private(set) var liveInstances: [Key: Int] = [:]
   /// What all live instances take in memory, as the bound on it counts: a running sum, so that asking and stepping cost nothing.
@@ -46,6 +50,8 @@ package struct PartitionState: Sendable {
     if key == counterKey { return .counter(key, next: nextKey, now: now) }
     if let instance = instances[key] { return .instance(instance) }
     if let deployment = deployments[key] { return .deployment(deployment) }
+    if let message = messages[key] { return .message(message) }
+    if let delivery = deliveries[key] { return .delivery(key, delivery) }
     return requests.entry(key).map { .request($0) }
   }
 
@@ -54,7 +60,7 @@ package struct PartitionState: Sendable {
     let all =
       [StateRecord.counter(counterKey, next: nextKey, now: now)] + deployments.values.map { StateRecord.deployment($0) }
       + instances.values.map { .instance($0) }
-      + requests.entries.map { .request($0) }
+      + requests.entries.map { .request($0) } + messages.all.map { .message($0) } + deliveries.all.map { .delivery($0.key, $0.delivery) }
     return all.sorted { $0.key < $1.key }
   }
 
@@ -67,11 +73,19 @@ package struct PartitionState: Sendable {
         nextKey = max(nextKey, next)
         advance(to: now)
       case .ended: break
-      case .deployment(let deployment): deployments[deployment.key] = deployment
+      case .deployment(let deployment):
+        deployments[deployment.key] = deployment
+        for (element, timer) in deployment.startTimers { lookups.agenda.set(.start(deployment: deployment.key, element), at: timer.due) }
       case .instance(let instance):
         for activity in instance.activities.values { if let job = activity.job { sawKey(job) } }
+        for details in instance.details.values { for key in details.keys { sawKey(key) } }
         insert(instance)
+        lookups.add(instance)
       case .request(let entry): requests.insert(entry)
+      case .message(let message): insert(message)
+      case .delivery(let key, let delivery):
+        if case .call(_, _, let id, _) = delivery { sawKey(id.key) }
+        deliveries[key] = delivery
       }
     }
   }
@@ -84,17 +98,22 @@ package struct PartitionState: Sendable {
   /// - Returns: false when there is no such instance.
   mutating func change(_ key: Key, _ body: (inout Instance) -> Void) -> Bool {
     var grown = 0
+    var noted: [Noted] = []
     let isThere = instances.change(key) { instance in
       grown = -instance.liveBytes
       body(&instance)
       grown += instance.liveBytes
+      noted = instance.noted
+      if !noted.isEmpty { instance.noted = [] }
     }
     liveBytes += grown
+    for note in noted { lookups.take(note, of: key) }
     return isThere
   }
 
   mutating func removeInstance(_ key: Key) {
     guard let instance = instances.remove(key) else { return }
+    lookups.remove(instance)
     liveBytes -= instance.liveBytes
     liveInstances[instance.deployment, default: 1] -= 1
     if liveInstances[instance.deployment] == 0 { liveInstances[instance.deployment] = nil }
@@ -102,7 +121,7 @@ package struct PartitionState: Sendable {
 }
 
 /// One applied process and where its life stands.
-package struct Deployment: Sendable, Equatable {
+package struct Deployment: Sendable {
   package let key: Key
   package let id: String
   package let processID: String
@@ -114,6 +133,8 @@ package struct Deployment: Sendable, Equatable {
   package internal(set) var reason: String?
   package internal(set) var since: Instant
   package internal(set) var isBeingDeleted = false
+  /// When its timer start events fire next.
+  package internal(set) var startTimers = SmallMap<ElementIndex, StartTimer>()
 
   package init(key: Key, _ deploy: Deploy, _ state: DeploymentState, at: Instant) {
     self.key = key

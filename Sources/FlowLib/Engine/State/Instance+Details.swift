@@ -1,0 +1,183 @@
+import FlowCore
+
+extension Instance {
+  mutating func apply(_ event: ActivityEvent, to id: ActivityID, of process: ExecutableProcess) {
+    switch event {
+    case .variablesSet(let variables): set(variables, in: id)
+    case .waitsOpened(let waits): open(waits, of: id)
+    case .waitClosed(let key): closeWait(key, of: id)
+    case .waitChanged(let key, let kind): changeWait(key, of: id, to: kind)
+    case .definitionSeen(let seen): details[id, default: Details()].seen.append(seen)
+    case .jobMade(let job): changeJob(of: id) { $0 = job }
+    case .jobTaken(let lock): changeJob(of: id) { $0?.lock = lock }
+    case .jobFreed:
+      changeJob(of: id) { job in
+        job?.lock = nil
+        job?.backoffUntil = nil
+      }
+    case .jobFailed(let retries, let until, let message): changeJob(of: id) { $0 = $0?.failed(retries, until, message) }
+    case .retriesSet(let retries): changeJob(of: id) { $0?.retries = retries }
+    case .jobTimeoutSet(let until): changeJob(of: id) { job in job?.lock = job?.lock.map { .init(worker: $0.worker, until: until) } }
+    case .jobGone: changeJob(of: id) { $0 = nil }
+    case .userTaskMade(let task), .userTaskChanged(let task): details[id, default: Details()].userTask = task
+    case .incidentRaised(let incident): details[id, default: Details()].incident = incident
+    case .incidentResolved: detail(id) { $0.incident = nil }
+    case .phaseChanged(let phase): details[id, default: Details()].phase = phase
+    case .loopBegan(let loop): details[id, default: Details()].loop = loop
+    case .iterationsPlaced(let count): placeIterations(count, of: id)
+    case .iterationCompleted(let iteration, let output): completeIteration(iteration, of: id, output: output)
+    case .iterationTerminated: detail(id) { $0.loop?.terminated += 1 }
+    case .called(let child): details[id, default: Details()].call = CalledInstance(id: child)
+    case .compensable(let compensation): details[id, default: Details()].compensations.append(compensation)
+    case .compensationTaken(let taken): detail(id) { $0.compensations.removeAll { taken.contains($0.activity) } }
+    case .counted(let element, let count): details[id, default: Details()].counts[element] = count == 0 ? nil : count
+    case .fired(_, let flows): fire(flows, in: id, of: process)
+    case .chosen(_, let flows): leaveActivity(id, through: flows, of: process)
+    case .placed(let element): place(element, in: id)
+    case .began(let activity, let element, let start): begin(activity, element, in: id, start: start)
+    case .terminated: terminate(id)
+    case .reentered: reenter(id)
+    }
+  }
+
+  /// Changes what is there; what has become empty goes.
+  mutating func detail(_ id: ActivityID, _ body: (inout Details) -> Void) {
+    guard var changed = details[id] else { return }
+    details[id] = nil
+    body(&changed)
+    if !changed.isEmpty { details[id] = changed }
+  }
+
+  // MARK: variables
+
+  private mutating func set(_ variables: [Variable], in scope: ActivityID) {
+    var changed = details[scope] ?? Details()
+    details[scope] = nil
+    for variable in variables {
+      variableBytes += variable.value.bytes.count + variable.name.utf8.count
+      if let old = changed.variables[variable.name] { variableBytes -= old.bytes.count + variable.name.utf8.count }
+      changed.variables[variable.name] = variable.value
+    }
+    details[scope] = changed
+  }
+
+  // MARK: waits and jobs, which the partition finds by what they wait for
+
+  private mutating func open(_ waits: [Wait], of id: ActivityID) {
+    details[id, default: Details()].waits += waits
+    for wait in waits { noted.append(.opened(id, wait)) }
+  }
+
+  private mutating func closeWait(_ key: Key, of id: ActivityID) {
+    for wait in details[id]?.waits ?? [] where wait.key == key { noted.append(.closed(id, wait)) }
+    detail(id) { $0.waits.removeAll { $0.key == key } }
+  }
+
+  private mutating func changeWait(_ key: Key, of id: ActivityID, to kind: Wait.Kind) {
+    detail(id) { details in
+      guard let index = details.waits.firstIndex(where: { $0.key == key }) else { return }
+      details.waits[index].kind = kind
+    }
+    guard let changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
+    // Closing forgets by key, whatever it was.
+    noted.append(.closed(id, changed))
+    noted.append(.opened(id, changed))
+  }
+
+  private mutating func changeJob(of id: ActivityID, _ change: (inout WorkerJob?) -> Void) {
+    var changed = details[id] ?? Details()
+    details[id] = nil
+    let old = changed.job
+    change(&changed.job)
+    noted.append(.jobChanged(id, from: old, to: changed.job))
+    if !changed.isEmpty { details[id] = changed }
+  }
+
+  /// What an activity that is gone had open.
+  mutating func forget(_ id: ActivityID) {
+    guard let gone = details.removeValue(forKey: id) else { return }
+    for wait in gone.waits { noted.append(.closed(id, wait)) }
+    if let job = gone.job { noted.append(.jobChanged(id, from: job, to: nil)) }
+    for (name, value) in gone.variables { variableBytes -= name.utf8.count + value.bytes.count }
+  }
+
+  // MARK: tokens
+
+  private mutating func placeIterations(_ count: Int, of body: ActivityID) {
+    guard let activity = activities[body] else { preconditionFailure("iterations of activity \(body.raw), which is not there") }
+    detail(body) { $0.loop?.placed += count }
+    for _ in 0..<count { place(PendingToken(element: activity.element, flow: nil, scope: body, payload: activity.payload)) }
+  }
+
+  private mutating func completeIteration(_ iteration: Int, of body: ActivityID, output: Payload?) {
+    detail(body) { details in
+      details.loop?.completed += 1
+      if let output { details.loop?.outputs[iteration] = output }
+    }
+  }
+
+  private func payload(of scope: ActivityID) -> PayloadID? {
+    scope == .process ? rootPayload : activities[scope]?.payload
+  }
+
+  private mutating func fire(_ flows: [FlowIndex], in scope: ActivityID, of process: ExecutableProcess) {
+    guard let payload = payload(of: scope) else { preconditionFailure("event in scope \(scope.raw), which is not there") }
+    leave(through: flows, of: process, scope: scope, payload: payload)
+  }
+
+  private mutating func place(_ element: ElementIndex, in scope: ActivityID) {
+    guard let payload = payload(of: scope) else { preconditionFailure("token in scope \(scope.raw), which is not there") }
+    place(PendingToken(element: element, flow: nil, scope: scope, payload: payload))
+  }
+
+  private mutating func begin(_ id: ActivityID, _ element: ElementIndex, in scope: ActivityID, start: ElementIndex?) {
+    guard let payload = payload(of: scope) else { preconditionFailure("activity in scope \(scope.raw), which is not there") }
+    nextActivity = max(nextActivity, id.raw + 1)
+    activities[id] = Activity(id: id, element: element, scope: scope, payload: payload, job: nil)
+    payloads.hold(payload)
+    scopes[scope, default: ScopeCount()].live += 1
+    if let start { place(PendingToken(element: start, flow: nil, scope: id, payload: payload)) }
+  }
+
+  private mutating func leaveActivity(_ id: ActivityID, through flows: [FlowIndex], of process: ExecutableProcess) {
+    guard let activity = activities.removeValue(forKey: id) else { preconditionFailure("activity \(id.raw) is not there") }
+    forget(id)
+    leave(through: flows, of: process, scope: activity.scope, payload: activity.payload)
+    drop(activity.payload, from: activity.scope)
+  }
+
+  private mutating func terminate(_ id: ActivityID) {
+    clear(id)
+    guard let activity = activities.removeValue(forKey: id) else { preconditionFailure("activity \(id.raw) is not there") }
+    forget(id)
+    if let last = activity.lastPayload { payloads.release(last) }
+    drop(activity.payload, from: activity.scope)
+  }
+
+  private mutating func reenter(_ id: ActivityID) {
+    clear(id)
+    guard let activity = activities.removeValue(forKey: id) else { preconditionFailure("activity \(id.raw) is not there") }
+    forget(id)
+    place(PendingToken(element: activity.element, flow: nil, scope: activity.scope, payload: activity.payload))
+    if let last = activity.lastPayload { payloads.release(last) }
+    drop(activity.payload, from: activity.scope)
+  }
+}
+
+extension WorkerJob {
+  fileprivate func failed(_ retries: Int, _ until: Instant?, _ message: String) -> WorkerJob {
+    var job = self
+    job.retries = retries
+    job.lock = nil
+    job.backoffUntil = until
+    job.errorMessage = message
+    return job
+  }
+}
+
+/// What the partition has to look up differently after an event; noted while the instance changes.
+package enum Noted: Sendable {
+  case opened(ActivityID, Wait)
+  case closed(ActivityID, Wait)
+  case jobChanged(ActivityID, from: WorkerJob?, to: WorkerJob?)
+}

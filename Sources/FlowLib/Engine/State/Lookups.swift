@@ -1,0 +1,134 @@
+import FlowCore
+
+/// Where to find what an event from outside or a time concerns. Follows from the records, so that it is never stored.
+package struct Lookups: Sendable {
+  package var agenda = Agenda()
+  package var messageWaits: [Topic: OrderedPlaces] = [:]
+  package var signalWaits: [String: OrderedPlaces] = [:]
+  package var jobs: [String: JobQueue] = [:]
+  /// Every open job of a worker, with its place.
+  package var jobPlaces: [Key: WaitPlace] = [:]
+  /// Live instances that a message started, by process and correlation key.
+  package var started: [StartedBy: Key] = [:]
+
+  /// Live instances that a call activity waits for are not looked up: the caller names them.
+  package struct StartedBy: Sendable, Hashable {
+    package let deployment: Key
+    package let correlationKey: String
+  }
+
+  mutating func take(_ note: Noted, of instance: Key) {
+    switch note {
+    case .opened(let activity, let wait): open(wait, of: activity, in: instance)
+    case .closed(let activity, let wait): close(wait, of: activity, in: instance)
+    case .jobChanged(let activity, let old, let new): change(old, to: new, of: activity, in: instance)
+    }
+  }
+
+  /// All that an instance as it was stored waits for.
+  mutating func add(_ instance: Instance) {
+    if let key = instance.startKey { started[StartedBy(deployment: instance.deployment, correlationKey: key)] = instance.id.key }
+    for (activity, details) in instance.details {
+      for wait in details.waits { open(wait, of: activity, in: instance.id.key) }
+      if let job = details.job { change(nil, to: job, of: activity, in: instance.id.key) }
+    }
+  }
+
+  mutating func remove(_ instance: Instance) {
+    if let key = instance.startKey { started[StartedBy(deployment: instance.deployment, correlationKey: key)] = nil }
+    for (activity, details) in instance.details {
+      for wait in details.waits { close(wait, of: activity, in: instance.id.key) }
+      if let job = details.job { change(job, to: nil, of: activity, in: instance.id.key) }
+    }
+  }
+
+  private mutating func open(_ wait: Wait, of activity: ActivityID, in instance: Key) {
+    let place = WaitPlace(instance: instance, activity: activity, wait: wait.key)
+    switch wait.kind {
+    case .timer(let due, _): agenda.set(.wait(instance: instance, activity: activity, wait: wait.key), at: due)
+    case .message(let name, let key): messageWaits[Topic(name: name, correlationKey: key), default: OrderedPlaces()].insert(place)
+    case .signal(let name): signalWaits[name, default: OrderedPlaces()].insert(place)
+    case .condition: break
+    }
+  }
+
+  private mutating func close(_ wait: Wait, of activity: ActivityID, in instance: Key) {
+    switch wait.kind {
+    case .timer: agenda.clear(.wait(instance: instance, activity: activity, wait: wait.key))
+    case .message(let name, let key): messageWaits.removePlace(wait.key, under: Topic(name: name, correlationKey: key))
+    case .signal(let name): signalWaits.removePlace(wait.key, under: name)
+    case .condition: break
+    }
+  }
+
+  private mutating func change(_ old: WorkerJob?, to new: WorkerJob?, of activity: ActivityID, in instance: Key) {
+    if let old, old.isActivatable {
+      jobs[old.type]?.remove(old.key)
+      if jobs[old.type]?.isEmpty == true { jobs[old.type] = nil }
+    }
+    if let old { agenda.clear(.job(instance: instance, activity: activity, job: old.key)) }
+    if let old, new?.key != old.key { jobPlaces[old.key] = nil }
+    guard let new else { return }
+    let place = WaitPlace(instance: instance, activity: activity, wait: new.key)
+    jobPlaces[new.key] = place
+    if new.isActivatable { jobs[new.type, default: JobQueue()].insert(place) }
+    if let due = new.lock?.until ?? new.backoffUntil { agenda.set(.job(instance: instance, activity: activity, job: new.key), at: due) }
+  }
+}
+
+extension Dictionary where Value == OrderedPlaces {
+  fileprivate mutating func removePlace(_ wait: FlowEngine.Key, under name: Key) {
+    self[name]?.remove(wait)
+    if self[name]?.isEmpty == true { self[name] = nil }
+  }
+}
+
+/// Work between instances, first in, first out.
+package struct Deliveries: Sendable {
+  private var byKey: [Key: Delivery] = [:]
+  private var heap = MinHeap<Key>()
+
+  package var count: Int { byKey.count }
+  package var isEmpty: Bool { byKey.isEmpty }
+  package var all: [(key: Key, delivery: Delivery)] { byKey.keys.sorted().compactMap { key in byKey[key].map { (key, $0) } } }
+
+  package subscript(key: Key) -> Delivery? {
+    get { byKey[key] }
+    set {
+      if let newValue {
+        if byKey.updateValue(newValue, forKey: key) == nil { heap.insert(key) }
+      } else {
+        byKey[key] = nil
+      }
+      while let first = heap.first, byKey[first] == nil { heap.removeFirst() }
+    }
+  }
+
+  package var first: (key: Key, delivery: Delivery)? { heap.first.flatMap { key in byKey[key].map { (key, $0) } } }
+}
+
+extension Details {
+  /// The keys that were given to what is open.
+  var keys: [Key] { waits.map(\.key) + [job?.key, incident?.key, userTask?.key, call?.id.key].compactMap { $0 } }
+}
+
+extension PartitionState {
+  mutating func insert(_ message: BufferedMessage) {
+    messages.insert(message)
+    lookups.agenda.set(.message(message.key), at: message.deadline)
+  }
+
+  mutating func remove(messageWith key: Key) {
+    if messages.remove(key) != nil { lookups.agenda.clear(.message(key)) }
+  }
+
+  mutating func setStartTimer(_ timer: StartTimer?, of deployment: Key, at element: ElementIndex) {
+    deployments[deployment]?.startTimers[element] = timer
+    let item = DueItem.start(deployment: deployment, element)
+    if let timer { lookups.agenda.set(item, at: timer.due) } else { lookups.agenda.clear(item) }
+  }
+
+  mutating func forgetTimers(of deployment: Deployment) {
+    for (element, _) in deployment.startTimers { lookups.agenda.clear(.start(deployment: deployment.key, element)) }
+  }
+}

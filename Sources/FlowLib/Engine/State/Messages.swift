@@ -1,0 +1,121 @@
+import FlowCore
+
+/// A published message, kept until its time to live is over.
+package struct BufferedMessage: Sendable, Equatable {
+  package let key: Key
+  package let name: String
+  package let correlationKey: String
+  /// A second message of the same name, correlation key and id is refused while this one lives.
+  package let messageID: String?
+  package let variables: [Variable]
+  package let deadline: Instant
+  /// Processes of which an instance has taken it.
+  package internal(set) var takenBy: [String] = []
+
+  package init(key: Key, name: String, correlationKey: String, messageID: String?, variables: [Variable], deadline: Instant) {
+    self.key = key
+    self.name = name
+    self.correlationKey = correlationKey
+    self.messageID = messageID
+    self.variables = variables
+    self.deadline = deadline
+  }
+
+  var topic: Topic { Topic(name: name, correlationKey: correlationKey) }
+}
+
+/// What a message is correlated by.
+package struct Topic: Sendable, Hashable {
+  package let name: String
+  package let correlationKey: String
+}
+
+/// Messages that live, by what they are looked up by.
+package struct MessageBuffer: Sendable {
+  private struct Identity: Hashable {
+    let topic: Topic
+    let id: String
+  }
+
+  private var byKey: [Key: BufferedMessage] = [:]
+  /// Oldest first.
+  private var byTopic: [Topic: [Key]] = [:]
+  private var byIdentity: [Identity: Key] = [:]
+
+  package var count: Int { byKey.count }
+  package var all: [BufferedMessage] { byKey.values.sorted { $0.key < $1.key } }
+  package subscript(key: Key) -> BufferedMessage? { byKey[key] }
+
+  package func has(_ id: String, of topic: Topic) -> Bool { byIdentity[Identity(topic: topic, id: id)] != nil }
+
+  /// The oldest that no instance of this process has taken.
+  package func first(of topic: Topic, notTakenBy processID: String) -> BufferedMessage? {
+    for key in byTopic[topic] ?? [] {
+      if let message = byKey[key], !message.takenBy.contains(processID) { return message }
+    }
+    return nil
+  }
+
+  mutating func insert(_ message: BufferedMessage) {
+    byKey[message.key] = message
+    byTopic[message.topic, default: []].append(message.key)
+    if let id = message.messageID { byIdentity[Identity(topic: message.topic, id: id)] = message.key }
+  }
+
+  mutating func take(_ key: Key, by processID: String) { byKey[key]?.takenBy.append(processID) }
+
+  mutating func remove(_ key: Key) -> BufferedMessage? {
+    guard let message = byKey.removeValue(forKey: key) else { return nil }
+    byTopic[message.topic]?.removeAll { $0 == key }
+    if byTopic[message.topic]?.isEmpty == true { byTopic[message.topic] = nil }
+    if let id = message.messageID { byIdentity[Identity(topic: message.topic, id: id)] = nil }
+    return message
+  }
+}
+
+/// When a timer start event fires next.
+package struct StartTimer: Sendable, Equatable {
+  package let due: Instant
+  package let cycle: TimerCycle?
+
+  package init(due: Instant, cycle: TimerCycle?) {
+    self.due = due
+    self.cycle = cycle
+  }
+}
+
+/// Work between instances: one decision each, in the order in which it was queued.
+package enum Delivery: Sendable, Equatable {
+  /// An instance takes a message: what it waits for under this key has happened.
+  case message(instance: Key, activity: ActivityID, wait: Key, variables: [Variable])
+  /// A new instance for an event that starts a process.
+  case start(deployment: Key, element: ElementIndex, variables: [Variable], correlationKey: String?)
+  /// A call activity's instance.
+  case call(ParentLink, deployment: Key, id: InstanceID, variables: [Variable])
+  /// A called instance has ended.
+  case ended(ParentLink, child: InstanceID, CallOutcome)
+  /// A called instance is not wanted any more.
+  case cancel(InstanceID)
+  /// A signal on its way to all who wait; `after`: who has it already.
+  case signal(name: String, variables: [Variable], after: Key?)
+  /// Whoever may begin with the next buffered message of this correlation key.
+  case nextMessageStart(deployment: Key, element: ElementIndex, correlationKey: String)
+
+  package var instance: Key? {
+    switch self {
+    case .message(let instance, _, _, _): instance
+    case .call(let parent, _, _, _), .ended(let parent, _, _): parent.instance.key
+    case .cancel(let id): id.key
+    case .start, .signal, .nextMessageStart: nil
+    }
+  }
+}
+
+package enum CallOutcome: Sendable, Equatable {
+  case completed([Variable])
+  /// An error that nobody in the called instance caught.
+  case error(code: String, message: String, [Variable])
+  /// Non-interrupting: the called instance goes on.
+  case escalation(code: String, [Variable])
+  case canceled
+}
