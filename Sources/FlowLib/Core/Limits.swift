@@ -58,6 +58,18 @@ public enum Limits {
   public static let answeredRequestMs: Int64 = 600_000
   /// Levels of embedded subprocesses; interrupting one recurs as deep, and real models stay below 6.
   public static let scopeDepth = 64
+  /// Levels of calls of processes; a process that calls itself without an end stops there.
+  public static let callDepth = 100
+  /// Iterations of one loop; each is an activity that lives.
+  public static let iterations = 100_000
+  /// Iterations that begin together; between portions others have their turn.
+  public static let iterationsAtOnce = 500
+  /// How long a message may live: ten years.
+  public static let messageLifeMs: Int64 = 10 * 366 * 86_400_000
+  /// Messages that a partition buffers.
+  public static let bufferedMessages = 1_000_000
+  /// What a partition does by itself before it looks into its mailbox again.
+  public static let ownStepsPerTurn = 1_000
   /// Tokens of one instance that are on their way at once.
   public static let tokensPerInstance = 100_000
   /// What one live instance takes in memory beside its payloads: state, tokens, table entries.

@@ -39,6 +39,8 @@ package enum ActivityEvent: Sendable {
   case compensable(Compensation)
   /// The compensation of these begins; they can not be compensated again.
   case compensationTaken([ActivityID])
+  /// A compensation handler, and who waits for it.
+  case handles(ActivityID)
   case counted(ElementIndex, Int)
 
   /// An event happened in this scope without ending what it is attached to; tokens leave it through `flows`.

@@ -1,4 +1,5 @@
 import FlowCore
+import FlowFEEL
 
 /// What happened outside, or what somebody asks for. Ids, time and chance come with it or with the context.
 package enum Command: Sendable {
@@ -26,6 +27,76 @@ package enum Command: Sendable {
   case deleteInstance(InstanceID)
   /// Goes on with work that did not fit into one command.
   case `continue`(Continuation)
+
+  case publishMessage(PublishMessage)
+  case broadcastSignal(name: String, [Variable])
+  case activateJobs(ActivateJobs)
+  case completeJob(Key, [Variable])
+  case failJob(Key, retries: Int, backoffMs: Int64, message: String, [Variable])
+  case throwError(job: Key, code: String, message: String, [Variable])
+  case setJobRetries(Key, Int)
+  /// - Parameter timeoutMs: from now.
+  case setJobTimeout(Key, timeoutMs: Int64)
+  case completeUserTask(Key, [Variable])
+  case changeUserTask(Key, UserTaskState)
+  case resolveIncident(Key)
+  case setVariables(instance: Key, scope: ActivityID, [Variable], isLocal: Bool)
+  case modifyInstance(Key, Modification)
+  case activateInAdHoc(instance: Key, ActivityID, elements: [String])
+  case completeAdHoc(instance: Key, ActivityID)
+  /// Does the first thing that is due, or the first piece of work between instances; nothing when there is none.
+  case goOn
+}
+
+package struct PublishMessage: Sendable {
+  package var name: String
+  package var correlationKey: String
+  package var timeToLiveMs: Int64
+  package var messageID: String?
+  package var variables: [Variable]
+
+  package init(name: String, correlationKey: String, timeToLiveMs: Int64, messageID: String?, variables: [Variable]) {
+    self.name = name
+    self.correlationKey = correlationKey
+    self.timeToLiveMs = timeToLiveMs
+    self.messageID = messageID
+    self.variables = variables
+  }
+}
+
+package struct ActivateJobs: Sendable {
+  package var type: String
+  package var worker: String
+  package var count: Int
+  package var timeoutMs: Int64
+
+  package init(type: String, worker: String, count: Int, timeoutMs: Int64) {
+    self.type = type
+    self.worker = worker
+    self.count = count
+    self.timeoutMs = timeoutMs
+  }
+}
+
+/// Tokens are put elsewhere by hand.
+package struct Modification: Sendable {
+  package struct Activation: Sendable {
+    package var element: String
+    package var variables: [Variable]
+
+    package init(element: String, variables: [Variable] = []) {
+      self.element = element
+      self.variables = variables
+    }
+  }
+
+  package var activate: [Activation]
+  package var terminate: [ActivityID]
+
+  package init(activate: [Activation], terminate: [ActivityID]) {
+    self.activate = activate
+    self.terminate = terminate
+  }
 }
 
 package enum Continuation: Sendable, Hashable {
@@ -74,6 +145,8 @@ package struct CreateInstance: Sendable {
   package var metadata: [(name: String, value: String)]
   /// The same id for the same deployment gets the same answer and creates nothing.
   package var requestID: String?
+  /// Tokens begin before these elements instead of at a start event.
+  package var elements: [String] = []
   /// Created STOPPED; `retryInstance` lets it go.
   package var isStopped = false
 
@@ -111,10 +184,12 @@ package struct DecisionContext: Sendable {
   /// The later of the clock and the last journaled now.
   package let now: Instant
   package let entropy: (UInt64, UInt64)
+  package let zones: ZoneOffsets
 
-  package init(now: Instant, entropy: (UInt64, UInt64)) {
+  package init(now: Instant, entropy: (UInt64, UInt64), zones: ZoneOffsets = .utcOnly) {
     self.now = now
     self.entropy = entropy
+    self.zones = zones
   }
 }
 
@@ -138,6 +213,9 @@ package enum Answer: Sendable, Equatable {
   case done
   case deployment(Key)
   case instance(InstanceID)
+  case message(Key)
+  /// Keys of the jobs that were given out.
+  case jobs([Key])
 }
 
 package struct Decision: Sendable {

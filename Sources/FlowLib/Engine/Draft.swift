@@ -4,21 +4,27 @@ import FlowCore
 struct Draft {
   let process: ExecutableProcess
   let context: DecisionContext
+  let directory: Directory
   private(set) var instance: Instance
   private(set) var events: [Event] = []
   private(set) var nextKey: Key
   private var payloadBytes = 0
   private(set) var isFinished = false
+  /// Conditions have to be looked at.
+  var hasNewVariables = false
+  /// Messages that are there already may be what is waited for.
+  var hasNewWaits = false
 
-  init(_ instance: Instance, of process: ExecutableProcess, nextKey: Key, context: DecisionContext) {
+  init(_ instance: Instance, of process: ExecutableProcess, nextKey: Key, directory: Directory, context: DecisionContext) {
     self.instance = instance
     self.process = process
     self.nextKey = nextKey
+    self.directory = directory
     self.context = context
   }
 
-  init(creating created: InstanceCreated, of process: ExecutableProcess, nextKey: Key, context: DecisionContext) {
-    self.init(Instance(created), of: process, nextKey: nextKey, context: context)
+  init(creating created: InstanceCreated, of process: ExecutableProcess, nextKey: Key, directory: Directory, context: DecisionContext) {
+    self.init(Instance(created, of: process), of: process, nextKey: nextKey, directory: directory, context: context)
     events.append(.instance(created.id.key, .created(created)))
   }
 
@@ -26,7 +32,7 @@ struct Draft {
     guard let instance = state.instances[key], let process = catalog[instance.deployment] else {
       throw Rejection(.notFound, "no live instance with key \(key.raw)")
     }
-    self.init(instance, of: process, nextKey: state.nextKey, context: context)
+    self.init(instance, of: process, nextKey: state.nextKey, directory: Directory(state: state, catalog: catalog), context: context)
   }
 
   // MARK: events
@@ -37,14 +43,45 @@ struct Draft {
   }
 
   mutating func finish(_ state: InstanceState, _ payload: Payload?, _ failure: ServiceFailure?) {
+    guard !isFinished else { return }
     isFinished = true
+    if !instance.details.isEmpty { cancelCalls(in: .process) }
     events.append(.instance(instance.id.key, .finished(state, payload, failure, at: context.now)))
+    if let parent = instance.parent { tell(parent, state, failure) }
+    if let key = instance.startKey { for message in directory.nextStarts(of: process, key) { queue(.correlate(message: message)) } }
   }
 
+  private mutating func tell(_ parent: ParentLink, _ state: InstanceState, _ failure: ServiceFailure?) {
+    switch state {
+    case .completed: queue(.ended(parent, child: instance.id, .completed(instance.localVariables(of: .process))))
+    case .error:
+      queue(.ended(parent, child: instance.id, .error(code: failure?.code ?? "", message: failure?.message ?? "", [])))
+    case .canceled: queue(.ended(parent, child: instance.id, .canceled))
+    case .running, .stopped: break
+    }
+  }
+
+  /// Work that concerns other instances is done after this one's.
+  mutating func queue(_ delivery: Delivery) { events.append(.queued(newKey(), delivery)) }
+
+  /// What belongs to the partition: a delivery that is done, a message that was taken.
+  mutating func emit(beside event: Event) { events.append(event) }
+
+  /// A service has answered, or a scope is empty.
   mutating func emit(completed activity: Activity, _ payload: Payload?) {
-    payloadBytes += payload?.bytes.count ?? 0
-    emit(.completed(activity.id, payload, flows: process[activity.element].outgoing))
-    settle(activity.scope)
+    let element = process[activity.element]
+    let iteration = instance.details[activity.id]?.iteration
+    guard element.more.choosesFlows || iteration != nil || element.more.compensationHandler != nil else {
+      emit(.completed(activity.id, payload, flows: element.outgoing))
+      return settle(activity.scope)
+    }
+    attempt(activity.id, .completing) { (draft) throws(StepProblem) in
+      let isIteration = draft.isIteration(activity)
+      let flows = isIteration ? [] : try draft.flowsOut(of: element, in: activity.scope)
+      draft.rememberCompensation(of: activity, element)
+      draft.emit(.completed(activity.id, payload, flows: flows))
+      if isIteration { draft.iterated(activity, iteration ?? 0, nil) } else { draft.settle(activity.scope) }
+    }
   }
 
   mutating func newKey() -> Key {
@@ -68,25 +105,56 @@ struct Draft {
   ///
   /// What is left is an obligation `continue`: tokens on their way are part of the state.
   mutating func run() {
-    while !isFinished, instance.state == .running, let token = instance.pending.first {
-      guard events.count < Limits.stepsPerCommand else { return }
-      guard instance.pending.count <= Limits.tokensPerInstance else { return failTooManyTokens() }
-      enter(token)
+    repeat {
+      while !isFinished, instance.state == .running, let token = instance.pending.first {
+        guard events.count < Limits.stepsPerCommand else { return }
+        guard instance.pending.count <= Limits.tokensPerInstance else { return failTooManyTokens() }
+        enter(token)
+      }
+    } while !isFinished && instance.state == .running && goesOn()
+    guard !isFinished, instance.state == .running else { return }
+    takeBufferedMessages()
+    failIfDeadlocked()
+  }
+
+  /// What only happens when nothing moves any more; whether something moves again.
+  private mutating func goesOn() -> Bool {
+    if hasNewVariables || hasNewWaits {
+      hasNewVariables = false
+      if !instance.details.isEmpty { lookAtConditions() }
+      if !instance.pending.isEmpty { return true }
     }
-    if !isFinished, instance.state == .running { failIfDeadlocked() }
+    return (!instance.details.isEmpty && placeMoreIterations()) || (!instance.waiting.isEmpty && releaseJoins())
   }
 
   private mutating func enter(_ token: PendingToken) {
     let element = process[token.element]
+    if let loop = element.more.loop, !isIteration(token) { return enterLoop(token, element, loop) }
     switch element.kind {
-    case .startEvent, .task: pass(token, through: element.outgoing)
-    case .endEvent(let end): enterEnd(token, end)
+    case .startEvent: enterStart(token, element)
+    case .task: if isSimple(element, token) { pass(token, through: element.outgoing) } else { activate(token, element) }
+    case .endEvent(let end): if isSimple(element, token) { enterEnd(token, end) } else { activate(token, element) }
     case .serviceTask: enterServiceTask(token, element)
     case .exclusiveGateway(let defaultFlow): enterExclusiveGateway(token, element, defaultFlow: defaultFlow)
     case .parallelGateway: enterParallelGateway(token, element)
-    case .subProcess(let start): emit(.activated(newActivity(), token.element, .scope(start: start)))
-    case .errorBoundaryEvent: preconditionFailure("a token can not flow into boundary event \(element.id)")
+    case .inclusiveGateway: enterInclusiveGateway(token, element)
+    case .complexGateway(let activation): enterComplexGateway(token, element, activation)
+    case .subProcess(let start):
+      if isSimple(element, token), process.eventSubProcesses(of: token.element).isEmpty {
+        emit(.activated(newActivity(), token.element, .scope(start: start)))
+      } else {
+        activate(token, element)
+      }
+    case .job, .userTask, .script, .catchEvent, .throwEvent, .eventBasedGateway, .transaction, .adHocSubProcess, .callActivity:
+      activate(token, element)
+    case .boundaryEvent, .eventSubProcess: pass(token, through: element.outgoing)
     }
+  }
+
+  private mutating func enterStart(_ token: PendingToken, _ element: ExecutableElement) {
+    // Inside an event subprocess its outputs were mapped when it began.
+    if token.scope == .process, !element.more.outputs.isEmpty { return activate(token, element) }
+    pass(token, through: element.outgoing)
   }
 
   /// Lets the first token pass; without an outgoing flow its way ends here.
@@ -101,26 +169,38 @@ struct Draft {
 
   /// Completes a scope when its last token is gone, and the scopes around it.
   mutating func settle(_ scope: ActivityID) {
-    guard !isFinished, instance.scopes[scope] == nil else { return }
+    guard !isFinished else { return }
+    guard instance.scopes[scope] == nil else { return lookAtAdHoc(scope) }
     if scope == .process { return complete() }
-    guard let activity = instance.activities[scope] else { return }
-    emit(completed: activity, nil)
+    guard let activity = instance.activities[scope], instance.details[scope]?.loop == nil else { return }
+    let element = process[activity.element]
+    if case .adHocSubProcess = element.kind, staysOpen(activity) { return }
+    guard instance.details[scope]?.phase != .compensating else { return }
+    if instance.details[scope] == nil, isSimple(element) { return emit(completed: activity, nil) }
+    complete(scope, [])
   }
 
   private mutating func complete() {
-    let payload = instance.lastEnd.map { instance.payloads[$0.payload] } ?? .emptyObject
-    finish(.completed, payload, nil)
+    if process.settings.usesVariables {
+      return finish(.completed, Payload(variables: instance.localVariables(of: .process)), nil)
+    }
+    let end = instance.lastEnd.map { instance.payloads[$0.payload] } ?? .emptyObject
+    let variables = instance.localVariables(of: .process)
+    guard !variables.isEmpty, let carried = end.asVariables else { return finish(.completed, end, nil) }
+    let names = Set(variables.map(\.name))
+    finish(.completed, Payload(variables: carried.filter { !names.contains($0.name) } + variables), nil)
   }
 
   // MARK: what can never go on
 
   private mutating func failIfDeadlocked() {
-    guard let token = instance.waiting.first, instance.pending.isEmpty else { return }
+    // An event may still bring a token where there are events; without any, none can come.
+    guard !process.settings.usesVariables, let token = instance.waiting.first, instance.pending.isEmpty else { return }
     let stuck = instance.waiting.first { waits in
       let count = instance.scopes[waits.scope]
       return count?.live == count?.waiting
     }
-    guard let stuck else { return }
+    guard let stuck, case .parallelGateway = process[stuck.element].kind else { return }
     let element = process[stuck.element]
     let missing = element.incoming.filter { flow in
       !instance.waiting.contains { $0.element == stuck.element && $0.scope == stuck.scope && $0.flow == flow }

@@ -30,6 +30,13 @@ package func decide(
   case .deleteInstance(let id): try decideDeleteInstance(id, in: state)
   case .continue(.instance(let key)): decideContinue(key, in: state, catalog: catalog, context: context)
   case .continue(.deletion(let key)): decideDeletionStep(of: key, in: state, context: context)
+  case .publishMessage(let publish): try decidePublish(publish, in: state, context: context)
+  case .broadcastSignal(let name, let variables): try decideBroadcast(name, variables, in: state, catalog: catalog)
+  case .activateJobs(let request): try decideActivation(request, in: state, catalog: catalog, context: context)
+  case .goOn: decideNext(in: state, catalog: catalog, context: context)
+  case .completeJob, .failJob, .throwError, .setJobRetries, .setJobTimeout, .completeUserTask, .changeUserTask, .resolveIncident,
+    .setVariables, .modifyInstance, .activateInAdHoc, .completeAdHoc:
+    try decideWithin(command, in: state, catalog: catalog, context: context)
   }
 }
 
@@ -46,20 +53,44 @@ private func decideCreate(
   guard create.payload.bytes.count <= Limits.payloadBytes else {
     throw Rejection(.exhausted, "payload of \(create.payload.bytes.count) bytes is over the limit of \(Limits.payloadBytes)")
   }
-  let start = try startEvent(create.startEventID, of: process)
+  let places = try elements(create, of: process)
+  let start = places.isEmpty ? try startEvent(create.startEventID, of: process) : nil
+  let variables = try firstVariables(create.payload, of: process)
   let id = InstanceID(key: state.nextKey, entropy: context.entropy.0)
   let created = InstanceCreated(
-    id: id, deployment: create.deployment, start: start, payload: create.payload, metadata: create.metadata,
-    isStopped: create.isStopped, at: context.now)
-  var draft = Draft(creating: created, of: process, nextKey: state.nextKey.next, context: context)
+    id: id, deployment: create.deployment, start: start, payload: variables == nil ? create.payload : .emptyObject,
+    metadata: create.metadata, isStopped: create.isStopped, at: context.now)
+  var draft = Draft(
+    creating: created, of: process, nextKey: state.nextKey.next, directory: Directory(state: state, catalog: catalog), context: context)
+  draft.begin(variables: variables ?? [])
+  for place in places { draft.place(place, []) }
   if !create.isStopped { draft.run() }
   if let name = create.requestName { draft.remember(name, in: state) }
   return Decision(events: draft.events, answer: .instance(id))
 }
 
+/// Of a process with variables, the members of the body; nil for one whose bodies travel with the token.
+private func firstVariables(_ payload: Payload, of process: ExecutableProcess) throws(Rejection) -> [Variable]? {
+  guard process.settings.usesVariables else { return nil }
+  guard let variables = payload.asVariables else {
+    throw Rejection(.invalid, "variables of \(process.deploymentID) have to be a JSON object")
+  }
+  return variables
+}
+
+private func elements(_ create: CreateInstance, of process: ExecutableProcess) throws(Rejection) -> [ElementIndex] {
+  var found: [ElementIndex] = []
+  for id in create.elements {
+    guard let element = process.element(id: id) else { throw Rejection(.invalid, "\(process.deploymentID) has no element '\(id)'") }
+    found.append(element)
+  }
+  return found
+}
+
 private func startEvent(_ id: String?, of process: ExecutableProcess) throws(Rejection) -> ElementIndex {
   if id == nil, process.startEvents.count == 1 { return process.startEvents[0] }
   let ids = process.startEvents.map { process[$0].id }
+  guard !ids.isEmpty else { throw Rejection(.invalid, "\(process.deploymentID) begins by events only, none of which is asked for") }
   guard let id else {
     throw Rejection(.invalid, "\(process.deploymentID) has several start events, choose one of: \(ids.joined(separator: ", "))")
   }
@@ -73,7 +104,8 @@ private func decideContinue(_ key: Key, in state: PartitionState, catalog: Catal
   guard let instance = state.instances[key], instance.state == .running, let process = catalog[instance.deployment] else {
     return Decision(events: [], answer: .done)
   }
-  var draft = Draft(instance, of: process, nextKey: state.nextKey, context: context)
+  var draft = Draft(
+    instance, of: process, nextKey: state.nextKey, directory: Directory(state: state, catalog: catalog), context: context)
   draft.run()
   return Decision(events: draft.events, answer: .done)
 }

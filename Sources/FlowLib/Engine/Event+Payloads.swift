@@ -17,7 +17,7 @@ extension InstanceEvent {
       var mapped = InstanceCreated(
         id: created.id, deployment: created.deployment, start: created.start, payload: try map(created.payload), metadata: created.metadata,
         isStopped: created.isStopped, at: created.at)
-      (mapped.parent, mapped.startKey) = (created.parent, created.startKey)
+      (mapped.parent, mapped.startKey, mapped.callDepth) = (created.parent, created.startKey, created.callDepth)
       return .created(mapped)
     case .completed(let activity, let payload?, let flows): return .completed(activity, try map(payload), flows: flows)
     case .failed(let activity, let failure): return .failed(activity, try failure.mapping(map))
@@ -40,7 +40,7 @@ extension ActivityEvent {
     case .compensable(let compensation): return .compensable(try compensation.mapping(map))
     case .loopBegan, .iterationCompleted, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed,
       .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved,
-      .phaseChanged, .iterationsPlaced, .iterationTerminated, .called, .compensationTaken, .counted, .fired, .chosen, .placed, .began,
+      .phaseChanged, .iterationsPlaced, .iterationTerminated, .called, .compensationTaken, .handles, .counted, .fired, .chosen, .placed, .began,
       .terminated, .reentered:
       return self
     }
@@ -75,15 +75,16 @@ extension BufferedMessage {
 extension Delivery {
   fileprivate func mappingPayloads<Failure: Error>(_ map: (Payload) throws(Failure) -> Payload) throws(Failure) -> Delivery {
     switch self {
-    case .message(let instance, let activity, let wait, let variables):
-      .message(instance: instance, activity: activity, wait: wait, variables: try variables.mapping(map))
-    case .start(let deployment, let element, let variables, let key):
-      .start(deployment: deployment, element: element, variables: try variables.mapping(map), correlationKey: key)
+    case .publish(let name, let key, let variables):
+      .publish(name: name, correlationKey: key, variables: try variables.mapping(map))
+    case .start(let deployment, let element, let variables):
+      .start(deployment: deployment, element: element, variables: try variables.mapping(map))
     case .call(let parent, let deployment, let id, let variables):
       .call(parent, deployment: deployment, id: id, variables: try variables.mapping(map))
     case .ended(let parent, let child, let outcome): .ended(parent, child: child, try outcome.mapping(map))
-    case .signal(let name, let variables, let after): .signal(name: name, variables: try variables.mapping(map), after: after)
-    case .cancel, .nextMessageStart: self
+    case .signal(let name, let variables, let after, let before):
+      .signal(name: name, variables: try variables.mapping(map), after: after, before: before)
+    case .cancel, .correlate: self
     }
   }
 }

@@ -89,6 +89,8 @@ package struct InstanceCreated: Sendable {
   package var parent: ParentLink?
   /// The message that started it; one instance of a process is active for a correlation key.
   package var startKey: String?
+  /// Calls around it.
+  package var callDepth = 0
 }
 
 package enum MessageEvent: Sendable {

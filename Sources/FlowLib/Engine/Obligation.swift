@@ -66,7 +66,9 @@ private func obligation(_ job: Key, of activity: Activity, in instance: Instance
     return .decide(
       GatewayDecision(
         job: job, instance: instance.id, deploymentID: process.deploymentID, elementID: element.id, conditions: conditions, body: payload))
-  case .startEvent, .endEvent, .task, .parallelGateway, .subProcess, .errorBoundaryEvent: return nil
+  case .startEvent, .endEvent, .task, .job, .userTask, .script, .catchEvent, .throwEvent, .parallelGateway, .inclusiveGateway,
+    .complexGateway, .eventBasedGateway, .subProcess, .eventSubProcess, .transaction, .adHocSubProcess, .callActivity, .boundaryEvent:
+    return nil
   }
 }
 

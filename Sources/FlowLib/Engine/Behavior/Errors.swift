@@ -1,26 +1,42 @@
 import FlowCore
 
 extension Draft {
-  /// Walks outwards from a scope until a boundary event catches; without one the instance ends with ERROR.
+  /// Walks outwards from an activity until an event catches; without one the instance that called this one gets it, else it is an
+  /// incident where there are variables, and the end of the instance where there are none.
   ///
   /// - Source: BPMN 2.0.2, 13.5.3, error events.
-  mutating func throwError(_ failure: ServiceFailure, from scope: ActivityID) {
+  mutating func throwError(_ failure: ServiceFailure, at id: ActivityID, _ variables: [Variable] = []) {
     guard !isFinished else { return }
-    guard scope != .process, let activity = instance.activities[scope] else { return finish(.error, nil, failure) }
-    guard let boundary = boundary(of: activity.element, catching: failure.code) else { return throwError(failure, from: activity.scope) }
-    emit(.caught(activity.id, boundary: boundary, code: failure.code, flows: process[boundary].outgoing))
-    settle(activity.scope)
+    var current = id
+    while current != .process, let activity = instance.activities[current] {
+      if let boundary = boundary(of: activity, catching: failure.code) {
+        return interrupt(current, by: boundary, code: failure.code, variables)
+      }
+      let around = activity.scope == .process ? nil : instance.activities[activity.scope]?.element
+      if let start = catcher(of: failure.code, among: eventSubProcessStarts(in: around), isEscalation: false) {
+        return begin(eventSubProcessOf: start, in: activity.scope, variables)
+      }
+      current = activity.scope
+    }
+    if instance.parent != nil { return finish(.error, nil, failure) }
+    guard process.settings.usesVariables, instance.activities[id] != nil else { return finish(.error, nil, failure) }
+    let why = "nobody catches error '\(failure.code)'" + (failure.message.isEmpty ? "" : ": \(failure.message)")
+    raise(StepProblem(.unhandledErrorEvent, why), at: id, .active)
   }
 
-  /// A boundary event with this very code, else one that catches all.
-  func boundary(of element: ElementIndex, catching code: String) -> ElementIndex? {
-    var catchAll: ElementIndex?
-    for boundary in process[element].boundaryEvents {
-      guard case .errorBoundaryEvent(let wanted) = process[boundary].kind else { continue }
-      if wanted == code { return boundary }
-      if wanted == nil, catchAll == nil { catchAll = boundary }
+  /// As `throwError`, of a token that is gone already.
+  mutating func throwError(_ failure: ServiceFailure, inside scope: ActivityID) {
+    let around = scope == .process ? nil : instance.activities[scope]?.element
+    if let start = catcher(of: failure.code, among: eventSubProcessStarts(in: around), isEscalation: false) {
+      return begin(eventSubProcessOf: start, in: scope, [])
     }
-    return catchAll
+    guard scope != .process else { return finish(.error, nil, failure) }
+    throwError(failure, at: scope)
+  }
+
+  /// A boundary event with this very code, else one that catches all. Those of a loop are its body's.
+  func boundary(of activity: Activity, catching code: String) -> ElementIndex? {
+    isIteration(activity) ? nil : catcher(of: code, among: process[activity.element].boundaryEvents, isEscalation: false)
   }
 
   /// Ends the instance because of something inside the engine that no boundary event may hide.

@@ -53,14 +53,13 @@ extension Draft {
 
   /// An error boundary event catches, else the instance waits for a retry or ends with ERROR.
   mutating func failTask(_ activity: Activity, _ failure: ServiceFailure) {
-    if let boundary = boundary(of: activity.element, catching: failure.code) {
-      emit(.caught(activity.id, boundary: boundary, code: failure.code, flows: process[boundary].outgoing))
-      settle(activity.scope)
+    if let boundary = boundary(of: activity, catching: failure.code) {
+      interrupt(activity.id, by: boundary, code: failure.code, [])
     } else if process.settings.isRecoverable {
       emit(.failed(activity.id, failure))
       if instance.state == .running { emit(.stopped(nil, at: context.now)) }
     } else {
-      throwError(failure, from: activity.scope)
+      throwError(failure, at: activity.id)
     }
   }
 }

@@ -106,6 +106,7 @@ extension ByteWriter {
     optional(details.call) { $0.id($1.id) }
     optional(details.userTask) { $0.userTask($1) }
     list(details.compensations) { $0.compensation($1) }
+    optional(details.thrower) { $0.varint($1.raw) }
     byte(details.phase.rawValue)
     list(details.seen) { $0.seen($1) }
     list(details.counts.keys.sorted()) { $0.count($1, details.counts[$1] ?? 0) }
@@ -138,18 +139,14 @@ extension ByteWriter {
 
   mutating func delivery(_ delivery: Delivery) {
     switch delivery {
-    case .message(let instance, let activity, let wait, let variables):
+    case .correlate(let message):
       byte(1)
-      varint(instance.raw)
-      varint(activity.raw)
-      varint(wait.raw)
-      self.variables(variables)
-    case .start(let deployment, let element, let variables, let key):
+      varint(message.raw)
+    case .start(let deployment, let element, let variables):
       byte(2)
       varint(deployment.raw)
       varint(element.raw)
       self.variables(variables)
-      optional(key) { $0.string($1) }
     case .call(let parent, let deployment, let id, let variables):
       byte(3)
       self.parent(parent)
@@ -164,16 +161,17 @@ extension ByteWriter {
     case .cancel(let id):
       byte(5)
       self.id(id)
-    case .signal(let name, let variables, let after):
+    case .signal(let name, let variables, let after, let before):
       byte(6)
       string(name)
       self.variables(variables)
       optional(after) { $0.varint($1.raw) }
-    case .nextMessageStart(let deployment, let element, let key):
+      optional(before) { $0.varint($1.raw) }
+    case .publish(let name, let key, let variables):
       byte(7)
-      varint(deployment.raw)
-      varint(element.raw)
+      string(name)
       string(key)
+      self.variables(variables)
     }
   }
 
@@ -209,6 +207,10 @@ extension ByteReader {
 
   mutating func optionalTime() throws(ByteCodingError) -> Instant? {
     try optional { (reader) throws(ByteCodingError) in try reader.time() }
+  }
+
+  mutating func optionalKey() throws(ByteCodingError) -> Key? {
+    try optional { (reader) throws(ByteCodingError) in try reader.key() }
   }
 
   mutating func signedInt() throws(ByteCodingError) -> Int {
@@ -297,6 +299,7 @@ extension ByteReader {
     details.call = try optional { (reader) throws(ByteCodingError) in CalledInstance(id: try reader.instanceID()) }
     details.userTask = try optional { (reader) throws(ByteCodingError) in try reader.userTask() }
     details.compensations = try list { (reader) throws(ByteCodingError) in try reader.compensation() }
+    details.thrower = try optional { (reader) throws(ByteCodingError) in try reader.activity() }
     details.phase = try phase()
     details.seen = try list { (reader) throws(ByteCodingError) in try reader.seen() }
     for (element, count) in try list({ (reader) throws(ByteCodingError) in (try reader.element(), try reader.int()) }) {
@@ -319,16 +322,13 @@ extension ByteReader {
 
   mutating func delivery() throws(ByteCodingError) -> Delivery {
     switch try byte() {
-    case 1: return .message(instance: try key(), activity: try activity(), wait: try key(), variables: try variables())
-    case 2:
-      return .start(deployment: try key(), element: try element(), variables: try variables(), correlationKey: try optionalString())
+    case 1: return .correlate(message: try key())
+    case 2: return .start(deployment: try key(), element: try element(), variables: try variables())
     case 3: return .call(try parent(), deployment: try key(), id: try instanceID(), variables: try variables())
     case 4: return .ended(try parent(), child: try instanceID(), try outcome())
     case 5: return .cancel(try instanceID())
-    case 6:
-      return .signal(
-        name: try string(), variables: try variables(), after: try optional { (reader) throws(ByteCodingError) in try reader.key() })
-    case 7: return .nextMessageStart(deployment: try key(), element: try element(), correlationKey: try string())
+    case 6: return .signal(name: try string(), variables: try variables(), after: try optionalKey(), before: try optionalKey())
+    case 7: return .publish(name: try string(), correlationKey: try string(), variables: try variables())
     default: throw fail("unknown delivery")
     }
   }

@@ -214,6 +214,7 @@ extension ByteWriter {
     time(created.at)
     optional(created.parent) { $0.parent($1) }
     optional(created.startKey) { $0.string($1) }
+    varint(created.callDepth)
   }
 
   private mutating func activated(_ activated: Activated) {
@@ -341,6 +342,7 @@ extension ByteReader {
     guard version > 1 else { return created }
     created.parent = try optional { (reader) throws(ByteCodingError) in try reader.parent() }
     created.startKey = try optionalString()
+    created.callDepth = try int()
     return created
   }
 

@@ -119,6 +119,7 @@ extension ByteWriter {
     optional(instance.rootPayload) { $0.varint($1.raw) }
     optional(instance.parent) { $0.parent($1) }
     optional(instance.startKey) { $0.string($1) }
+    varint(instance.callDepth)
   }
 
   fileprivate mutating func instance(_ instance: Instance) {
@@ -221,6 +222,7 @@ extension ByteReader {
     instance.rootPayload = try optional { (reader) throws(ByteCodingError) in try reader.payloadID() }
     instance.parent = try optional { (reader) throws(ByteCodingError) in try reader.parent() }
     instance.startKey = try optionalString()
+    instance.callDepth = try int()
   }
 
   fileprivate mutating func payloadID() throws(ByteCodingError) -> PayloadID { PayloadID(raw: try varint()) }

@@ -16,6 +16,8 @@ package struct Details: Sendable, Equatable {
   package internal(set) var userTask: UserTaskState?
   /// Completed activities directly inside that may be compensated, in the order of their completion.
   package internal(set) var compensations: [Compensation] = []
+  /// Of a compensation handler: the activity that waits for it.
+  package internal(set) var thrower: ActivityID?
   package internal(set) var phase = Phase.active
   /// Definitions of parallel multiple events that have happened already.
   package internal(set) var seen: [SeenDefinition] = []
@@ -29,7 +31,7 @@ package struct Details: Sendable, Equatable {
   package static func == (left: Details, right: Details) -> Bool {
     left.variables.isEqual(to: right.variables) && left.waits == right.waits && left.job == right.job && left.incident == right.incident
       && left.loop == right.loop && left.iteration == right.iteration && left.call == right.call && left.userTask == right.userTask
-      && left.compensations == right.compensations && left.phase == right.phase && left.seen == right.seen
+      && left.compensations == right.compensations && left.thrower == right.thrower && left.phase == right.phase && left.seen == right.seen
       && left.counts.isEqual(to: right.counts)
   }
 }

@@ -79,7 +79,7 @@ extension Instance {
     case .counted(let element, _): return process.has(element) ? nil : unknown
     case .variablesSet, .waitClosed, .waitChanged, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone,
       .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan, .iterationCompleted,
-      .iterationTerminated, .called, .compensationTaken:
+      .iterationTerminated, .called, .compensationTaken, .handles:
       return nil
     }
   }

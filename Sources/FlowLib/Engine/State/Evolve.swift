@@ -47,14 +47,13 @@ extension PartitionState {
     switch change {
     case .deployed(let deploy, let state, let at):
       sawKey(key)
-      deployments[key] = Deployment(key: key, deploy, state, at: at)
+      insert(Deployment(key: key, deploy, state, at: at))
     case .changed(let state, let reason, let at):
       deployments[key]?.state = state
       deployments[key]?.reason = reason
       deployments[key]?.since = at
     case .deletionStarted: deployments[key]?.isBeingDeleted = true
-    case .deleted:
-      if let gone = deployments.removeValue(forKey: key) { forgetTimers(of: gone) }
+    case .deleted: removeDeployment(key)
     }
   }
 }

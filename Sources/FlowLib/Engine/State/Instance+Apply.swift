@@ -9,6 +9,7 @@ extension Instance {
     state = created.isStopped ? .stopped : .running
     parent = created.parent
     startKey = created.startKey
+    callDepth = created.callDepth
     let payload = payloads.add(created.payload)
     if process.placesTokens || created.start == nil {
       rootPayload = payload

@@ -15,13 +15,19 @@ extension Instance {
         job?.lock = nil
         job?.backoffUntil = nil
       }
-    case .jobFailed(let retries, let until, let message): changeJob(of: id) { $0 = $0?.failed(retries, until, message) }
+    case .jobFailed(let retries, let until, let message): changeJob(of: id) { $0?.fail(retries, until, message) }
     case .retriesSet(let retries): changeJob(of: id) { $0?.retries = retries }
-    case .jobTimeoutSet(let until): changeJob(of: id) { job in job?.lock = job?.lock.map { .init(worker: $0.worker, until: until) } }
+    case .jobTimeoutSet(let until): changeJob(of: id) { $0?.hold(until: until) }
     case .jobGone: changeJob(of: id) { $0 = nil }
-    case .userTaskMade(let task), .userTaskChanged(let task): details[id, default: Details()].userTask = task
-    case .incidentRaised(let incident): details[id, default: Details()].incident = incident
-    case .incidentResolved: detail(id) { $0.incident = nil }
+    case .userTaskMade(let task), .userTaskChanged(let task):
+      details[id, default: Details()].userTask = task
+      noted.append(.named(id, task.key))
+    case .incidentRaised(let incident):
+      details[id, default: Details()].incident = incident
+      noted.append(.named(id, incident.key))
+    case .incidentResolved:
+      if let incident = details[id]?.incident { noted.append(.unnamed(incident.key)) }
+      detail(id) { $0.incident = nil }
     case .phaseChanged(let phase): details[id, default: Details()].phase = phase
     case .loopBegan(let loop): details[id, default: Details()].loop = loop
     case .iterationsPlaced(let count): placeIterations(count, of: id)
@@ -30,6 +36,7 @@ extension Instance {
     case .called(let child): details[id, default: Details()].call = CalledInstance(id: child)
     case .compensable(let compensation): details[id, default: Details()].compensations.append(compensation)
     case .compensationTaken(let taken): detail(id) { $0.compensations.removeAll { taken.contains($0.activity) } }
+    case .handles(let thrower): details[id, default: Details()].thrower = thrower
     case .counted(let element, let count): details[id, default: Details()].counts[element] = count == 0 ? nil : count
     case .fired(_, let flows): fire(flows, in: id, of: process)
     case .chosen(_, let flows): leaveActivity(id, through: flows, of: process)
@@ -98,6 +105,8 @@ extension Instance {
     guard let gone = details.removeValue(forKey: id) else { return }
     for wait in gone.waits { noted.append(.closed(id, wait)) }
     if let job = gone.job { noted.append(.jobChanged(id, from: job, to: nil)) }
+    if let task = gone.userTask { noted.append(.unnamed(task.key)) }
+    if let incident = gone.incident { noted.append(.unnamed(incident.key)) }
     for (name, value) in gone.variables { variableBytes -= name.utf8.count + value.bytes.count }
   }
 
@@ -165,14 +174,14 @@ extension Instance {
 }
 
 extension WorkerJob {
-  fileprivate func failed(_ retries: Int, _ until: Instant?, _ message: String) -> WorkerJob {
-    var job = self
-    job.retries = retries
-    job.lock = nil
-    job.backoffUntil = until
-    job.errorMessage = message
-    return job
+  fileprivate mutating func fail(_ retries: Int, _ until: Instant?, _ message: String) {
+    self.retries = retries
+    lock = nil
+    backoffUntil = until
+    errorMessage = message
   }
+
+  fileprivate mutating func hold(until: Instant) { lock = lock.map { Lock(worker: $0.worker, until: until) } }
 }
 
 /// What the partition has to look up differently after an event; noted while the instance changes.
@@ -180,4 +189,7 @@ package enum Noted: Sendable {
   case opened(ActivityID, Wait)
   case closed(ActivityID, Wait)
   case jobChanged(ActivityID, from: WorkerJob?, to: WorkerJob?)
+  /// A user task or an incident has this key.
+  case named(ActivityID, Key)
+  case unnamed(Key)
 }

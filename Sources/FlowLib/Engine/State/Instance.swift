@@ -27,6 +27,8 @@ package struct Instance: Sendable {
   /// The call activity that waits for it.
   package internal(set) var parent: ParentLink?
   package internal(set) var startKey: String?
+  /// Calls around it.
+  package internal(set) var callDepth = 0
   /// What the partition has to look up differently; emptied by it after each event.
   var noted: [Noted] = []
   /// What the process itself ends with, as far as known: the payload of the last token that ended in it, and where.

@@ -6,12 +6,11 @@ package struct Lookups: Sendable {
   package var messageWaits: [Topic: OrderedPlaces] = [:]
   package var signalWaits: [String: OrderedPlaces] = [:]
   package var jobs: [String: JobQueue] = [:]
-  /// Every open job of a worker, with its place.
-  package var jobPlaces: [Key: WaitPlace] = [:]
+  /// Every open job of a worker, user task and incident, by its key.
+  package var places: [Key: WaitPlace] = [:]
   /// Live instances that a message started, by process and correlation key.
   package var started: [StartedBy: Key] = [:]
 
-  /// Live instances that a call activity waits for are not looked up: the caller names them.
   package struct StartedBy: Sendable, Hashable {
     package let deployment: Key
     package let correlationKey: String
@@ -22,6 +21,8 @@ package struct Lookups: Sendable {
     case .opened(let activity, let wait): open(wait, of: activity, in: instance)
     case .closed(let activity, let wait): close(wait, of: activity, in: instance)
     case .jobChanged(let activity, let old, let new): change(old, to: new, of: activity, in: instance)
+    case .named(let activity, let key): places[key] = WaitPlace(instance: instance, activity: activity, wait: key)
+    case .unnamed(let key): places[key] = nil
     }
   }
 
@@ -31,6 +32,7 @@ package struct Lookups: Sendable {
     for (activity, details) in instance.details {
       for wait in details.waits { open(wait, of: activity, in: instance.id.key) }
       if let job = details.job { change(nil, to: job, of: activity, in: instance.id.key) }
+      for key in [details.userTask?.key, details.incident?.key].compactMap({ $0 }) { take(.named(activity, key), of: instance.id.key) }
     }
   }
 
@@ -39,6 +41,7 @@ package struct Lookups: Sendable {
     for (activity, details) in instance.details {
       for wait in details.waits { close(wait, of: activity, in: instance.id.key) }
       if let job = details.job { change(job, to: nil, of: activity, in: instance.id.key) }
+      for key in [details.userTask?.key, details.incident?.key].compactMap({ $0 }) { places[key] = nil }
     }
   }
 
@@ -67,10 +70,10 @@ package struct Lookups: Sendable {
       if jobs[old.type]?.isEmpty == true { jobs[old.type] = nil }
     }
     if let old { agenda.clear(.job(instance: instance, activity: activity, job: old.key)) }
-    if let old, new?.key != old.key { jobPlaces[old.key] = nil }
+    if let old, new?.key != old.key { places[old.key] = nil }
     guard let new else { return }
     let place = WaitPlace(instance: instance, activity: activity, wait: new.key)
-    jobPlaces[new.key] = place
+    places[new.key] = place
     if new.isActivatable { jobs[new.type, default: JobQueue()].insert(place) }
     if let due = new.lock?.until ?? new.backoffUntil { agenda.set(.job(instance: instance, activity: activity, job: new.key), at: due) }
   }

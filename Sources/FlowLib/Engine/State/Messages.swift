@@ -86,29 +86,24 @@ package struct StartTimer: Sendable, Equatable {
 
 /// Work between instances: one decision each, in the order in which it was queued.
 package enum Delivery: Sendable, Equatable {
-  /// An instance takes a message: what it waits for under this key has happened.
-  case message(instance: Key, activity: ActivityID, wait: Key, variables: [Variable])
+  /// Whoever waits for a message, or begins with it, one after the other.
+  case correlate(message: Key)
+  /// An instance throws a message.
+  case publish(name: String, correlationKey: String, variables: [Variable])
   /// A new instance for an event that starts a process.
-  case start(deployment: Key, element: ElementIndex, variables: [Variable], correlationKey: String?)
+  case start(deployment: Key, element: ElementIndex, variables: [Variable])
   /// A call activity's instance.
   case call(ParentLink, deployment: Key, id: InstanceID, variables: [Variable])
   /// A called instance has ended.
   case ended(ParentLink, child: InstanceID, CallOutcome)
   /// A called instance is not wanted any more.
   case cancel(InstanceID)
-  /// A signal on its way to all who wait; `after`: who has it already.
-  case signal(name: String, variables: [Variable], after: Key?)
-  /// Whoever may begin with the next buffered message of this correlation key.
-  case nextMessageStart(deployment: Key, element: ElementIndex, correlationKey: String)
-
-  package var instance: Key? {
-    switch self {
-    case .message(let instance, _, _, _): instance
-    case .call(let parent, _, _, _), .ended(let parent, _, _): parent.instance.key
-    case .cancel(let id): id.key
-    case .start, .signal, .nextMessageStart: nil
-    }
-  }
+  /// A signal on its way to all who waited when it was broadcast.
+  ///
+  /// - Parameters:
+  ///   - after: the last wait that has it; nil: none yet.
+  ///   - before: waits from this key on were opened later.
+  case signal(name: String, variables: [Variable], after: Key?, before: Key?)
 }
 
 package enum CallOutcome: Sendable, Equatable {

@@ -12,6 +12,8 @@ package struct PartitionState: Sendable {
   /// Work between instances, in the order of its keys.
   package internal(set) var deliveries = Deliveries()
   package internal(set) var lookups = Lookups()
+  /// The deployments of each process, lowest version first.
+  package private(set) var versions: [String: [Key]] = [:]
   /// How many live instances each deployment has.
   package private(set) var liveInstances: [Key: Int] = [:]
   /// What all live instances take in memory, as the bound on it counts: a running sum, so that asking and stepping cost nothing.
@@ -74,7 +76,7 @@ package struct PartitionState: Sendable {
         advance(to: now)
       case .ended: break
       case .deployment(let deployment):
-        deployments[deployment.key] = deployment
+        insert(deployment)
         for (element, timer) in deployment.startTimers { lookups.agenda.set(.start(deployment: deployment.key, element), at: timer.due) }
       case .instance(let instance):
         for activity in instance.activities.values { if let job = activity.job { sawKey(job) } }
@@ -90,7 +92,23 @@ package struct PartitionState: Sendable {
     }
   }
 
+  mutating func insert(_ deployment: Deployment) {
+    deployments[deployment.key] = deployment
+    versions[deployment.processID, default: []].append(deployment.key)
+    versions[deployment.processID]?.sort { (deployments[$0]?.version ?? 0, $0) < (deployments[$1]?.version ?? 0, $1) }
+  }
+
+  mutating func removeDeployment(_ key: Key) {
+    guard let gone = deployments.removeValue(forKey: key) else { return }
+    forgetTimers(of: gone)
+    versions[gone.processID]?.removeAll { $0 == key }
+    if versions[gone.processID]?.isEmpty == true { versions[gone.processID] = nil }
+  }
+
   mutating func insert(_ instance: Instance) {
+    if let key = instance.startKey {
+      lookups.started[.init(deployment: instance.deployment, correlationKey: key)] = instance.id.key
+    }
     liveBytes += instance.liveBytes
     if let old = instances.insert(instance) { liveBytes -= old.liveBytes } else { liveInstances[instance.deployment, default: 0] += 1 }
   }

@@ -73,7 +73,7 @@ struct TemporalReader {
 }
 
 extension Value {
-  static func dateText(_ text: String) -> CivilDate? {
+  package static func dateText(_ text: String) -> CivilDate? {
     var reader = TemporalReader(text)
     let date = reader.date()
     return reader.atEnd ? date : nil
@@ -86,14 +86,14 @@ extension Value {
     return reader.atEnd ? time : nil
   }
 
-  static func dateTimeText(_ text: String) -> CivilDateTime? {
+  package static func dateTimeText(_ text: String) -> CivilDateTime? {
     var reader = TemporalReader(text)
     let value = reader.dateTime()
     return reader.atEnd ? value : nil
   }
 
   /// Either kind of duration; a duration that mixes both is none.
-  static func durationText(_ text: String) -> Value? {
+  package static func durationText(_ text: String) -> Value? {
     var reader = DurationReader(text)
     return reader.read()
   }

@@ -4,7 +4,7 @@ extension Value {
   /// What FEEL's `string()` gives; strings inside others, and with `quoted` all, stand in quotes.
   ///
   /// - Parameter limit: about where the text is cut; the caller's memory budget.
-  static func text(_ value: Value, quoted: Bool, limit: Int) -> String {
+  package static func text(_ value: Value, quoted: Bool, limit: Int) -> String {
     var out = ""
     write(value, quoted: quoted, limit: limit, to: &out)
     return out

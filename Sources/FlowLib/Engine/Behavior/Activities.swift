@@ -1,0 +1,160 @@
+import FlowCore
+import FlowFEEL
+
+// The way of an activity: a token enters, inputs are mapped, subscriptions open, it does its work, outputs are mapped, tokens leave.
+// An incident interrupts the way between two of these, and resolving it goes on there.
+
+extension Draft {
+  /// Whether it is done in one step: nothing is mapped, waited for or remembered.
+  func isSimple(_ element: ExecutableElement, _ token: PendingToken? = nil) -> Bool {
+    let more = element.more
+    return more.inputs.isEmpty && more.outputs.isEmpty && element.boundaryEvents.isEmpty && more.loop == nil && !more.choosesFlows
+      && more.compensationHandler == nil && !more.isForCompensation
+  }
+
+  /// A token begins an activity that goes its whole way.
+  mutating func activate(_ token: PendingToken, _ element: ExecutableElement) {
+    let id = newActivity()
+    emit(.activated(id, token.element, .open))
+    start(id, element)
+  }
+
+  mutating func start(_ id: ActivityID, _ element: ExecutableElement) {
+    attempt(id, .activating) { (draft) throws(StepProblem) in
+      try draft.beginIteration(id, element)
+      try draft.mapInputs(of: id, element)
+      try draft.openBoundaryEvents(of: id, element)
+      try draft.work(id, element)
+    }
+  }
+
+  /// Does a step; what goes wrong in it becomes an incident, and the step is done again when that is resolved.
+  mutating func attempt(_ id: ActivityID, _ phase: Phase, _ step: (inout Draft) throws(StepProblem) -> Void) {
+    do throws(StepProblem) {
+      try step(&self)
+    } catch {
+      raise(error, at: id, phase)
+    }
+  }
+
+  mutating func raise(_ problem: StepProblem, at id: ActivityID, _ phase: Phase) {
+    guard !isFinished, let activity = instance.activities[id] else { return }
+    guard process.settings.usesVariables else {
+      return fail("FAILED_TASK", problem.message, at: activity.element, input: instance.payloads[activity.payload])
+    }
+    if (instance.details[id]?.phase ?? .active) != phase { emit(.activity(id, .phaseChanged(phase))) }
+    let message = String(problem.message.prefix(Limits.failureText))
+    emit(.activity(id, .incidentRaised(Incident(key: newKey(), type: problem.type, message: message, at: context.now))))
+  }
+
+  /// What an activity does once it is entered; those that wait return and are taken up again by a command.
+  private mutating func work(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    switch element.kind {
+    case .task: complete(id, [])
+    case .job(let type, let retries): try makeJob(id, type, retries)
+    case .userTask(let task): try makeUserTask(id, task)
+    case .script(let script, let result):
+      let value = try evaluate(script, in: id, else: .extractValueError)
+      complete(id, [Variable(result, value.json)])
+    case .catchEvent, .eventBasedGateway: try openOwnEvents(of: id, element)
+    case .callActivity(let call): try self.call(id, call)
+    case .subProcess(let start), .transaction(let start): try enterScope(id, element, start)
+    case .adHocSubProcess(let definition): try enterAdHoc(id, definition)
+    case .throwEvent, .endEvent: try throwEvents(id, element)
+    case .serviceTask, .startEvent, .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .eventSubProcess,
+      .boundaryEvent:
+      break
+    }
+  }
+
+  // MARK: completing
+
+  /// The work is done with these results.
+  mutating func complete(_ id: ActivityID, _ variables: [Variable]) {
+    guard let activity = instance.activities[id] else { return }
+    let element = process[activity.element]
+    if element.more.outputs.isEmpty { propagate(variables, from: id) } else { set(variables, localIn: id) }
+    finish(id, element)
+  }
+
+  /// Maps outputs and leaves; done again when an incident of it is resolved.
+  mutating func finish(_ id: ActivityID, _ element: ExecutableElement) {
+    attempt(id, .completing) { (draft) throws(StepProblem) in
+      guard let activity = draft.instance.activities[id] else { return }
+      try draft.mapOutputs(of: id, element, to: activity.scope)
+      let output = try draft.iterationOutput(of: id, element)
+      let flows = draft.isIteration(activity) ? [] : try draft.flowsOut(of: element, in: activity.scope)
+      draft.leave(activity, element, flows, output)
+    }
+  }
+
+  /// Lets go of an activity that is done; tokens leave it.
+  private mutating func leave(_ activity: Activity, _ element: ExecutableElement, _ flows: [FlowIndex], _ output: Payload?) {
+    let (iteration, thrower) = (instance.details[activity.id]?.iteration, instance.details[activity.id]?.thrower)
+    rememberCompensation(of: activity, element)
+    emit(.completed(activity.id, nil, flows: flows))
+    if isIteration(activity) { return iterated(activity, iteration ?? 0, output) }
+    if let thrower { handled(for: thrower) }
+    settle(activity.scope)
+  }
+
+  /// Every flow without a condition, those whose condition holds, or the default one.
+  ///
+  /// - Source: BPMN 2.0.2, 13.3.2 and 8.3.13, conditional sequence flows of activities.
+  func flowsOut(of element: ExecutableElement, in scope: ActivityID) throws(StepProblem) -> [FlowIndex] {
+    guard element.more.choosesFlows else { return element.outgoing }
+    var chosen: [FlowIndex] = []
+    for flow in element.outgoing where flow != element.more.defaultFlow {
+      guard let condition = process[flow].condition else {
+        chosen.append(flow)
+        continue
+      }
+      if try holds(condition, in: scope) { chosen.append(flow) }
+    }
+    if chosen.isEmpty, let standard = element.more.defaultFlow { return [standard] }
+    guard !chosen.isEmpty else { throw StepProblem(.conditionError, "no condition of the flows of \(element.id) holds, and none is the default") }
+    return chosen
+  }
+
+  // MARK: incidents
+
+  /// Somebody says that the reason is gone.
+  consuming func resolveIncident(of id: ActivityID) throws(Rejection) -> Decision {
+    guard let incident = instance.details[id]?.incident, let activity = instance.activities[id] else {
+      throw Rejection(.notFound, "activity \(id.raw) of \(instance.id.text) has no open incident")
+    }
+    let element = process[activity.element]
+    if incident.type == .jobNoRetries, let job = instance.details[id]?.job, job.retries <= 0 {
+      throw Rejection(.wrongState, "job \(job.key.raw) has no retries left; give it some first")
+    }
+    emit(.activity(id, .incidentResolved))
+    let phase = instance.details[id]?.phase ?? .active
+    switch phase {
+    case .activating: again(id, activity, element)
+    case .completing: finish(id, element)
+    case .compensating: break
+    case .active: if incident.type == .unhandledErrorEvent { makeJobAgain(id) }
+    }
+    run()
+    return decided()
+  }
+
+  private mutating func again(_ id: ActivityID, _ activity: Activity, _ element: ExecutableElement) {
+    if instance.details[id]?.loop != nil || element.isGateway || (element.more.loop != nil && !isIteration(activity)) {
+      emit(.activity(id, .reentered))
+    } else {
+      start(id, element)
+    }
+  }
+}
+
+extension ExecutableElement {
+  var isGateway: Bool {
+    switch kind {
+    case .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway: true
+    case .startEvent, .endEvent, .task, .serviceTask, .job, .userTask, .script, .catchEvent, .throwEvent, .eventBasedGateway, .subProcess,
+      .eventSubProcess, .transaction, .adHocSubProcess, .callActivity, .boundaryEvent:
+      false
+    }
+  }
+}

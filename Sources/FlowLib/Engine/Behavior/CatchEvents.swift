@@ -1,0 +1,221 @@
+import FlowCore
+import FlowFEEL
+
+// Events that wait: intermediate catch events, receive tasks, boundary events, starts of event subprocesses, event-based gateways.
+
+extension Draft {
+  // MARK: opening
+
+  /// Boundary events of an activity, for as long as it lasts.
+  mutating func openBoundaryEvents(of id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    guard let activity = instance.activities[id], !isIteration(activity) else { return }
+    for boundary in element.boundaryEvents { try open(boundary, of: id) }
+  }
+
+  /// What the activity itself waits for; of an event-based gateway, the events behind it.
+  mutating func openOwnEvents(of id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    guard let activity = instance.activities[id] else { return }
+    guard case .eventBasedGateway = element.kind else { return try open(activity.element, of: id) }
+    for flow in element.outgoing { try open(process[flow].target, of: id) }
+  }
+
+  /// Starts of the event subprocesses in a scope.
+  mutating func openEventSubProcesses(in scope: ActivityID, of element: ElementIndex?) throws(StepProblem) {
+    for subProcess in process.eventSubProcesses(of: element) {
+      if case .eventSubProcess(let start) = process[subProcess].kind { try open(start, of: scope) }
+    }
+  }
+
+  /// Opens one wait for each definition of an event that comes from outside; errors and escalations are looked for when they are thrown.
+  private mutating func open(_ event: ElementIndex, of id: ActivityID) throws(StepProblem) {
+    guard !(instance.details[id]?.waits.contains { $0.element == event } ?? false) else { return }
+    var waits: [Wait] = []
+    for (index, definition) in process[event].more.events.enumerated() {
+      if let kind = try wait(definition, in: id) { waits.append(Wait(key: newKey(), element: event, definition: index, kind: kind)) }
+    }
+    guard !waits.isEmpty else { return }
+    emit(.activity(id, .waitsOpened(waits)))
+    hasNewWaits = true
+  }
+
+  private func wait(_ event: ExecutableEvent, in id: ActivityID) throws(StepProblem) -> Wait.Kind? {
+    switch event {
+    case .timer(let kind, let value):
+      return try TimerText.first(kind, try evaluate(value, in: id, else: .extractValueError), now: context.now, zones: context.zones)
+    case .message(let name, let key):
+      let name = try text(name, in: id, "message name")
+      guard let key else { return .message(name: name, correlationKey: "") }
+      return .message(name: name, correlationKey: try correlationKey(key, in: id))
+    case .signal(let name): return .signal(name: try text(name, in: id, "signal name"))
+    case .condition: return .condition(held: false)
+    case .error, .escalation, .compensation, .cancel, .terminate, .link: return nil
+    }
+  }
+
+  /// A string, or a number as its text.
+  private func correlationKey(_ key: CompiledValue, in id: ActivityID) throws(StepProblem) -> String {
+    switch try evaluate(key, in: id, else: .extractValueError) {
+    case .string(let text): return text
+    case .number(let number): return number.text
+    case let other: throw StepProblem(.extractValueError, "correlation key is \(other.shown), and has to be a string or a number")
+    }
+  }
+
+  // MARK: happening
+
+  /// What was waited for has happened.
+  consuming func trigger(_ id: ActivityID, _ key: Key, _ variables: [Variable]) -> Decision {
+    if !isFinished, instance.state == .running { happen(id, key, variables) }
+    run()
+    return decided()
+  }
+
+  mutating func happen(_ id: ActivityID, _ key: Key, _ variables: [Variable]) {
+    guard let wait = instance.details[id]?.waits.first(where: { $0.key == key }) else { return }
+    let event = process[wait.element]
+    if event.more.isParallelMultiple, event.more.events.count > 1 {
+      emit(.activity(id, .waitClosed(key)))
+      emit(.activity(id, .definitionSeen(SeenDefinition(element: wait.element, definition: wait.definition))))
+      set(variables, localIn: id)
+      guard !(instance.details[id]?.waits.contains { $0.element == wait.element } ?? false) else { return }
+    }
+    fire(wait, at: id, variables)
+  }
+
+  private mutating func fire(_ wait: Wait, at id: ActivityID, _ variables: [Variable]) {
+    let event = process[wait.element]
+    switch event.kind {
+    case .catchEvent where instance.activities[id]?.element == wait.element: complete(id, variables)
+    case .catchEvent: choose(wait.element, at: id, variables)
+    case .boundaryEvent:
+      if event.more.isInterrupting {
+        interrupt(id, by: wait.element, code: "", variables)
+      } else {
+        goOn(with: wait, of: id)
+        pass(boundary: wait.element, of: id, variables)
+      }
+    case .startEvent:
+      if !event.more.isInterrupting { goOn(with: wait, of: id) }
+      begin(eventSubProcessOf: wait.element, in: id, variables)
+    case .endEvent, .task, .serviceTask, .job, .userTask, .script, .throwEvent, .exclusiveGateway, .parallelGateway, .inclusiveGateway,
+      .complexGateway, .eventBasedGateway, .subProcess, .eventSubProcess, .transaction, .adHocSubProcess, .callActivity:
+      break
+    }
+  }
+
+  /// Timers with a cycle fire again, others do not; messages and signals may come again.
+  private mutating func goOn(with wait: Wait, of id: ActivityID) {
+    guard case .timer(let due, let cycle) = wait.kind else { return }
+    if let cycle, let next = TimerText.next(after: due, cycle, zones: context.zones) {
+      emit(.activity(id, .waitChanged(wait.key, next)))
+    } else {
+      emit(.activity(id, .waitClosed(wait.key)))
+    }
+  }
+
+  /// The first event behind an event-based gateway.
+  private mutating func choose(_ event: ElementIndex, at id: ActivityID, _ variables: [Variable]) {
+    guard let gateway = instance.activities[id] else { return }
+    emit(.activity(id, .chosen(event, flows: process[event].outgoing)))
+    receive(variables, at: event, in: gateway.scope)
+    settle(gateway.scope)
+  }
+
+  /// The activity ends, and tokens leave its boundary event.
+  mutating func interrupt(_ id: ActivityID, by boundary: ElementIndex, code: String, _ variables: [Variable]) {
+    guard let activity = instance.activities[id] else { return }
+    cancelCalls(in: id)
+    emit(.caught(id, boundary: boundary, code: code, flows: process[boundary].outgoing))
+    receive(variables, at: boundary, in: activity.scope)
+    settle(activity.scope)
+  }
+
+  /// Tokens leave a boundary event, and the activity goes on.
+  mutating func pass(boundary: ElementIndex, of id: ActivityID, _ variables: [Variable]) {
+    guard let activity = instance.activities[id] else { return }
+    emit(.activity(activity.scope, .fired(boundary, flows: process[boundary].outgoing)))
+    receive(variables, at: boundary, in: activity.scope)
+  }
+
+  /// What an event brings goes through its outputs into the scope around it.
+  private mutating func receive(_ variables: [Variable], at event: ElementIndex, in scope: ActivityID) {
+    let outputs = process[event].more.outputs
+    guard !outputs.isEmpty else { return propagate(variables, from: scope) }
+    let brought = variables
+    for mapping in outputs {
+      guard case .success(let value) = valueBrought(mapping.source, brought, in: scope) else { continue }
+      propagate([Variable(mapping.target[0], value)], from: scope)
+    }
+  }
+
+  private func valueBrought(_ source: CompiledValue, _ brought: [Variable], in scope: ActivityID) -> Result<JSON, StepProblem> {
+    let expression: CompiledExpression
+    switch source {
+    case .text(let text): return .success(.string(text))
+    case .expression(let given): expression = given
+    }
+    let evaluation = self.scope(of: scope, payload: nil, before: brought)
+    do throws(EvaluationError) {
+      return .success(try expression.evaluate(evaluation).json)
+    } catch {
+      return .failure(StepProblem(.ioMappingError, "\(error)"))
+    }
+  }
+
+  /// An event subprocess begins; when it interrupts, all else in the scope ends.
+  mutating func begin(eventSubProcessOf start: ElementIndex, in scope: ActivityID, _ variables: [Variable]) {
+    guard let subProcess = process[start].scope else { return }
+    if process[start].more.isInterrupting {
+      cancelCalls(in: scope)
+      emit(.scopeCleared(scope))
+      let isLast = instance.details[scope]?.waits.filter { process.isEventSubProcessStart($0.element) } ?? []
+      for wait in isLast { emit(.activity(scope, .waitClosed(wait.key))) }
+    }
+    let id = newActivity()
+    emit(.activity(scope, .began(id, subProcess, start: start)))
+    set(variables, localIn: id)
+    attempt(id, .activating) { (draft) throws(StepProblem) in
+      try draft.mapOutputs(of: id, draft.process[start], to: id)
+      try draft.openEventSubProcesses(in: id, of: subProcess)
+    }
+  }
+
+  // MARK: conditions
+
+  /// Looks at every condition that is waited for, after variables have changed; each fires when it becomes true.
+  mutating func lookAtConditions() {
+    for (id, wait) in instance.conditionWaits {
+      guard !isFinished, case .condition(let held) = wait.kind, instance.details[id]?.waits.contains(wait) ?? false,
+        case .condition(let condition)? = process[wait.element].more.events[safe: wait.definition]
+      else { continue }
+      // What can not be said does not hold; the next change is looked at again.
+      let holds: Bool
+      do throws(StepProblem) { holds = try self.holds(condition, in: id) } catch { holds = false }
+      guard holds != held else { continue }
+      emit(.activity(id, .waitChanged(wait.key, .condition(held: holds))))
+      if holds { happen(id, wait.key, []) }
+    }
+  }
+}
+
+extension Instance {
+  /// In the order in which they were opened.
+  fileprivate var conditionWaits: [(ActivityID, Wait)] {
+    var found: [(ActivityID, Wait)] = []
+    for (id, details) in details {
+      for wait in details.waits { if case .condition = wait.kind { found.append((id, wait)) } }
+    }
+    return found.sorted { $0.1.key < $1.1.key }
+  }
+}
+
+extension ExecutableProcess {
+  func isEventSubProcessStart(_ element: ElementIndex) -> Bool {
+    guard let scope = self[element].scope, case .eventSubProcess(let start) = self[scope].kind else { return false }
+    return start == element
+  }
+}
+
+extension Array {
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

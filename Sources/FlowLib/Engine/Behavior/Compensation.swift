@@ -1,0 +1,98 @@
+import FlowCore
+
+extension Draft {
+  /// A completed activity with a handler, or a subprocess with such inside, can be compensated for as long as its scope lives.
+  ///
+  /// - Source: BPMN 2.0.2, 13.5.5, compensation.
+  mutating func rememberCompensation(of activity: Activity, _ element: ExecutableElement) {
+    let inner = instance.details[activity.id]?.compensations ?? []
+    guard element.more.compensationHandler != nil || (!inner.isEmpty && !element.more.isForCompensation) else { return }
+    let variables = instance.localVariables(of: activity.id)
+    let done = Compensation(activity: activity.id, element: activity.element, variables: variables, inner: inner)
+    emit(.activity(activity.scope, .compensable(done)))
+  }
+
+  /// Begins the handlers of what has completed, the last first.
+  ///
+  /// - Parameter target: one activity; nil: all in the scope.
+  /// - Returns: whether the thrower has to wait for them.
+  mutating func throwCompensation(_ target: ElementIndex?, waits: Bool, at id: ActivityID) throws(StepProblem) -> Bool {
+    guard let activity = instance.activities[id] else { return false }
+    let scope = compensationScope(of: activity)
+    return beginHandlers(of: scope, target, thrower: waits ? id : nil)
+  }
+
+  /// In an event subprocess, the scope around it is compensated.
+  private func compensationScope(of activity: Activity) -> ActivityID {
+    guard let around = instance.activities[activity.scope], case .eventSubProcess = process[around.element].kind else { return activity.scope }
+    return around.scope
+  }
+
+  /// - Parameter thrower: who waits until they are done; nil when nobody does.
+  /// - Returns: whether there is anything to wait for.
+  private mutating func beginHandlers(of scope: ActivityID, _ target: ElementIndex?, thrower: ActivityID?) -> Bool {
+    let all = instance.details[scope]?.compensations ?? []
+    let chosen = all.filter { target == nil || $0.element == target }
+    let handlers = chosen.reversed().flatMap { $0.handlers(of: process) }
+    if !chosen.isEmpty { emit(.activity(scope, .compensationTaken(chosen.map(\.activity)))) }
+    guard !handlers.isEmpty else { return false }
+    if let thrower, let waiting = instance.activities[thrower] {
+      emit(.activity(thrower, .phaseChanged(.compensating)))
+      emit(.activity(thrower, .counted(waiting.element, handlers.count)))
+    }
+    for (handler, variables) in handlers {
+      let id = newActivity()
+      emit(.activity(scope, .began(id, handler, start: nil)))
+      if let thrower { emit(.activity(id, .handles(thrower))) }
+      set(variables, localIn: id)
+      start(id, process[handler])
+    }
+    return thrower != nil
+  }
+
+  /// A handler is done; when it was the last, who threw goes on.
+  mutating func handled(for thrower: ActivityID) {
+    guard let activity = instance.activities[thrower], let left = instance.details[thrower]?.counts[activity.element] else { return }
+    emit(.activity(thrower, .counted(activity.element, left - 1)))
+    guard left == 1 else { return }
+    emit(.activity(thrower, .phaseChanged(.active)))
+    if case .transaction = process[activity.element].kind { leaveCanceled(thrower, activity) } else { complete(thrower, []) }
+  }
+
+  // MARK: transactions
+
+  /// All that runs in the transaction around ends, what has completed in it is compensated, and its cancel event follows.
+  ///
+  /// - Source: BPMN 2.0.2, 13.5.6, cancel events.
+  mutating func cancelTransaction(from id: ActivityID) {
+    guard let thrower = instance.activities[id] else { return }
+    var scope = thrower.scope
+    while scope != .process, let around = instance.activities[scope] {
+      if case .transaction = process[around.element].kind { break }
+      scope = around.scope
+    }
+    guard scope != .process, let transaction = instance.activities[scope] else { return complete(id, []) }
+    emit(.completed(id, nil, flows: []))
+    cancelCalls(in: scope)
+    emit(.scopeCleared(scope))
+    if !beginHandlers(of: scope, nil, thrower: scope) { leaveCanceled(scope, transaction) }
+  }
+
+  private mutating func leaveCanceled(_ id: ActivityID, _ transaction: Activity) {
+    let boundary = process[transaction.element].boundaryEvents.first { boundary in
+      process[boundary].more.events.contains { event in
+        if case .cancel = event { return true }
+        return false
+      }
+    }
+    if let boundary { interrupt(id, by: boundary, code: "", []) } else { complete(id, []) }
+  }
+}
+
+extension Compensation {
+  /// The handlers that undo it, in the order in which they begin; an activity's own stands for all inside of it.
+  fileprivate func handlers(of process: ExecutableProcess) -> [(handler: ElementIndex, variables: [Variable])] {
+    if let handler = process[element].more.compensationHandler { return [(handler, variables)] }
+    return inner.reversed().flatMap { $0.handlers(of: process) }
+  }
+}

@@ -1,0 +1,116 @@
+import FlowCore
+import FlowFEEL
+
+extension Draft {
+  /// Joins when no token that is under way could still come to it; then every flow whose condition holds, or the default one.
+  ///
+  /// - Source: BPMN 2.0.2, 13.4.3, inclusive gateway.
+  mutating func enterInclusiveGateway(_ token: PendingToken, _ gateway: ExecutableElement) {
+    guard gateway.incoming.count > 1, let flow = token.flow else { return splitInclusive(token, gateway) }
+    emit(.arrived(token.element, flow))
+  }
+
+  private mutating func splitInclusive(_ token: PendingToken, _ gateway: ExecutableElement) {
+    do throws(StepProblem) {
+      pass(token, through: try inclusiveFlows(of: gateway, in: token.scope, instance.payloads[token.payload]))
+    } catch {
+      stop(token, error)
+    }
+  }
+
+  private func inclusiveFlows(of gateway: ExecutableElement, in scope: ActivityID, _ payload: Payload) throws(StepProblem) -> [FlowIndex] {
+    if gateway.outgoing.count <= 1 { return gateway.outgoing }
+    var chosen: [FlowIndex] = []
+    for flow in gateway.outgoing where flow != gateway.more.defaultFlow {
+      guard let condition = process[flow].condition else {
+        chosen.append(flow)
+        continue
+      }
+      if try holds(condition, in: scope, payload: payload) { chosen.append(flow) }
+    }
+    if chosen.isEmpty, let standard = gateway.more.defaultFlow { chosen = [standard] }
+    guard !chosen.isEmpty else {
+      throw StepProblem(.conditionError, "no condition of inclusive gateway \(gateway.id) holds, and it has no default flow")
+    }
+    return chosen
+  }
+
+  /// A token that can not go on at its gateway waits there for somebody to act.
+  mutating func stop(_ token: PendingToken, _ problem: StepProblem) {
+    guard process.settings.usesVariables else {
+      return fail("FAILED_TASK", problem.message, at: token.element, input: instance.payloads[token.payload])
+    }
+    let id = newActivity()
+    emit(.activated(id, token.element, .open))
+    raise(problem, at: id, .activating)
+  }
+
+  /// Joins that nothing can come to any more.
+  ///
+  /// - Returns: whether one let go.
+  mutating func releaseJoins() -> Bool {
+    for waiting in instance.waiting {
+      let gateway = process[waiting.element]
+      guard case .inclusiveGateway = gateway.kind, !mayStillCome(to: waiting.element, in: waiting.scope) else { continue }
+      let arrived = gateway.incoming.filter { flow in
+        instance.waiting.contains { $0.element == waiting.element && $0.scope == waiting.scope && $0.flow == flow }
+      }
+      do throws(StepProblem) {
+        let flows = try inclusiveFlows(of: gateway, in: waiting.scope, instance.payloads[waiting.payload])
+        emit(.joined(waiting.element, scope: waiting.scope, incoming: arrived, flows: flows))
+        settle(waiting.scope)
+        return true
+      } catch {
+        // The joined token stands in front of the gateway's conditions, as one.
+        emit(.joined(waiting.element, scope: waiting.scope, incoming: arrived, flows: []))
+        let id = newActivity()
+        emit(.activity(waiting.scope, .began(id, waiting.element, start: nil)))
+        raise(error, at: id, .activating)
+        return true
+      }
+    }
+    return false
+  }
+
+  /// Whether a token elsewhere in the scope could reach a flow of the gateway on which none waits yet, without passing the gateway.
+  private func mayStillCome(to element: ElementIndex, in scope: ActivityID) -> Bool {
+    let gateway = process[element]
+    let empty = gateway.incoming.filter { flow in
+      !instance.waiting.contains { $0.element == element && $0.scope == scope && $0.flow == flow }
+    }
+    guard !empty.isEmpty else { return false }
+    let sources = process.elementsLeading(to: empty, past: element)
+    if instance.pending.all.contains(where: { $0.scope == scope && $0.element != element && sources.contains($0.element) }) { return true }
+    if instance.waiting.contains(where: { $0.scope == scope && $0.element != element && sources.contains($0.element) }) { return true }
+    return instance.activities.contains { $0.value.scope == scope && sources.contains($0.value.element) }
+  }
+}
+
+extension ExecutableProcess {
+  /// Elements from which a token can come over one of these flows without passing `gateway`; boundary events count with their activity.
+  fileprivate func elementsLeading(to flows: [FlowIndex], past gateway: ElementIndex) -> Set<ElementIndex> {
+    var found: Set<ElementIndex> = []
+    var open = flows.map { self[$0].source }
+    while let element = open.popLast() {
+      guard element != gateway, found.insert(element).inserted else { continue }
+      open += self[element].incoming.map { self[$0].source }
+      if let host = host(of: element) { open.append(host) }
+      if case .catchEvent = self[element].kind { open += linkSources(of: element) }
+    }
+    return found
+  }
+
+  private func host(of boundary: ElementIndex) -> ElementIndex? {
+    guard case .boundaryEvent = self[boundary].kind else { return nil }
+    return elements.firstIndex { $0.boundaryEvents.contains(boundary) }.map { ElementIndex($0) }
+  }
+
+  private func linkSources(of element: ElementIndex) -> [ElementIndex] {
+    elements.indices.filter { index in
+      elements[index].more.events.contains { event in
+        guard case .link(_, let target?) = event else { return false }
+        return target == element
+      }
+    }.map { ElementIndex($0) }
+  }
+}

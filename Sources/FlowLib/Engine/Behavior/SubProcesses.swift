@@ -1,0 +1,82 @@
+import FlowCore
+import FlowFEEL
+
+extension Draft {
+  /// An embedded subprocess or transaction begins with its start event.
+  mutating func enterScope(_ id: ActivityID, _ element: ExecutableElement, _ start: ElementIndex) throws(StepProblem) {
+    try openEventSubProcesses(in: id, of: instance.activities[id]?.element)
+    emit(.activity(id, .placed(start)))
+  }
+
+  // MARK: ad-hoc
+
+  /// - Source: BPMN 2.0.2, 13.3.5, ad-hoc subprocesses.
+  mutating func enterAdHoc(_ id: ActivityID, _ definition: AdHocDefinition) throws(StepProblem) {
+    try openEventSubProcesses(in: id, of: instance.activities[id]?.element)
+    guard let active = definition.active else { return }
+    guard case .list(let list) = try evaluate(active, in: id, else: .extractValueError) else {
+      throw StepProblem(.extractValueError, "active elements '\(active.text)' are not a list of ids")
+    }
+    for item in list.items {
+      guard let name = item.string, let element = process.element(id: name), definition.startable.contains(element) else {
+        throw StepProblem(.extractValueError, "\(item.shown) is no element that this ad-hoc subprocess can begin")
+      }
+      emit(.activity(id, .placed(element)))
+    }
+  }
+
+  /// Whether a scope stays open when nothing moves in it: it waits for somebody to begin more.
+  func staysOpen(_ activity: Activity) -> Bool {
+    guard case .adHocSubProcess(let definition) = process[activity.element].kind, let condition = definition.completion else {
+      if case .adHocSubProcess = process[activity.element].kind { return true }
+      return false
+    }
+    do throws(StepProblem) { return !(try holds(condition, in: activity.id)) } catch { return true }
+  }
+
+  /// After each activity inside: whether that is enough.
+  mutating func lookAtAdHoc(_ scope: ActivityID) {
+    guard !isFinished, let activity = instance.activities[scope], case .adHocSubProcess(let definition) = process[activity.element].kind,
+      let condition = definition.completion
+    else { return }
+    attempt(scope, .active) { (draft) throws(StepProblem) in
+      guard try draft.holds(condition, in: scope) else { return }
+      if definition.cancelsRemaining {
+        draft.cancelCalls(in: scope)
+        draft.emit(.scopeCleared(scope))
+      }
+      if draft.instance.scopes[scope] == nil { draft.complete(scope, []) }
+    }
+  }
+
+  consuming func activateInAdHoc(_ id: ActivityID, _ elements: [String]) throws(Rejection) -> Decision {
+    guard let activity = instance.activities[id], case .adHocSubProcess(let definition) = process[activity.element].kind else {
+      throw Rejection(.notFound, "there is no ad-hoc subprocess at activity \(id.raw) of \(instance.id.text)")
+    }
+    var begun: [ElementIndex] = []
+    for name in elements {
+      guard let element = process.element(id: name), definition.startable.contains(element) else {
+        let names = definition.startable.map { process[$0].id }.joined(separator: ", ")
+        throw Rejection(.invalid, "'\(name)' can not be begun in \(process[activity.element].id); what can: \(names)")
+      }
+      begun.append(element)
+    }
+    if definition.isSequential, begun.count + (instance.scopes[id]?.live ?? 0) > 1 {
+      throw Rejection(.wrongState, "\(process[activity.element].id) is sequential: one element at a time")
+    }
+    for element in begun { emit(.activity(id, .placed(element))) }
+    run()
+    return decided()
+  }
+
+  consuming func completeAdHoc(_ id: ActivityID) throws(Rejection) -> Decision {
+    guard let activity = instance.activities[id], case .adHocSubProcess = process[activity.element].kind else {
+      throw Rejection(.notFound, "there is no ad-hoc subprocess at activity \(id.raw) of \(instance.id.text)")
+    }
+    cancelCalls(in: id)
+    emit(.scopeCleared(id))
+    complete(id, [])
+    run()
+    return decided()
+  }
+}

@@ -1,0 +1,55 @@
+import FlowCore
+import FlowFEEL
+
+extension Draft {
+  mutating func makeUserTask(_ id: ActivityID, _ definition: UserTaskDefinition) throws(StepProblem) {
+    var task = UserTaskState(key: newKey())
+    task.assignee = try optionalText(definition.assignee, in: id)
+    task.candidateGroups = try texts(definition.candidateGroups, in: id)
+    task.candidateUsers = try texts(definition.candidateUsers, in: id)
+    task.dueDate = try optionalText(definition.dueDate, in: id)
+    task.followUpDate = try optionalText(definition.followUpDate, in: id)
+    if let priority = definition.priority, let text = try optionalText(priority, in: id) {
+      guard let number = Int(text), (0...100).contains(number) else {
+        throw StepProblem(.extractValueError, "priority '\(text)' is not a number from 0 to 100")
+      }
+      task.priority = number
+    }
+    emit(.activity(id, .userTaskMade(task)))
+  }
+
+  private func optionalText(_ value: CompiledValue?, in id: ActivityID) throws(StepProblem) -> String? {
+    guard let value else { return nil }
+    let result = try evaluate(value, in: id, else: .extractValueError)
+    return result.isNull ? nil : Value.text(result, quoted: false, limit: Limits.failureText)
+  }
+
+  /// A list of texts, or one text with commas.
+  private func texts(_ value: CompiledValue?, in id: ActivityID) throws(StepProblem) -> [String] {
+    guard let value else { return [] }
+    switch try evaluate(value, in: id, else: .extractValueError) {
+    case .list(let list): return list.items.compactMap(\.string)
+    case .string(let text):
+      return text.split(separator: ",").map { part in String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
+    case .null: return []
+    case let other: throw StepProblem(.extractValueError, "candidates are \(other.shown), and have to be a list of strings")
+    }
+  }
+
+  consuming func completeUserTask(_ id: ActivityID, _ variables: [Variable]) throws(Rejection) -> Decision {
+    guard instance.activities[id] != nil, instance.details[id]?.userTask != nil else {
+      throw Rejection(.notFound, "there is no open user task at activity \(id.raw) of \(instance.id.text)")
+    }
+    complete(id, variables)
+    run()
+    return decided()
+  }
+
+  consuming func changeUserTask(_ id: ActivityID, _ task: UserTaskState) throws(Rejection) -> Decision {
+    guard let known = instance.details[id]?.userTask, known.key == task.key else {
+      throw Rejection(.notFound, "there is no open user task at activity \(id.raw) of \(instance.id.text)")
+    }
+    emit(.activity(id, .userTaskChanged(task)))
+    return decided()
+  }
+}

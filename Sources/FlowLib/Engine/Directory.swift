@@ -1,0 +1,45 @@
+import FlowCore
+
+/// What an instance may know of what is deployed, and of the messages that are there.
+struct Directory {
+  let state: PartitionState
+  let catalog: Catalog
+
+  /// The deployment that a call of a process means.
+  func deployment(of processID: String, _ binding: CallDefinition.Binding, calledBy caller: Key) -> Key? {
+    let running = (state.versions[processID] ?? []).filter { state.deployments[$0]?.state == .running }
+    switch binding {
+    case .latest: return running.last
+    case .deployment: return running.last { state.deployments[$0]?.appliedAt == state.deployments[caller]?.appliedAt } ?? running.last
+    case .versionTag(let tag): return running.last { catalog[$0]?.settings.versionTag == tag }
+    }
+  }
+
+  /// The buffered messages that begin the next instance of a process for a correlation key.
+  func nextStarts(of process: ExecutableProcess, _ key: String) -> [Key] {
+    process.messageStarts.compactMap { name, _ in
+      state.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID)?.key
+    }
+  }
+}
+
+extension ExecutableProcess {
+  /// Message start events, by the names of their messages.
+  var messageStarts: [(name: String, element: ElementIndex)] {
+    waitingStarts.flatMap { element in
+      self[element].more.events.compactMap { event in
+        guard case .message(.text(let name), _) = event else { return nil }
+        return (name, element)
+      }
+    }
+  }
+
+  var signalStarts: [(name: String, element: ElementIndex)] {
+    waitingStarts.flatMap { element in
+      self[element].more.events.compactMap { event in
+        guard case .signal(.text(let name)) = event else { return nil }
+        return (name, element)
+      }
+    }
+  }
+}
