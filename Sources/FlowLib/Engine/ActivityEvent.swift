@@ -53,6 +53,4 @@ package enum ActivityEvent: Sendable {
   case began(ActivityID, ElementIndex, start: ElementIndex?)
   /// The activity and all in it is gone.
   case terminated
-  /// The activity is gone and its token stands in front of it again.
-  case reentered
 }

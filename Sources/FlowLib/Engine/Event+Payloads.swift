@@ -41,7 +41,7 @@ extension ActivityEvent {
     case .loopBegan, .iterationCompleted, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed,
       .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved,
       .phaseChanged, .iterationsPlaced, .iterationTerminated, .called, .compensationTaken, .handles, .counted, .fired, .chosen, .placed, .began,
-      .terminated, .reentered:
+      .terminated:
       return self
     }
   }

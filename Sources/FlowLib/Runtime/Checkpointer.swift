@@ -202,7 +202,9 @@ extension Event {
   /// The record that this event changes; nil when it changes none.
   var recordKey: Key? {
     switch self {
-    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _): key
+    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _), .startTimer(let key, _, _),
+      .queued(let key, _), .delivered(let key):
+      key
     case .requestsEvicted: nil
     }
   }
@@ -210,15 +212,17 @@ extension Event {
   /// Whether its record is gone afterwards.
   var removes: Bool {
     switch self {
-    case .deployment(_, .deleted), .instance(_, .finished), .instance(_, .deleted): true
-    case .deployment, .instance, .requestAnswered, .requestsEvicted: false
+    case .deployment(_, .deleted), .instance(_, .finished), .instance(_, .deleted), .message(_, .expired), .delivered: true
+    case .deployment, .instance, .requestAnswered, .requestsEvicted, .message, .startTimer, .queued: false
     }
   }
 
   fileprivate func removedKeys(in state: PartitionState) -> [Key] {
     switch self {
     case .requestsEvicted(let last): state.requests.entries.prefix { $0.key <= last }.map(\.key)
-    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _): removes ? [key] : []
+    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _), .startTimer(let key, _, _),
+      .queued(let key, _), .delivered(let key):
+      removes ? [key] : []
     }
   }
 }

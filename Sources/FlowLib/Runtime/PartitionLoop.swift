@@ -65,8 +65,25 @@ final class PartitionLoop {
 
   private var patienceMs: Int64 {
     switch condition {
-    case .waiting: 200
-    case .open, .failed: checkpointer.isIdle ? 1_000 : 20
+    case .waiting: return 200
+    case .open:
+      let pause: Int64 = checkpointer.isIdle ? 1_000 : 20
+      guard let due = state.nextDue else { return pause }
+      return max(0, min(pause, due - configuration.world.now()))
+    case .failed: return 1_000
+    }
+  }
+
+  /// Does what is due, and the work between instances; what is left over comes after the requests that wait.
+  private func goOn(into batch: inout EventBatchWriter) {
+    var steps = 0
+    while condition == .open, let due = state.nextDue, due <= max(batch.now, state.now), steps < Limits.ownStepsPerTurn {
+      do throws(Rejection) {
+        _ = try decide(.goOn, into: &batch)
+      } catch {
+        return configuration.log.error("work of the partition's own can not be done", ["flow.partition": "\(configuration.id)", "error": "\(error)"])
+      }
+      steps += 1
     }
   }
 
@@ -74,9 +91,13 @@ final class PartitionLoop {
 
   private func handle(_ requests: [Request]) {
     var batch = newBatch()
+    if condition == .open { goOn(into: &batch) }
     for request in requests {
       switch condition {
-      case .open: take(request, into: &batch)
+      case .open:
+        take(request, into: &batch)
+        // Before the next command sees the state, what follows from this one is done.
+        if !state.deliveries.isEmpty { goOn(into: &batch) }
       case .waiting(let reason): request.refuse(.unavailable("nothing is accepted until the store takes it again: \(reason)"))
       case .failed: request.refuse(.unavailable("the store has failed"))
       }
@@ -144,7 +165,7 @@ final class PartitionLoop {
 
   private func decide(_ command: Command, into batch: inout EventBatchWriter) throws(Rejection) -> Answer {
     let world = configuration.world
-    let context = DecisionContext(now: batch.now, entropy: (world.entropy(), world.entropy()))
+    let context = DecisionContext(now: batch.now, entropy: (world.entropy(), world.entropy()), zones: configuration.zones)
     let decision = try FlowEngine.decide(command, in: state, catalog: catalog, context: context)
     guard !decision.events.isEmpty else { return decision.answer }
     var events = decision.events
@@ -194,7 +215,8 @@ final class PartitionLoop {
     switch event {
     case .deployment(let key, _): touchedDeployments.insert(key)
     case .instance(let key, _): touchedInstances.insert(key)
-    case .requestAnswered, .requestsEvicted: break
+    case .startTimer(let key, _, _): touchedDeployments.insert(key)
+    case .requestAnswered, .requestsEvicted, .message, .queued, .delivered: break
     }
   }
 
@@ -310,9 +332,11 @@ extension Command {
   /// Work that may be refused when there is no room; all else is owed for work that was accepted.
   fileprivate var isNewWork: Bool {
     switch self {
-    case .deploy, .createInstance, .startDeployment, .retryInstance: true
+    case .deploy, .createInstance, .startDeployment, .retryInstance, .publishMessage, .broadcastSignal: true
     case .stopDeployment, .deleteDeployment, .observeDeployment, .deploymentTimedOut, .jobCompleted, .jobFailed, .gatewayDecided,
-      .failInstance, .endInstance, .cancelInstance, .deleteInstance, .continue:
+      .failInstance, .endInstance, .cancelInstance, .deleteInstance, .continue, .activateJobs, .completeJob, .failJob, .throwError,
+      .setJobRetries, .setJobTimeout, .completeUserTask, .changeUserTask, .resolveIncident, .setVariables, .modifyInstance,
+      .activateInAdHoc, .completeAdHoc, .goOn:
       false
     }
   }

@@ -77,7 +77,7 @@ package final class DeploymentBoard: Sendable {
     }
     state.withLock { state in
       let gone = state.byID.keys.filter { fresh[$0] == nil }.sorted()
-      let changed = fresh.values.filter { state.byID[$0.id]?.deployment != $0.deployment }.sorted { $0.deployment.key < $1.deployment.key }
+      let changed = fresh.values.filter { !$0.deployment.isShown(as: state.byID[$0.id]?.deployment) }.sorted { $0.deployment.key < $1.deployment.key }
       state.position = position
       state.byID = fresh
       for (_, listener) in state.listeners.sorted(by: { $0.key < $1.key }) {
@@ -97,4 +97,13 @@ package final class DeploymentBoard: Sendable {
 
   /// A commit that changed no deployment.
   func advance(_ position: Position) { state.withLock { $0.position = position } }
+}
+
+extension Deployment {
+  /// Whether readers see no difference; when its timers fire next they do not see.
+  fileprivate func isShown(as other: Deployment?) -> Bool {
+    guard let other else { return false }
+    return key == other.key && state == other.state && reason == other.reason && since == other.since
+      && isBeingDeleted == other.isBeingDeleted && digest == other.digest && version == other.version
+  }
 }

@@ -149,7 +149,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
       return history + [.instanceChanged(id: id, patch)]
     case .retried: return history + [.instanceChanged(id: id, InstancePatch(state: .running, clearsError: true))]
     case .deleted: return [.instanceDeleted(id: id)]
-    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed: return history
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .activity: return history
     }
   }
 
@@ -157,7 +157,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     let row = InstanceRow(
       id: created.id.text, deployment: catalog[created.deployment]?.deploymentID ?? "", state: created.isStopped ? .stopped : .running,
       created: created.at, metadata: created.metadata.map { MetadataPair($0.name, $0.value) })
-    let element = catalog[created.deployment]?[created.start].id ?? ""
+    let element = created.start.flatMap { catalog[created.deployment]?[$0].id } ?? ""
     return [.instanceCreated(row), .history(id: row.id, HistoryEntry(time: created.at, event: "created", element: element))]
   }
 
@@ -189,7 +189,26 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     case .retried: return HistoryEntry(time: now, event: "retried")
     case .finished(let state, _, let failure, _):
       return HistoryEntry(time: now, event: state.name.lowercased(), detail: failure?.code ?? "")
+    case .activity(let id, let event): return entry(event, at: instance.activities[id]?.element, at)
     case .created, .scopeCleared, .deleted: return nil
+    }
+  }
+
+  private func entry(
+    _ event: ActivityEvent, at element: ElementIndex?, _ at: (ElementIndex, String, String) -> HistoryEntry
+  ) -> HistoryEntry? {
+    switch event {
+    case .fired(let event, _), .chosen(let event, _): at(event, "happened", "")
+    case .began(_, let begun, _): at(begun, "activated", "")
+    case .incidentRaised(let incident): element.map { at($0, "incident", "\(incident.type.name): \(incident.message)") }
+    case .incidentResolved: element.map { at($0, "resolved", "") }
+    case .terminated: element.map { at($0, "terminated", "") }
+    case .jobFailed(let retries, _, let message): element.map { at($0, "failed", "\(retries) retries left: \(message)") }
+    case .called(let child): element.map { at($0, "called", child.text) }
+    case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .retriesSet,
+      .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
+      .iterationTerminated, .compensable, .compensationTaken, .handles, .counted, .placed:
+      nil
     }
   }
 }

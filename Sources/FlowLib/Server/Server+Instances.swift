@@ -162,7 +162,10 @@ extension ExecutableElement {
   fileprivate var waitsFor: String {
     switch kind {
     case .exclusiveGateway: "decision"
-    case .serviceTask, .startEvent, .endEvent, .task, .parallelGateway, .subProcess, .errorBoundaryEvent: "service call"
+    case .serviceTask, .startEvent, .endEvent, .task, .job, .userTask, .script, .catchEvent, .throwEvent, .parallelGateway,
+      .inclusiveGateway, .complexGateway, .eventBasedGateway, .subProcess, .eventSubProcess, .transaction, .adHocSubProcess,
+      .callActivity, .boundaryEvent:
+      "service call"
     }
   }
 }

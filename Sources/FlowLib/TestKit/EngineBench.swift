@@ -96,7 +96,9 @@ package struct EngineBench {
       switch change {
       case .passed(let element, _), .activated(_, let element, _), .arrived(let element, _), .ended(let element): return process[element].id
       case .caught(_, let boundary, _, _): return process[boundary].id
-      case .created, .completed, .joined, .scopeCleared, .failed, .stopped, .retried, .finished, .deleted: return nil
+      case .activity(_, .fired(let element, _)), .activity(_, .chosen(let element, _)), .activity(_, .began(_, let element, _)):
+        return process[element].id
+      case .created, .completed, .joined, .scopeCleared, .failed, .stopped, .retried, .finished, .deleted, .activity: return nil
       }
     }
   }

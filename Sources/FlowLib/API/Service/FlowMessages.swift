@@ -221,7 +221,19 @@ extension ExecutableKind {
     case .exclusiveGateway: "exclusiveGateway"
     case .parallelGateway: "parallelGateway"
     case .subProcess: "subProcess"
-    case .errorBoundaryEvent: "boundaryEvent"
+    case .boundaryEvent: "boundaryEvent"
+    case .job: "serviceTask"
+    case .userTask: "userTask"
+    case .script: "scriptTask"
+    case .catchEvent: "intermediateCatchEvent"
+    case .throwEvent: "intermediateThrowEvent"
+    case .inclusiveGateway: "inclusiveGateway"
+    case .complexGateway: "complexGateway"
+    case .eventBasedGateway: "eventBasedGateway"
+    case .eventSubProcess: "subProcess"
+    case .transaction: "transaction"
+    case .adHocSubProcess: "adHocSubProcess"
+    case .callActivity: "callActivity"
     }
   }
 }

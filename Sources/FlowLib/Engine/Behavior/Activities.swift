@@ -48,7 +48,7 @@ extension Draft {
   }
 
   /// What an activity does once it is entered; those that wait return and are taken up again by a command.
-  private mutating func work(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+  mutating func work(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
     switch element.kind {
     case .task: complete(id, [])
     case .job(let type, let retries): try makeJob(id, type, retries)
@@ -140,10 +140,12 @@ extension Draft {
   }
 
   private mutating func again(_ id: ActivityID, _ activity: Activity, _ element: ExecutableElement) {
-    if instance.details[id]?.loop != nil || element.isGateway || (element.more.loop != nil && !isIteration(activity)) {
-      emit(.activity(id, .reentered))
-    } else {
-      start(id, element)
+    if let loop = element.more.loop, !isIteration(activity) { return beginLoop(id, element, loop) }
+    guard element.isGateway else { return start(id, element) }
+    attempt(id, .activating) { (draft) throws(StepProblem) in
+      let flows = try draft.flows(through: element, in: activity.scope, draft.instance.payloads[activity.payload])
+      draft.emit(.completed(id, nil, flows: flows))
+      draft.settle(activity.scope)
     }
   }
 }
@@ -156,5 +158,16 @@ extension ExecutableElement {
       .eventSubProcess, .transaction, .adHocSubProcess, .callActivity, .boundaryEvent:
       false
     }
+  }
+
+  var isExclusive: Bool {
+    guard case .exclusiveGateway = kind else { return false }
+    return true
+  }
+
+  /// The flow that is taken when no condition holds.
+  var defaultFlow: FlowIndex? {
+    guard case .exclusiveGateway(let flow) = kind else { return more.defaultFlow }
+    return flow
   }
 }

@@ -21,7 +21,7 @@ extension Draft {
         isActive = arrived.count == gateway.incoming.count
       }
       guard isActive else { return }
-      let flows = try complexFlows(of: gateway, in: token.scope)
+      let flows = try self.flows(through: gateway, in: token.scope, instance.payloads[token.payload])
       emit(.joined(token.element, scope: token.scope, incoming: gateway.incoming.filter { arrived.contains($0) }, flows: flows))
       let left = gateway.incoming.count - arrived.count
       if left > 0 { emit(.activity(token.scope, .counted(token.element, left))) }
@@ -43,26 +43,10 @@ extension Draft {
 
   private mutating func splitComplex(_ token: PendingToken, _ gateway: ExecutableElement) {
     do throws(StepProblem) {
-      pass(token, through: try complexFlows(of: gateway, in: token.scope))
+      pass(token, through: try self.flows(through: gateway, in: token.scope, instance.payloads[token.payload]))
     } catch {
       stop(token, error)
     }
-  }
-
-  private func complexFlows(of gateway: ExecutableElement, in scope: ActivityID) throws(StepProblem) -> [FlowIndex] {
-    var chosen: [FlowIndex] = []
-    for flow in gateway.outgoing where flow != gateway.more.defaultFlow {
-      guard let condition = process[flow].condition else {
-        chosen.append(flow)
-        continue
-      }
-      if try holds(condition, in: scope) { chosen.append(flow) }
-    }
-    if chosen.isEmpty, let standard = gateway.more.defaultFlow { chosen = [standard] }
-    guard !chosen.isEmpty else {
-      throw StepProblem(.conditionError, "no condition of complex gateway \(gateway.id) holds, and it has no default flow")
-    }
-    return chosen
   }
 
   private func holds(_ condition: CompiledExpression, in scope: ActivityID, before brought: [Variable]) throws(StepProblem) -> Bool {

@@ -12,8 +12,9 @@ extension Draft {
       return pass(token, through: gateway.outgoing)
     }
     if process.asksOutside(gateway, defaultFlow: defaultFlow) { return emit(.activated(newActivity(), token.element, .job(newKey()))) }
+    if process.settings.usesVariables { return leaveExclusive(token, gateway) }
     do throws(EvaluationError) {
-      guard let flow = try chosenFlow(of: gateway, defaultFlow: defaultFlow, over: instance.payloads[token.payload]) else {
+      guard let flow = try chosenFlow(of: gateway, defaultFlow: defaultFlow, in: token) else {
         return fail("NO_FLOW", noFlow(gateway), at: token.element, input: instance.payloads[token.payload])
       }
       pass(token, through: [flow])
@@ -23,13 +24,21 @@ extension Draft {
     }
   }
 
+  private mutating func leaveExclusive(_ token: PendingToken, _ gateway: ExecutableElement) {
+    do throws(StepProblem) {
+      pass(token, through: try flows(through: gateway, in: token.scope, instance.payloads[token.payload]))
+    } catch {
+      stop(token, error)
+    }
+  }
+
   private func chosenFlow(
-    of gateway: ExecutableElement, defaultFlow: FlowIndex?, over payload: Payload
+    of gateway: ExecutableElement, defaultFlow: FlowIndex?, in token: PendingToken
   ) throws(EvaluationError) -> FlowIndex? {
-    let body = payload.json ?? .null
+    let scope = scope(of: token.scope, payload: instance.payloads[token.payload])
     for flow in gateway.outgoing where flow != defaultFlow {
       guard let condition = process[flow].condition else { return flow }
-      if try condition.condition(over: body, now: context.now) { return flow }
+      if try condition.condition(in: scope) { return flow }
     }
     return defaultFlow
   }

@@ -12,26 +12,24 @@ extension Draft {
 
   private mutating func splitInclusive(_ token: PendingToken, _ gateway: ExecutableElement) {
     do throws(StepProblem) {
-      pass(token, through: try inclusiveFlows(of: gateway, in: token.scope, instance.payloads[token.payload]))
+      pass(token, through: try flows(through: gateway, in: token.scope, instance.payloads[token.payload]))
     } catch {
       stop(token, error)
     }
   }
 
-  private func inclusiveFlows(of gateway: ExecutableElement, in scope: ActivityID, _ payload: Payload) throws(StepProblem) -> [FlowIndex] {
-    if gateway.outgoing.count <= 1 { return gateway.outgoing }
+  /// Where a gateway lets its token go: of an exclusive one the first flow, of the others all whose conditions hold, or the default one.
+  func flows(through gateway: ExecutableElement, in scope: ActivityID, _ payload: Payload) throws(StepProblem) -> [FlowIndex] {
+    let (isExclusive, standard) = (gateway.isExclusive, gateway.defaultFlow)
+    if gateway.outgoing.count <= 1, gateway.outgoing.allSatisfy({ process[$0].condition == nil }) { return gateway.outgoing }
     var chosen: [FlowIndex] = []
-    for flow in gateway.outgoing where flow != gateway.more.defaultFlow {
-      guard let condition = process[flow].condition else {
-        chosen.append(flow)
-        continue
-      }
-      if try holds(condition, in: scope, payload: payload) { chosen.append(flow) }
+    for flow in gateway.outgoing where flow != standard {
+      if let condition = process[flow].condition, !(try holds(condition, in: scope, payload: payload)) { continue }
+      if isExclusive { return [flow] }
+      chosen.append(flow)
     }
-    if chosen.isEmpty, let standard = gateway.more.defaultFlow { chosen = [standard] }
-    guard !chosen.isEmpty else {
-      throw StepProblem(.conditionError, "no condition of inclusive gateway \(gateway.id) holds, and it has no default flow")
-    }
+    if chosen.isEmpty, let standard { return [standard] }
+    guard !chosen.isEmpty else { throw StepProblem(.conditionError, "no condition of gateway \(gateway.id) holds, and it has no default flow") }
     return chosen
   }
 
@@ -56,7 +54,7 @@ extension Draft {
         instance.waiting.contains { $0.element == waiting.element && $0.scope == waiting.scope && $0.flow == flow }
       }
       do throws(StepProblem) {
-        let flows = try inclusiveFlows(of: gateway, in: waiting.scope, instance.payloads[waiting.payload])
+        let flows = try self.flows(through: gateway, in: waiting.scope, instance.payloads[waiting.payload])
         emit(.joined(waiting.element, scope: waiting.scope, incoming: arrived, flows: flows))
         settle(waiting.scope)
         return true

@@ -17,6 +17,10 @@ extension Draft {
   mutating func enterLoop(_ token: PendingToken, _ element: ExecutableElement, _ loop: ExecutableLoop) {
     let id = newActivity()
     emit(.activated(id, token.element, .open))
+    beginLoop(id, element, loop)
+  }
+
+  mutating func beginLoop(_ id: ActivityID, _ element: ExecutableElement, _ loop: ExecutableLoop) {
     attempt(id, .activating) { (draft) throws(StepProblem) in
       let total = try draft.iterations(of: loop, in: id)
       try draft.openBoundaryEvents(of: id, element)

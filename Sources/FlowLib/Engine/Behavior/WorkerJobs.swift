@@ -22,7 +22,7 @@ extension Draft {
     let element = process[activity.element]
     attempt(id, .activating) { (draft) throws(StepProblem) in
       if case .job(let type, let retries) = element.kind { return try draft.makeJob(id, type, retries) }
-      draft.emit(.activity(id, .reentered))
+      try draft.work(id, element)
     }
   }
 
@@ -117,7 +117,9 @@ func decideActivation(_ request: ActivateJobs, in state: PartitionState, catalog
   let lock = WorkerJob.Lock(worker: request.worker, until: context.now + request.timeoutMs)
   var events: [Event] = []
   var given: [Key] = []
-  for place in state.lookups.jobs[request.type]?.first(min(request.count, Limits.pageRows)) ?? [] {
+  let queue = state.lookups.jobs[request.type] ?? JobQueue()
+  let places = request.among.map { keys in keys.compactMap { queue[$0] } } ?? queue.first(min(request.count, Limits.pageRows))
+  for place in places.prefix(request.count) {
     events.append(.instance(place.instance, .activity(place.activity, .jobTaken(lock))))
     given.append(place.wait)
   }

@@ -69,7 +69,7 @@ extension Instance {
       guard process.has(element), start.map({ process.has($0) }) ?? true else { return unknown }
       guard activity.raw >= nextActivity, activity.raw < Instance.numbersEnd else { return "begins activity \(activity.raw), a number that was given" }
       return scopeProblem(id)
-    case .terminated, .reentered: return activityProblem(id)
+    case .terminated: return activityProblem(id)
     case .iterationsPlaced(let count):
       guard count <= Limits.tokensPerInstance, activities[id] != nil else { return "begins too many iterations, or of what is not there" }
       return nil

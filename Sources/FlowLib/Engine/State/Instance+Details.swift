@@ -43,7 +43,6 @@ extension Instance {
     case .placed(let element): place(element, in: id)
     case .began(let activity, let element, let start): begin(activity, element, in: id, start: start)
     case .terminated: terminate(id)
-    case .reentered: reenter(id)
     }
   }
 
@@ -159,15 +158,6 @@ extension Instance {
     clear(id)
     guard let activity = activities.removeValue(forKey: id) else { preconditionFailure("activity \(id.raw) is not there") }
     forget(id)
-    if let last = activity.lastPayload { payloads.release(last) }
-    drop(activity.payload, from: activity.scope)
-  }
-
-  private mutating func reenter(_ id: ActivityID) {
-    clear(id)
-    guard let activity = activities.removeValue(forKey: id) else { preconditionFailure("activity \(id.raw) is not there") }
-    forget(id)
-    place(PendingToken(element: activity.element, flow: nil, scope: activity.scope, payload: activity.payload))
     if let last = activity.lastPayload { payloads.release(last) }
     drop(activity.payload, from: activity.scope)
   }

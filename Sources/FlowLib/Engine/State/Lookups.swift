@@ -112,7 +112,7 @@ package struct Deliveries: Sendable {
 
 extension Details {
   /// The keys that were given to what is open.
-  var keys: [Key] { waits.map(\.key) + [job?.key, incident?.key, userTask?.key, call?.id.key].compactMap { $0 } }
+  package var keys: [Key] { waits.map(\.key) + [job?.key, incident?.key, userTask?.key, call?.id.key].compactMap { $0 } }
 }
 
 extension PartitionState {

@@ -110,12 +110,15 @@ extension Instance {
     if activity.job != nil {
       switch process[activity.element].kind {
       case .serviceTask, .exclusiveGateway: return nil
-      case .startEvent, .endEvent, .task, .parallelGateway, .subProcess, .errorBoundaryEvent: return "has a job, and nobody does such jobs"
+      case .startEvent, .endEvent, .task, .job, .userTask, .script, .catchEvent, .throwEvent, .parallelGateway, .inclusiveGateway,
+        .complexGateway, .eventBasedGateway, .subProcess, .eventSubProcess, .transaction, .adHocSubProcess, .callActivity, .boundaryEvent:
+        return "has a job, and nobody does such jobs"
       }
     }
     if activity.hasFailed { return state == .stopped ? nil : "has failed, and the instance is not STOPPED" }
-    guard case .subProcess = process[activity.element].kind else { return "waits, and has no job" }
-    return scopes[activity.id] == nil ? "is a scope without a token" : nil
+    if details[activity.id].map({ $0.isWaiting }) ?? false || scopes[activity.id] != nil { return nil }
+    if case .adHocSubProcess = process[activity.element].kind { return nil }
+    return "waits for nothing: it has no token, job, task, call, event or incident"
   }
 
   /// Tokens alive in each scope, and how many of them wait, as the instance keeps count.
@@ -131,5 +134,12 @@ extension Instance {
     }
     for token in waiting { counted[token.scope, default: [0, 0]][1] += 1 }
     return counted
+  }
+}
+
+extension Details {
+  /// Whether something from outside will let the activity go on.
+  fileprivate var isWaiting: Bool {
+    !waits.isEmpty || job != nil || incident != nil || userTask != nil || call != nil || phase == .compensating
   }
 }

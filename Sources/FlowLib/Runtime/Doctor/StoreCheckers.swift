@@ -96,8 +96,10 @@ extension StateRecord {
     case .counter: []
     case .ended(let key): [key]
     case .deployment(let deployment): [deployment.key]
-    case .instance(let instance): [instance.id.key] + instance.activitiesInOrder.compactMap(\.job)
+    case .instance(let instance): [instance.id.key] + instance.activitiesInOrder.compactMap(\.job) + instance.details.values.flatMap(\.keys)
     case .request(let entry): [entry.key]
+    case .message(let message): [message.key]
+    case .delivery(let key, _): [key]
     }
   }
 }
