@@ -22,7 +22,8 @@ private final class Variables: Sendable {
 
 private let texts = [
   "x": "7", "big": "123456789012345678901234567890", "half": "0.5", "status": "\"ok\"", "quoted": "\"a\\\"b\\u00e9\"", "flag": "true",
-  "nothing": "null", "order": #" { "id" : "a", "total": 12, "to": {"city": "Köln", "zip": 5}, "total": 13, "lines": [{"n": 1}, {"n": 2}] } "#,
+  "nothing": "null",
+  "order": #" { "id" : "a", "total": 12, "to": {"city": "Köln", "zip": 5}, "total": 13, "lines": [{"n": 1}, {"n": 2}] } "#,
   "list": "[1, 2, 3]", "one": "[7]", "broken": "{\"a\":", "zero": "-0", "escaped": #"{"\u0061": 1}"#,
 ]
 

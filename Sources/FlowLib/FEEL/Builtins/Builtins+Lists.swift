@@ -61,12 +61,23 @@ extension Evaluator {
   }
 
   private mutating func distinct(_ items: [Value]) throws(EvaluationError) -> [Value] {
+    if let keys = try ScalarKey.of(items, &self) {
+      var seen: Set<ScalarKey> = []
+      return zip(items, keys).filter { seen.insert($0.1).inserted }.map(\.0)
+    }
     var kept: [Value] = []
     for item in items where try firstIndex(of: item, in: kept) == nil { kept.append(item) }
     return kept
   }
 
   private mutating func duplicates(_ items: [Value]) throws(EvaluationError) -> [Value] {
+    if let keys = try ScalarKey.of(items, &self) {
+      var counts: [ScalarKey: Int] = [:]
+      return zip(items, keys).filter {
+        counts[$0.1, default: 0] += 1
+        return counts[$0.1] == 2
+      }.map(\.0)
+    }
     var seen: [Value] = []
     var twice: [Value] = []
     for item in items {
@@ -103,8 +114,8 @@ extension Evaluator {
     default:
       var count = items.count - at
       if v.count > 2, !v[2].isNull {
-        guard let wanted = v[2].number?.int, wanted >= 0 else { return refuse(builtin, v) }
-        count = min(count, wanted)
+        guard let wanted = v[2].number?.int, 1...count ~= wanted else { return refuse(builtin, v) }
+        count = wanted
       }
       result = Array(items[at..<at + count])
     }

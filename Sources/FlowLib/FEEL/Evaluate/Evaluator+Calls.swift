@@ -10,7 +10,7 @@ extension Evaluator {
       function = try named(name, frame)
       if function.isNull {
         offset = callee.offset
-        return null("no function '\(name)'")
+        return null(Builtin.refused[name] ?? "no function '\(name)'")
       }
     } else {
       function = try evaluate(callee, frame)
@@ -19,9 +19,12 @@ extension Evaluator {
       offset = place
       return null("\(function.shown) is no function")
     }
+    let before = notes.count
     var values: [Value] = []
     for argument in arguments { values.append(try evaluate(argument.value, frame)) }
     offset = callee.offset
+    // Who asks whether there is a value is not told why there is none.
+    if target.expectsNull { notes.removeLast(max(0, notes.count - before)) }
     switch target {
     case .builtin(let builtin):
       if let first = arguments.first, first.name != nil {
@@ -43,13 +46,24 @@ extension Evaluator {
   }
 
   private mutating func apply(
-    _ parameters: [String], _ body: Expression, _ frame: Frame?, names: [String], _ values: [Value]
+    _ parameters: [Parameter], _ body: Expression, _ frame: Frame?, names: [String], _ values: [Value]
   ) throws(EvaluationError) -> Value {
-    guard values.count == parameters.count, names.allSatisfy({ parameters.contains($0) }), Set(names).count == names.count else {
-      return null("the function takes \(parameters.count) arguments (\(parameters.joined(separator: ", "))), not \(values.count)")
+    let known = parameters.map(\.name)
+    let fits =
+      names.isEmpty
+      ? values.count == known.count : names.allSatisfy { known.contains($0) } && Set(names).count == names.count
+    guard fits else {
+      return null("the function takes \(known.count) arguments (\(known.joined(separator: ", "))), not \(values.count)")
     }
     var context = Context()
-    for index in values.indices { context.set(names.isEmpty ? parameters[index] : names[index], values[index]) }
+    for (index, parameter) in parameters.enumerated() {
+      // Who names arguments may leave some out: they are null.
+      let given = names.isEmpty ? values[index] : names.firstIndex(of: parameter.name).map { values[$0] } ?? .null
+      guard let value = try converted(given, to: parameter.type) else {
+        return null("parameter '\(parameter.name)' does not take \(given.shown)")
+      }
+      context.set(parameter.name, value)
+    }
     let result = try evaluate(body, Frame(context, in: frame))
     return try bounded(result)
   }
@@ -64,6 +78,8 @@ extension Evaluator {
 
   mutating func apply(_ builtin: Builtin, _ values: [Value]) throws(EvaluationError) -> Value {
     try spend()
+    // Every function may have to read the texts that it is given.
+    for case .string(let text) in values { try spend(text.utf8.count / 64) }
     guard builtin.accepts(values.count) else {
       return null("function '\(builtin.rawValue)' does not take \(values.count) arguments")
     }
@@ -73,9 +89,9 @@ extension Evaluator {
     let result: Value
     switch builtin.table {
     case .conversion: result = try conversion(builtin, values)
-    case .string: result = try strings(builtin, values)
+    case .string: result = try strings(builtin, builtin == .stringJoin ? values : values.map { Evaluator.single($0) })
     case .list: result = try lists(builtin, values)
-    case .number: result = try numbers(builtin, values)
+    case .number: result = try numbers(builtin, values.map { Evaluator.single($0) })
     case .context: result = try contexts(builtin, values)
     case .range: result = try ranges(builtin, values)
     case .temporal: result = try temporals(builtin, values)

@@ -59,6 +59,29 @@ struct Evaluator {
     return value
   }
 
+  /// What a result comes to once it is written: parts that are shared are written as often as they are held.
+  mutating func weigh(_ value: Value) throws(EvaluationError) {
+    var left = Limits.expressionResultBytes
+    try weigh(value, &left)
+  }
+
+  private func weigh(_ value: Value, _ left: inout Int) throws(EvaluationError) {
+    left -= 2
+    switch value {
+    case .list(let list): for item in list.items { try weigh(item, &left) }
+    case .context(let context):
+      for index in 0..<context.count {
+        left -= context.names[index].utf8.count
+        try weigh(context.values[index], &left)
+      }
+    case .string(let text): left -= text.utf8.count
+    case .null, .boolean, .number, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: break
+    }
+    guard left >= 0 else {
+      throw EvaluationError(.exhausted, "result is larger than \(Limits.expressionResultBytes) bytes", at: offset)
+    }
+  }
+
   // MARK: diagnostics
 
   /// Null, and why.
@@ -87,6 +110,7 @@ struct Evaluator {
     }
     switch expression.kind {
     case .literal(let value): return value
+    case .zoned(let value): return zoned(value) ?? null("no time zone '\(value.zoneName ?? "")'")
     case .name(let name): return try variable(name, frame)
     case .list(let items): return try made(try evaluateAll(items, frame))
     case .context(let entries): return try context(entries, frame)
@@ -95,8 +119,7 @@ struct Evaluator {
       return try path(try evaluate(base, frame), name, at: expression.offset)
     case .filter(let base, let condition): return try filter(try evaluate(base, frame), condition, frame)
     case .call(let callee, let arguments): return try call(callee, arguments, frame, at: expression.offset)
-    case .function(let parameters, let body):
-      return try bounded(.function(.written(parameters: parameters, body: body, frame: frame)))
+    case .function(let parameters, let body): return try bounded(.function(.written(parameters: parameters, body: body, frame: frame)))
     case .negate(let operand): return negate(try evaluate(operand, frame), at: expression.offset)
     case .arithmetic(let first, let steps): return try arithmetic(first, steps, frame)
     case .all(let parts): return try connect(parts, frame, decisive: false)
@@ -108,12 +131,21 @@ struct Evaluator {
       return try evaluate(try evaluate(condition, frame).boolean == true ? positive : otherwise, frame)
     case .each(let iterations, let body, let partial): return try each(iterations, body, partial: partial, frame)
     case .quantified(let quantifier, let iterations, let body): return try quantified(quantifier, iterations, body, frame)
-    case .instance(let value, let type): return .boolean(Evaluator.conforms(try evaluate(value, frame), type))
+    case .instance(let value, let type):
+      let value = try evaluate(value, frame)
+      if let name = type.unknownName { return null("no type '\(name)'") }
+      return .boolean(try conforms(value, type))
     case .range(let low, let high, let includesLow, let includesHigh):
       return try range(low, high, includesLow, includesHigh, frame, at: expression.offset)
     case .tests(let tests, let negated): return try unary(tests, negated: negated, frame)
     case .python(let node): return try python(node, frame, at: expression.offset)
     }
+  }
+
+  /// The value, when its zone is known.
+  func zoned(_ value: Value) -> Value? {
+    guard let name = value.zoneName else { return value }
+    return scope.zones.knows(name) ? value : nil
   }
 
   mutating func evaluateAll(_ items: [Expression], _ frame: Frame?) throws(EvaluationError) -> [Value] {

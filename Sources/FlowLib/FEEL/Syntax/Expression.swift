@@ -12,13 +12,15 @@ package struct Expression: Sendable {
   /// Chains (`a + b - c`, `a and b and c`) are one node with many operands, so that long expressions are not deep ones.
   package indirect enum Kind: Sendable {
     case literal(Value)
+    /// A literal in a named time zone, which the scope has to know.
+    case zoned(Value)
     case name(String)
     case list([Expression])
     case context([ContextEntry])
     case path(Expression, String)
     case filter(Expression, Expression)
     case call(Expression, [Argument])
-    case function(parameters: [String], body: Expression)
+    case function([Parameter], body: Expression)
     case negate(Expression)
     case arithmetic(Expression, [ArithmeticStep])
     case all([Expression])
@@ -40,6 +42,12 @@ package struct Expression: Sendable {
 package struct ContextEntry: Sendable {
   let name: String
   let value: Expression
+}
+
+/// A parameter of a written function; without a type it takes anything.
+package struct Parameter: Sendable {
+  let name: String
+  let type: TypeReference?
 }
 
 package struct Argument: Sendable {
@@ -94,8 +102,51 @@ package indirect enum TypeReference: Sendable {
   case list(TypeReference)
   case range(TypeReference)
   case context([(name: String, type: TypeReference)])
-  case function([TypeReference])
+  case function([TypeReference], result: TypeReference)
   case unknown(String)
+
+  /// As it is written, without its parameters.
+  var name: String {
+    switch self {
+    case .any: "Any"
+    case .null: "Null"
+    case .boolean: "boolean"
+    case .number: "number"
+    case .string: "string"
+    case .date: "date"
+    case .time: "time"
+    case .dateTime: "date and time"
+    case .daysTime: "days and time duration"
+    case .yearsMonths: "years and months duration"
+    case .anyList, .list: "list"
+    case .anyContext, .context: "context"
+    case .anyFunction, .function: "function"
+    case .anyRange, .range: "range"
+    case .unknown(let name): name
+    }
+  }
+
+  var hasParameters: Bool {
+    switch self {
+    case .list, .context, .function, .range: true
+    case .any, .null, .boolean, .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths, .anyList, .anyContext, .anyFunction,
+      .anyRange, .unknown:
+      false
+    }
+  }
+
+  /// A name in it that is no type's; a type that is unknown has no instances, and no other values either.
+  var unknownName: String? {
+    switch self {
+    case .unknown(let name): name
+    case .list(let inner), .range(let inner): inner.unknownName
+    case .context(let members): members.lazy.compactMap { $0.type.unknownName }.first
+    case .function(let types, let result): (types + [result]).lazy.compactMap { $0.unknownName }.first
+    case .any, .null, .boolean, .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths, .anyList, .anyContext, .anyFunction,
+      .anyRange:
+      nil
+    }
+  }
 }
 
 /// Where Python means something else than FEEL, the tree says so.
