@@ -3,8 +3,6 @@
 package struct GlobalTask: Sendable {
   /// The task as it runs when called. Its id and name are the global task's; it has no flows and no parent.
   package var node: FlowNode
-  /// `ioSpecification` of the callable element.
-  package var ioSpecification: IOSpecification?
   package var element: Element
 
   package init(node: FlowNode, element: Element) {
@@ -15,6 +13,7 @@ package struct GlobalTask: Sendable {
   package var id: String { node.id }
   package var name: String? { node.name }
   package var line: Int { node.line }
+  package var ioSpecification: IOSpecification? { node.data?.specification }
 }
 
 /// What a call activity can call within a file.
