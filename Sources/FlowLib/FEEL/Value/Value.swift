@@ -22,8 +22,8 @@ package enum Value: Sendable {
 
 /// A list that knows how deep its items nest, so that no expression can build one that overflows a stack.
 package struct List: Sendable, ExpressibleByArrayLiteral {
-  package let items: [Value]
-  package let depth: Int
+  package private(set) var items: [Value]
+  package private(set) var depth: Int
 
   package init(_ items: [Value]) {
     self.items = items
@@ -33,6 +33,11 @@ package struct List: Sendable, ExpressibleByArrayLiteral {
   package init(arrayLiteral elements: Value...) { self.init(elements) }
 
   package var count: Int { items.count }
+
+  mutating func append(_ item: Value) {
+    items.append(item)
+    depth = max(depth, item.depth + 1)
+  }
 }
 
 /// An interval; a nil end is open to that side.
@@ -55,7 +60,15 @@ package struct RangeValue: Sendable {
 /// A function of the language, or one that the expression wrote, with the names it saw.
 package enum FunctionValue: Sendable {
   case builtin(Builtin)
-  case written(parameters: [String], body: Expression, frame: Frame?)
+  case written(parameters: [Parameter], body: Expression, frame: Frame?)
+
+  /// The functions that exist to be asked about null.
+  var expectsNull: Bool {
+    switch self {
+    case .builtin(.isDefined), .builtin(.getOrElse): true
+    case .builtin, .written: false
+    }
+  }
 }
 
 extension Value {
@@ -69,6 +82,15 @@ extension Value {
     case .range(let range): range.depth
     case .function(.written(_, _, let frame)): (frame?.depth ?? 0) + 1
     case .function(.builtin), .null, .boolean, .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths: 0
+    }
+  }
+
+  /// The named zone of a time; nil for every other value.
+  var zoneName: String? {
+    switch self {
+    case .time(let time): time.zone.name
+    case .dateTime(let both): both.time.zone.name
+    case .null, .boolean, .number, .string, .list, .context, .date, .daysTime, .yearsMonths, .range, .function: nil
     }
   }
 
