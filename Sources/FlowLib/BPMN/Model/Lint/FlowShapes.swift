@@ -21,6 +21,7 @@ private func duplicates(_ graph: LintGraph, _ number: Int) -> [Finding] {
 
 private func superfluous(_ graph: LintGraph, _ number: Int) -> Finding? {
   let node = graph.nodes[number]
+  if case .eventBasedGateway = node.kind { return nil }  // validation says so
   guard node.kind.isGateway, graph.incoming[number].count == 1, graph.outgoing[number].count == 1 else { return nil }
   guard graph.edges[graph.outgoing[number][0]].flow.condition == nil else { return nil }
   return LintCode.superfluousGateway.finding(
