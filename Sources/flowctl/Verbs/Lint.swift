@@ -39,7 +39,7 @@ enum Lint {
   }
 
   private static func ignoredRules(_ context: Context) throws(Failure) -> Set<String> {
-    let ignored = Set(context.settings.words("ignore"))
+    let ignored = Set(context.settings.list("ignore"))
     let known = Set(LintRules.all.map(\.code))
     if let unknown = ignored.subtracting(known).min() {
       throw Failure(ExitCode.usage, "option --ignore: there is no rule '\(Printable.line(unknown))'", hint: "flowctl lint --rules")
