@@ -51,15 +51,8 @@ enum Validate {
     } else if form == "name" {
       if let id = check.deploymentID, check.compiles { context.print(id + "\n") }
     } else {
-      for finding in check.findings { context.note(line(of: finding, check.file)) }
+      for finding in check.findings { context.note(FindingText.line(of: finding, check.file)) }
     }
-  }
-
-  private static func line(of finding: Finding, _ path: String) -> String {
-    let place = finding.line > 0 ? "\(path):\(finding.line)" : path
-    let element = finding.element.map { " (\($0))" } ?? ""
-    let hint = finding.hint.map { "; try: \($0)" } ?? ""
-    return Printable.line("\(place): \(finding.severity.rawValue): \(finding.message)\(element)\(hint) [\(finding.code)]")
   }
 
   private static func table(_ checks: [ModelCheck]) -> Table {
@@ -85,6 +78,8 @@ struct ModelCheck: Sendable {
   let ok: Bool
   let counts: Counts
   let findings: [Finding]
+  /// nil when it is not BPMN.
+  let definitions: Definitions?
   let deploymentID: String?
 
   init(reading path: String) {
@@ -94,12 +89,13 @@ struct ModelCheck: Sendable {
       ok = result.ok
       counts = result.counts
       findings = result.findings + (result.definitions.map(FlowBPMN.validate) ?? [])
+      definitions = result.definitions
       deploymentID = result.definitions?.deployable?.deploymentID
     } catch {
       ok = false
       counts = Counts()
       findings = [Finding(.error, "unreadable", error.reason)]
-      deploymentID = nil
+      (definitions, deploymentID) = (nil, nil)
     }
   }
 
@@ -136,14 +132,7 @@ struct ModelCheck: Sendable {
     object["processes"] = .int(Int64(counts.processes))
     object["flow_nodes"] = .int(Int64(counts.flowNodes))
     object["sequence_flows"] = .int(Int64(counts.sequenceFlows))
-    object["findings"] = .array(
-      findings.map { finding in
-        [
-          "code": .string(finding.code), "severity": .string(finding.severity.rawValue), "line": .int(Int64(finding.line)),
-          "element": finding.element.map { .string($0) } ?? .null, "message": .string(finding.message),
-          "hint": finding.hint.map { .string($0) } ?? .null,
-        ]
-      })
+    object["findings"] = .array(findings.map(FindingText.json))
     return .object(object)
   }
 }

@@ -42,7 +42,7 @@ package struct SubProcess: Sendable {
     /// `triggeredByEvent`.
     case event
     case transaction(method: String?)
-    case adHoc(ordering: String?, cancelRemainingInstances: Bool, completion: Expression?)
+    case adHoc(AdHoc)
   }
 
   package var kind = Kind.embedded
@@ -59,53 +59,20 @@ package struct SubProcess: Sendable {
   }
 }
 
+/// What an `adHocSubProcess` says beside its content; `zeebe:adHoc` is the node's.
+package struct AdHoc: Sendable, Equatable {
+  package enum Ordering: String, Sendable { case parallel = "Parallel", sequential = "Sequential" }
+  package var ordering = Ordering.parallel
+  package var cancelRemainingInstances = true
+  package var completion: Expression?
+  package init() {}
+}
+
 package struct EventBasedGateway: Sendable, Equatable {
   package enum Kind: String, Sendable { case exclusive = "Exclusive", parallel = "Parallel" }
   package var instantiate = false
   package var kind = Kind.exclusive
   package init() {}
-}
-
-package indirect enum LoopCharacteristics: Sendable, Equatable {
-  case standard(StandardLoop)
-  case multiInstance(MultiInstance)
-}
-
-package struct StandardLoop: Sendable, Equatable {
-  package var testBefore = false
-  package var maximum: Int?
-  package var condition: Expression?
-  package init() {}
-}
-
-package struct MultiInstance: Sendable, Equatable {
-  package var isSequential = false
-  package var cardinality: Expression?
-  package var completionCondition: Expression?
-  package var behavior: String?
-  /// `zeebe:loopCharacteristics`.
-  package var zeebe: ZeebeLoop?
-  /// `loopDataInputRef`, `inputDataItem` …, as read.
-  package var others: [Element] = []
-  package init() {}
-}
-
-/// Inputs and outputs of an activity or event in the specification's own words.
-package struct DataInterface: Sendable, Equatable {
-  /// `ioSpecification`, as read.
-  package var specification: Element?
-  package var inputs: [DataAssociation] = []
-  package var outputs: [DataAssociation] = []
-  package init() {}
-}
-
-package struct DataAssociation: Sendable, Equatable {
-  package var sources: [String] = []
-  package var target = ""
-  package var transformation: Expression?
-  /// Assignments and the rest, as read.
-  package var element: Element
-  package init(element: Element) { self.element = element }
 }
 
 extension FlowNode {

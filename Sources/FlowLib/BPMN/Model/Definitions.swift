@@ -16,11 +16,14 @@ package struct Definitions: Sendable {
   package var escalations: [Escalation] = []
   package var itemDefinitions: [ItemDefinition] = []
   package var dataStores: [DataStore] = []
+  package var globalTasks: [GlobalTask] = []
+  package var correlationProperties: [CorrelationProperty] = []
+  package var resources: [Resource] = []
   /// Event definitions that events refer to by `eventDefinitionRef`.
   package var eventDefinitions: [RootEventDefinition] = []
   package var diagrams: [Diagram] = []
   package var extensions: [Element] = []
-  /// Imports, resources, interfaces, global tasks, categories, relationships …, as read.
+  /// Imports, interfaces, categories, relationships …, as read.
   package var others: [Element] = []
 
   package init() {}
@@ -29,6 +32,19 @@ package struct Definitions: Sendable {
   package func signal(_ id: String) -> Signal? { signals.first { $0.id == id } }
   package func error(_ id: String) -> BPMNError? { errors.first { $0.id == id } }
   package func escalation(_ id: String) -> Escalation? { escalations.first { $0.id == id } }
+  package func eventDefinition(_ id: String) -> EventDefinition? { eventDefinitions.first { $0.id == id }?.definition }
+  package func resource(_ id: String) -> Resource? { resources.first { $0.id == id } }
+
+  /// What an event waits for or does, with each `eventDefinitionRef` replaced by what it refers to, in document order.
+  ///
+  /// A reference to nothing is left out; validation refuses it.
+  package func resolvedDefinitions(of node: FlowNode) -> [EventDefinition] { node.eventDefinitions.compactMap(resolved) }
+
+  /// The definition itself, or what it refers to; nil when that is not there.
+  package func resolved(_ definition: EventDefinition) -> EventDefinition? {
+    guard case .reference(let id) = definition else { return definition }
+    return eventDefinition(id)
+  }
 }
 
 package struct Message: Sendable, Equatable {
@@ -71,25 +87,7 @@ package struct Escalation: Sendable, Equatable {
   package init() {}
 }
 
-package struct ItemDefinition: Sendable, Equatable {
-  package var id = ""
-  package var structureRef: String?
-  package var isCollection = false
-  package var line = 0
-  package init() {}
-}
-
-package struct DataStore: Sendable, Equatable {
-  package var id = ""
-  package var name: String?
-  package var element: Element
-  package init(id: String, name: String?, element: Element) {
-    self.id = id
-    self.name = name
-    self.element = element
-  }
-}
-
+/// An event definition at the top of the file.
 package struct RootEventDefinition: Sendable {
   package var id: String
   package var definition: EventDefinition
@@ -109,7 +107,9 @@ package struct Collaboration: Sendable {
   /// Choreography nodes: a choreography is a collaboration with flow nodes of its own.
   package var content = Scope()
   package var extensions: [Element] = []
-  /// Conversations, correlation keys, participant associations …, as read.
+  package var conversations: [Conversation] = []
+  package var correlationKeys: [CorrelationKey] = []
+  /// Conversation links, participant and message flow associations …, as read.
   package var others: [Element] = []
   package init() {}
 }

@@ -29,7 +29,7 @@ package enum EventDefinition: Sendable, Equatable {
   case escalation(ref: String?)
   case signal(ref: String?)
   case compensate(activityRef: String?, waitForCompletion: Bool)
-  case conditional(Expression?)
+  case conditional(ConditionalDefinition)
   case link(LinkDefinition)
   case cancel
   case terminate
@@ -59,6 +59,19 @@ package struct TimerDefinition: Sendable, Equatable {
   package var duration: Expression?
   package var cycle: Expression?
   package var line = 0
+  package init() {}
+}
+
+/// A condition that fires when it becomes true.
+package struct ConditionalDefinition: Sendable, Equatable {
+  /// What may happen to a variable.
+  package enum Change: String, Sendable, CaseIterable { case create, update, delete }
+
+  package var condition: Expression?
+  /// Look only when one of these changes; empty for any. `zeebe:conditionalFilter` or `camunda:variableName`.
+  package var variableNames: [String] = []
+  /// Look only at these changes; empty for any. `zeebe:conditionalFilter` or `camunda:variableEvents`.
+  package var changes: [Change] = []
   package init() {}
 }
 

@@ -2,7 +2,8 @@ import FlowCore
 
 /// Something about a model that its author should know: what, why, and what to try.
 package struct Finding: Sendable, Equatable {
-  package enum Severity: String, Sendable { case error, warning }
+  /// An error can not be deployed, a warning hardly does what was meant, a note may well be as it should.
+  package enum Severity: String, Sendable, CaseIterable { case error, warning, note }
 
   /// Stable and in kebab case: `dangling-target`.
   package var code: String

@@ -15,8 +15,14 @@ package struct FlowNode: Sendable {
   package var extensions: [Element] = []
   /// Every attribute but id and name, of any namespace.
   package var attributes: [Element.Attribute] = []
-  package var data = DataInterface()
-  /// Event definitions, resource roles, monitoring …, as read, with what they have beside their typed form.
+  /// nil when the node says nothing of data.
+  @Apart package var data: DataInterface? = nil
+  package var resources: [ResourceRole] = []
+  /// Tokens that must have arrived before the activity begins; below 1 is a finding.
+  package var startQuantity = 1
+  /// Tokens that each outgoing flow gets when the activity completes; below 1 is a finding.
+  package var completionQuantity = 1
+  /// Event definitions, monitoring …, as read, with what they have beside their typed form.
   package var others: [Element] = []
   @Apart package var rexflow: RexflowProperties? = nil
   @Apart package var camunda: CamundaProperties? = nil

@@ -13,11 +13,15 @@ package struct Process: Sendable {
   /// `rexflow_global_properties` with the original's defaults where nothing is said.
   package var rexflow = RexflowGlobals()
   package var zeebe: ZeebeProcess?
+  package var camunda: CamundaProcess?
   /// `<sanitised id>-<8 hex>`; nil when neither annotation nor process id leave a name to make it of.
   package var deploymentID: String?
   /// SHA-256 of the process and the root elements that it refers to, 64 hex digits.
   package var digest = ""
   package init() {}
+
+  /// The tag that callers bind to, of either dialect.
+  package var versionTag: String? { zeebe?.versionTag ?? camunda?.versionTag }
 
   /// Every flow node of the process at any depth, in document order.
   package var allNodes: [FlowNode] {
@@ -35,8 +39,13 @@ package struct Scope: Sendable {
   package var artifacts = Artifacts()
   package var dataObjects: [DataObject] = []
   package var dataReferences: [DataReference] = []
-  package var ioSpecification: Element?
-  /// Properties, correlation subscriptions, resource roles …, as read.
+  package var properties: [DataItem] = []
+  /// Of a process; that of a subprocess is its node's.
+  package var ioSpecification: IOSpecification?
+  package var correlationSubscriptions: [CorrelationSubscription] = []
+  /// Of a process; those of a subprocess are its node's.
+  package var resources: [ResourceRole] = []
+  /// Monitoring, auditing …, as read.
   package var others: [Element] = []
   package init() {}
 
@@ -92,29 +101,6 @@ package struct Group: Sendable, Equatable {
   package var categoryValueRef: String?
   package var line = 0
   package init() {}
-}
-
-package struct DataObject: Sendable, Equatable {
-  package var id = ""
-  package var name: String?
-  package var isCollection = false
-  package var itemRef: String?
-  package var element: Element
-  package init(element: Element) { self.element = element }
-}
-
-/// A `dataObjectReference` or a `dataStoreReference`.
-package struct DataReference: Sendable, Equatable {
-  package enum Kind: Sendable { case object, store }
-  package var id = ""
-  package var name: String?
-  package var kind: Kind
-  package var target: String?
-  package var element: Element
-  package init(kind: Kind, element: Element) {
-    self.kind = kind
-    self.element = element
-  }
 }
 
 package struct Documentation: Sendable, Equatable {

@@ -33,7 +33,8 @@ extension ScriptTask {
   init(_ element: Element) {
     self.init()
     defaultFlow = element.reference("default")
-    scriptFormat = element[attribute: "scriptFormat"]
+    // A global script task calls it otherwise.
+    scriptFormat = element[attribute: "scriptFormat"] ?? element[attribute: "scriptLanguage"]
     script = element.expression("script")
   }
 }
@@ -46,33 +47,11 @@ extension CallActivity {
   }
 }
 
-extension StandardLoop {
+extension AdHoc {
   init(_ element: Element) {
     self.init()
-    testBefore = element.flag("testBefore") ?? false
-    maximum = element[attribute: "loopMaximum"].flatMap { Int($0) }
-    condition = element.expression("loopCondition")
-  }
-}
-
-extension MultiInstance {
-  init(_ element: Element) {
-    self.init()
-    isSequential = element.flag("isSequential") ?? false
-    behavior = element[attribute: "behavior"]
-    cardinality = element.expression("loopCardinality")
-    completionCondition = element.expression("completionCondition")
-    zeebe = element.extensions.first { $0.name == "loopCharacteristics" && $0.namespace == Namespace.zeebe }.map(ZeebeLoop.init)
-    let typed: Set<String> = ["loopCardinality", "completionCondition"]
-    others = element.children.filter { $0.namespace != Namespace.bpmn || !typed.contains($0.name) }
-  }
-}
-
-extension DataAssociation {
-  init(reading element: Element) {
-    self.init(element: element)
-    sources = element.references("sourceRef").map(localName)
-    target = element.references("targetRef").first.map(localName) ?? ""
-    transformation = element.expression("transformation")
+    ordering = element[attribute: "ordering"].flatMap(Ordering.init) ?? .parallel
+    cancelRemainingInstances = element.flag("cancelRemainingInstances") ?? true
+    completion = element.expression("completionCondition")
   }
 }

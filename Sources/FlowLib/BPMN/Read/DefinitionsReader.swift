@@ -16,7 +16,18 @@ struct DefinitionsReader {
     definitions.line = root.line
     let references = RootReferences(root)
     for child in root.children { add(child, to: &definitions, references) }
+    tellDialects(&definitions)
     return definitions
+  }
+
+  /// A process whose messages have Zeebe's keys speaks Zeebe's dialect, also when nothing in it does.
+  private func tellDialects(_ definitions: inout Definitions) {
+    let keyed = Set(definitions.messages.filter { $0.correlationKey != nil }.map(\.id))
+    guard !keyed.isEmpty else { return }
+    for position in definitions.processes.indices where !definitions.processes[position].dialects.zeebe {
+      let refers = definitions.processes[position].allNodes.contains { $0.messageRefs.contains(where: keyed.contains) }
+      definitions.processes[position].dialects.zeebe = refers
+    }
   }
 
   private mutating func add(_ element: Element, to definitions: inout Definitions, _ references: RootReferences) {
@@ -32,12 +43,15 @@ struct DefinitionsReader {
     case "error": definitions.errors.append(BPMNError(element))
     case "escalation": definitions.escalations.append(Escalation(element))
     case "itemDefinition": definitions.itemDefinitions.append(ItemDefinition(element))
-    case "dataStore":
-      definitions.dataStores.append(DataStore(id: element[attribute: "id"] ?? "", name: element[attribute: "name"], element: element))
+    case "dataStore": definitions.dataStores.append(DataStore(reading: element))
+    case "correlationProperty": definitions.correlationProperties.append(CorrelationProperty(element))
+    case "resource": definitions.resources.append(Resource(reading: element))
     case "extensionElements": definitions.extensions.append(contentsOf: element.children)
     default:
       if let definition = EventDefinition(element) {
         definitions.eventDefinitions.append(.init(id: element[attribute: "id"] ?? "", definition: definition))
+      } else if let task = readGlobalTask(element) {
+        definitions.globalTasks.append(task)
       } else {
         definitions.others.append(element)
       }
@@ -55,6 +69,11 @@ struct DefinitionsReader {
     process.extensions = element.extensions
     process.content = readScope(element, id: process.id)
     process.zeebe = ZeebeProcess(process.extensions)
+    process.camunda = CamundaProcess(process.attributes)
+    for child in element.children where child.namespace == Namespace.bpmn {
+      if child.name == "ioSpecification" { process.content.ioSpecification = IOSpecification(child) }
+      if let role = ResourceRole(child) { process.content.resources.append(role) }
+    }
     process.digest = digest(of: element, referring: references)
     DialectReader.apply(to: &process, findings: &findings)
     return process
@@ -77,7 +96,15 @@ struct DefinitionsReader {
     }
     collaboration.content = readScope(rest, id: collaboration.id)
     collaboration.artifacts = collaboration.content.artifacts
-    collaboration.others = collaboration.content.others
+    for other in collaboration.content.others {
+      if let conversation = Conversation(other) {
+        collaboration.conversations.append(conversation)
+      } else if other.namespace == Namespace.bpmn, other.name == "correlationKey" {
+        collaboration.correlationKeys.append(CorrelationKey(other))
+      } else {
+        collaboration.others.append(other)
+      }
+    }
     return collaboration
   }
 }
@@ -119,4 +146,21 @@ extension Element {
   func expression(_ name: String) -> Expression? { first(name, in: Namespace.bpmn)?.asExpression }
 
   var asExpression: Expression { Expression(trimmed(text), language: self[attribute: "language"], line: line) }
+}
+
+extension FlowNode {
+  /// Messages that the node itself names.
+  fileprivate var messageRefs: [String] {
+    let ofTask: String? =
+      switch kind {
+      case .receiveTask(let task): task.messageRef
+      case .sendTask(let task), .serviceTask(let task), .businessRuleTask(let task): task.messageRef
+      case .startEvent, .endEvent, .intermediateCatchEvent, .intermediateThrowEvent, .implicitThrowEvent, .boundaryEvent, .task,
+        .manualTask,
+        .userTask, .scriptTask, .callActivity, .subProcess, .exclusiveGateway, .inclusiveGateway, .parallelGateway, .complexGateway,
+        .eventBasedGateway, .choreographyTask, .callChoreography, .subChoreography:
+        nil
+      }
+    return eventDefinitions.compactMap { if case .message(let ref, _) = $0 { ref } else { nil } } + (ofTask.map { [$0] } ?? [])
+  }
 }

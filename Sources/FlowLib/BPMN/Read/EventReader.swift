@@ -16,7 +16,7 @@ extension EventDefinition {
     case "signalEventDefinition": self = .signal(ref: element.reference("signalRef"))
     case "compensateEventDefinition":
       self = .compensate(activityRef: element.reference("activityRef"), waitForCompletion: element.flag("waitForCompletion") ?? true)
-    case "conditionalEventDefinition": self = .conditional(element.expression("condition"))
+    case "conditionalEventDefinition": self = .conditional(ConditionalDefinition(element))
     case "linkEventDefinition": self = .link(LinkDefinition(element))
     case "cancelEventDefinition": self = .cancel
     case "terminateEventDefinition": self = .terminate
@@ -33,6 +33,18 @@ extension TimerDefinition {
     duration = element.expression("timeDuration")
     cycle = element.expression("timeCycle")
     line = element.line
+  }
+}
+
+extension ConditionalDefinition {
+  init(_ element: Element) {
+    self.init()
+    condition = element.expression("condition")
+    let filter = element.extensions.first { $0.name == "conditionalFilter" && $0.namespace == Namespace.zeebe }
+    let names = filter?[attribute: "variableNames"] ?? element[attribute: "variableName", namespace: .camunda]
+    let events = filter?[attribute: "variableEvents"] ?? element[attribute: "variableEvents", namespace: .camunda]
+    variableNames = (names ?? "").split(separator: ",").map { trimmed(String($0)) }.filter { !$0.isEmpty }
+    changes = (events ?? "").split(separator: ",").compactMap { Change(rawValue: trimmed(String($0)).lowercased()) }
   }
 }
 

@@ -7,34 +7,52 @@ extension DefinitionsReader {
     var node = FlowNode(id: element[attribute: "id"] ?? "", name: element[attribute: "name"], kind: kind)
     node.line = element.line
     node.parent = parent
-    node.isForCompensation = element.flag("isForCompensation") ?? false
     node.attributes = element.attributesBesidesName
+    for attribute in node.attributes where attribute.namespace == .none { read(attribute, into: &node) }
     if !element.children.isEmpty { readChildren(element, into: &node) }
+    node.camunda = CamundaProperties(node.attributes, node.extensions, children: element.children)
     return node
   }
 
-  private func readChildren(_ element: Element, into node: inout FlowNode) {
-    for child in element.children where child.namespace == Namespace.bpmn { read(child, into: &node) }
-    guard !node.extensions.isEmpty else { return }
-    node.zeebe = ZeebeProperties(node.extensions)
-    node.camunda = CamundaProperties(node.extensions)
+  private func read(_ attribute: Element.Attribute, into node: inout FlowNode) {
+    switch attribute.name {
+    case "isForCompensation": node.isForCompensation = attribute.value == "true" || attribute.value == "1"
+    // What is no number is told as one that is too small.
+    case "startQuantity": node.startQuantity = Int(attribute.value) ?? 0
+    case "completionQuantity": node.completionQuantity = Int(attribute.value) ?? 0
+    default: break
+    }
   }
 
-  private func read(_ child: Element, into node: inout FlowNode) {
-    switch child.name {
-    case "incoming", "outgoing": break
-    case "documentation":
-      node.documentation.append(Documentation(text: child.text, textFormat: child[attribute: "textFormat"], line: child.line))
-    case "extensionElements": node.extensions.append(contentsOf: child.children)
-    case "standardLoopCharacteristics": node.loop = .standard(StandardLoop(child))
-    case "multiInstanceLoopCharacteristics": node.loop = .multiInstance(MultiInstance(child))
-    case "ioSpecification": node.data.specification = child
-    case "dataInputAssociation": node.data.inputs.append(DataAssociation(reading: child))
-    case "dataOutputAssociation": node.data.outputs.append(DataAssociation(reading: child))
-    default:
+  private func readChildren(_ element: Element, into node: inout FlowNode) {
+    var data = DataInterface()
+    var hasData = false
+    let hasContent = node.content != nil
+    var extensions: [Element] = []
+    for child in element.children where child.namespace == Namespace.bpmn {
+      switch child.name {
+      case "incoming", "outgoing": break
+      case "documentation":
+        node.documentation.append(Documentation(text: child.text, textFormat: child[attribute: "textFormat"], line: child.line))
+      case "extensionElements": node.extensions.append(contentsOf: child.children)
+      case "standardLoopCharacteristics": node.loop = .standard(StandardLoop(child))
+      case "multiInstanceLoopCharacteristics": node.loop = .multiInstance(MultiInstance(child))
       // A subprocess keeps what is in it in its scope.
-      if node.content == nil { node.others.append(child) }
+      case "property" where hasContent: break
+      default:
+        if data.add(child) {
+          hasData = true
+        } else if let role = ResourceRole(child) {
+          node.resources.append(role)
+        } else if !hasContent {
+          node.others.append(child)
+          // What a message event does is said on its definition.
+          if node.kind.isEvent, !child.children.isEmpty { extensions.append(contentsOf: child.extensions) }
+        }
+      }
     }
+    if hasData { node.data = data }
+    if !node.extensions.isEmpty || !extensions.isEmpty { node.zeebe = ZeebeProperties(node.extensions + extensions) }
   }
 
   private func gatewayOrEvent(_ element: Element) -> FlowNodeKind? {
@@ -78,14 +96,32 @@ extension DefinitionsReader {
     var subProcess = SubProcess()
     switch element.name {
     case "transaction": subProcess.kind = .transaction(method: element[attribute: "method"])
-    case "adHocSubProcess":
-      subProcess.kind = .adHoc(
-        ordering: element[attribute: "ordering"], cancelRemainingInstances: element.flag("cancelRemainingInstances") ?? true,
-        completion: element.expression("completionCondition"))
+    case "adHocSubProcess": subProcess.kind = .adHoc(AdHoc(element))
     default: subProcess.kind = element.flag("triggeredByEvent") == true ? .event : .embedded
     }
     subProcess.defaultFlow = element.reference("default")
     subProcess.content = readScope(element, id: element[attribute: "id"] ?? "")
     return subProcess
+  }
+}
+
+extension DefinitionsReader {
+  /// nil when the element is no global task.
+  mutating func readGlobalTask(_ element: Element) -> GlobalTask? {
+    let name: String? =
+      switch element.name {
+      case "globalTask": "task"
+      case "globalUserTask": "userTask"
+      case "globalManualTask": "manualTask"
+      case "globalScriptTask": "scriptTask"
+      case "globalBusinessRuleTask": "businessRuleTask"
+      default: nil
+      }
+    guard let name else { return nil }
+    var task = element
+    task.name = name
+    guard var node = readNode(task, parent: "") else { return nil }
+    node.derivedName = sanitised(node.name ?? node.id)
+    return GlobalTask(node: node, element: element)
   }
 }

@@ -20,9 +20,11 @@ extension DefinitionsReader {
     case "dataObject": scope.dataObjects.append(DataObject(reading: element))
     case "dataObjectReference": scope.dataReferences.append(DataReference(reading: element, .object))
     case "dataStoreReference": scope.dataReferences.append(DataReference(reading: element, .store))
-    case "ioSpecification": scope.ioSpecification = element
+    case "property": scope.properties.append(DataItem(reading: element))
+    case "correlationSubscription": scope.correlationSubscriptions.append(CorrelationSubscription(element))
     case "extensionElements", "documentation", "incoming", "outgoing", "standardLoopCharacteristics",
-      "multiInstanceLoopCharacteristics", "dataInputAssociation", "dataOutputAssociation":
+      "multiInstanceLoopCharacteristics", "ioSpecification", "dataInputAssociation", "dataOutputAssociation", "resourceRole", "performer",
+      "humanPerformer", "potentialOwner":
       break  // kept by whoever reads the element itself
     default:
       if let node = readNode(element, parent: parent) { scope.nodes.append(node) } else { scope.others.append(element) }
@@ -98,24 +100,5 @@ extension Group {
     id = element[attribute: "id"] ?? ""
     categoryValueRef = element.reference("categoryValueRef")
     line = element.line
-  }
-}
-
-extension DataObject {
-  init(reading element: Element) {
-    self.init(element: element)
-    id = element[attribute: "id"] ?? ""
-    name = element[attribute: "name"]
-    isCollection = element.flag("isCollection") ?? false
-    itemRef = element.reference("itemSubjectRef")
-  }
-}
-
-extension DataReference {
-  init(reading element: Element, _ kind: Kind) {
-    self.init(kind: kind, element: element)
-    id = element[attribute: "id"] ?? ""
-    name = element[attribute: "name"]
-    target = element.reference(kind == .object ? "dataObjectRef" : "dataStoreRef")
   }
 }

@@ -17,8 +17,50 @@ package struct ZeebeProperties: Sendable, Equatable {
   package var priority: String?
   package var executionListeners: [ZeebeListener] = []
   package var taskListeners: [ZeebeListener] = []
-  package var adHocActiveElements: String?
+  package var adHoc: ZeebeAdHoc?
+  /// Of a message throw or end event and of a send task, where the engine itself sends.
+  package var publishMessage: ZeebePublishMessage?
+  package var linkedResources: [ZeebeLinkedResource] = []
   package init() {}
+}
+
+/// `zeebe:publishMessage`; each a text, or an expression when it begins with `=`.
+package struct ZeebePublishMessage: Sendable, Equatable {
+  package var correlationKey: String?
+  package var messageID: String?
+  package var timeToLive: String?
+  package init() {}
+}
+
+package struct ZeebeAdHoc: Sendable, Equatable {
+  /// Expression: ids of the elements that begin as the subprocess does.
+  package var activeElementsCollection: String?
+  package var outputCollection: String?
+  package var outputElement: String?
+  package init() {}
+}
+
+package struct ZeebeLinkedResource: Sendable, Equatable {
+  package var resourceID: String?
+  package var resourceType: String?
+  package var linkName: String?
+  package var bindingType: String?
+  package var versionTag: String?
+  package init() {}
+}
+
+/// Which version of what is named is taken.
+package enum ZeebeBinding: String, Sendable, CaseIterable {
+  case latest, deployment, versionTag
+
+  /// nil for a word that nobody knows; nothing said means the latest.
+  package init?(type: String?) {
+    guard let type, !type.isEmpty else {
+      self = .latest
+      return
+    }
+    self.init(rawValue: type)
+  }
 }
 
 package struct ZeebeTaskDefinition: Sendable, Equatable {
@@ -99,14 +141,48 @@ package struct ZeebeSchedule: Sendable, Equatable {
   package init() {}
 }
 
+/// An execution or task listener: a job that is done before the element goes on.
 package struct ZeebeListener: Sendable, Equatable {
+  /// `start` and `end` are an execution listener's, the others a task listener's.
+  package enum Event: String, Sendable, CaseIterable {
+    case start, end, creating, assigning, updating, completing, canceling
+
+    /// Task listeners were once told of what had happened, under names of their own.
+    init?(word: String) {
+      switch word {
+      case "create": self = .creating
+      case "assignment": self = .assigning
+      case "update": self = .updating
+      case "complete": self = .completing
+      case "cancel": self = .canceling
+      default: self.init(rawValue: word)
+      }
+    }
+
+    package var isOfExecution: Bool { self == .start || self == .end }
+  }
+
   package var eventType: String
   package var type: String
   package var retries: String?
+  package var line = 0
   package init(eventType: String, type: String, retries: String? = nil) {
     self.eventType = eventType
     self.type = type
     self.retries = retries
+  }
+
+  /// nil for a word that nobody knows.
+  package var event: Event? { Event(word: eventType) }
+}
+
+/// A form that the process itself holds, as JSON.
+package struct ZeebeEmbeddedForm: Sendable, Equatable {
+  package var id: String
+  package var json: String
+  package init(id: String, json: String) {
+    self.id = id
+    self.json = json
   }
 }
 
@@ -122,5 +198,7 @@ package struct ZeebeProcess: Sendable, Equatable {
   package var versionTag: String?
   package var executionListeners: [ZeebeListener] = []
   package var properties: [ZeebeHeader] = []
+  /// `zeebe:userTaskForm`.
+  package var forms: [ZeebeEmbeddedForm] = []
   package init() {}
 }

@@ -1,34 +1,50 @@
-/// Boundary events sit on activities and are not entered by flows.
+/// Boundary events sit on activities, are not entered by flows, and no two of an activity catch the same.
 func boundaryEvents(_ index: ProcessIndex) -> [Finding] {
   var findings: [Finding] = []
-  var errorHandlers: [String: [FlowNode]] = [:]
+  var triggers: [String: TriggerSet] = [:]
   for node in index.nodes {
     guard case .boundaryEvent(let boundary) = node.kind else { continue }
-    if let flow = node.incoming.first {
-      findings.append(
-        node.error(
-          "boundary-with-incoming", "\(node.title) has the incoming flow '\(flow)', but only its activity triggers it",
-          hint: "remove the flow"))
-    }
-    if let host = index.nodeByID[boundary.attachedTo], !host.kind.isActivity {
-      findings.append(
-        node.error(
-          "boundary-on-event", "\(node.title) sits on \(host.title), but only activities have boundary events",
-          hint: "move it to an activity"))
-    }
-    if case .error = boundary.definitions.first { errorHandlers[boundary.attachedTo, default: []].append(node) }
+    let definitions = index.events(of: node)
+    findings.append(contentsOf: place(of: node, boundary, index))
+    findings.append(contentsOf: interruption(of: node, boundary, definitions))
+    findings.append(contentsOf: triggers[boundary.attachedTo, default: TriggerSet()].insert(node, definitions, index.definitions))
   }
-  for (_, handlers) in errorHandlers.sorted(by: { $0.key < $1.key }) { findings.append(contentsOf: ambiguous(handlers)) }
   return findings
 }
 
-/// Two handlers of one error, or two of any error, leave open which one catches.
-private func ambiguous(_ handlers: [FlowNode]) -> [Finding] {
-  var seen: Set<String> = []
-  return handlers.compactMap { node in
-    guard case .error(let reference) = node.eventDefinitions.first, !seen.insert(reference ?? "").inserted else { return nil }
-    return node.error(
-      "duplicate-error-handler", "\(node.title) catches the same error as another boundary event of its activity",
-      hint: "keep one, or let each name an error of its own")
+private func place(of node: FlowNode, _ boundary: BoundaryEvent, _ index: ProcessIndex) -> [Finding] {
+  var findings: [Finding] = []
+  if let flow = node.incoming.first {
+    findings.append(
+      node.error(
+        "boundary-with-incoming", "\(node.title) has the incoming flow '\(flow)', but only its activity triggers it",
+        hint: "remove the flow"))
+  }
+  guard let host = index.nodeByID[boundary.attachedTo] else { return findings }
+  if !host.kind.isActivity {
+    findings.append(
+      node.error(
+        "boundary-on-event", "\(node.title) sits on \(host.title), but only activities have boundary events", hint: "move it to an activity"
+      ))
+  } else if host.isEventSubProcess {
+    findings.append(
+      node.error(
+        "boundary-on-event", "\(node.title) sits on the event subprocess \(host.title), which is no activity that a token enters",
+        hint: "catch it inside, or around the scope that it belongs to"))
+  }
+  return findings
+}
+
+private func interruption(of node: FlowNode, _ boundary: BoundaryEvent, _ definitions: [EventDefinition]) -> [Finding] {
+  guard !boundary.isInterrupting else { return [] }
+  return definitions.compactMap { definition in
+    switch definition {
+    case .error, .cancel:
+      node.error(
+        "error-must-interrupt",
+        "\(node.title) does not interrupt its activity, but a \(definition.elementName) means that the activity has ended",
+        hint: "set cancelActivity=\"true\"")
+    case .message, .timer, .escalation, .signal, .compensate, .conditional, .link, .terminate, .reference: nil
+    }
   }
 }

@@ -1,17 +1,14 @@
 /// Declarations of the closure transport can be read, where it is on.
-func closureParameters(_ index: ProcessIndex) -> [Finding] {
-  guard index.process.rexflow.useClosureTransport else { return [] }
-  return index.nodes.flatMap { node -> [Finding] in
-    guard let camunda = node.camunda else { return [] }
-    var findings = (camunda.inputs + camunda.outputs).compactMap { unreadable($0, of: node) }
-    if camunda.inputs.count > 1, let whole = camunda.inputs.first(where: { $0.name == "." }) {
-      findings.append(notAlone(whole, "input", of: node))
-    }
-    if camunda.outputs.count > 1, let whole = camunda.outputs.first(where: { $0.variable == "." }) {
-      findings.append(notAlone(whole, "output", of: node))
-    }
-    return findings
+func closureParameters(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
+  guard index.process.rexflow.useClosureTransport, let camunda = node.camunda else { return [] }
+  var findings = (camunda.inputs + camunda.outputs).compactMap { unreadable($0, of: node) }
+  if camunda.inputs.count > 1, let whole = camunda.inputs.first(where: { $0.name == "." }) {
+    findings.append(notAlone(whole, "input", of: node))
   }
+  if camunda.outputs.count > 1, let whole = camunda.outputs.first(where: { $0.variable == "." }) {
+    findings.append(notAlone(whole, "output", of: node))
+  }
+  return findings
 }
 
 private func unreadable(_ parameter: ClosureParameter, of node: FlowNode) -> Finding? {

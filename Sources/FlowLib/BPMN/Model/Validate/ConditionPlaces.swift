@@ -12,7 +12,7 @@ func conditionPlaces(_ index: ProcessIndex) -> [Finding] {
         hint: "put an exclusive gateway before it, or remove the condition")
     case .task, .manualTask, .serviceTask, .sendTask, .receiveTask, .userTask, .scriptTask, .businessRuleTask, .callActivity,
       .subProcess, .choreographyTask, .callChoreography, .subChoreography:
-      return Runnable.conditionalFlow(flow, from: source)
+      return nil
     }
   }
 }

@@ -2,15 +2,13 @@
 ///
 /// The original wants exactly one flow with a condition and one without, and does not look at `default`. BPMN wants a
 /// condition on each flow but one. Where `default` is set, BPMN's rule holds for all.
-func gatewayConditions(_ index: ProcessIndex) -> [Finding] {
-  index.nodes.flatMap { node -> [Finding] in
-    guard case .exclusiveGateway(let defaultFlow) = node.kind else { return [] }
-    let flows = index.outgoing(of: node)
-    // A gateway that only merges decides nothing.
-    if flows.count == 1, flows[0].condition == nil { return [] }
-    if index.process.dialects.rexflow, defaultFlow == nil { return original(node, flows) }
-    return general(node, flows, defaultFlow)
-  }
+func gatewayConditions(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
+  guard case .exclusiveGateway(let defaultFlow) = node.kind else { return [] }
+  let flows = index.outgoing(of: node)
+  // A gateway that only merges decides nothing.
+  if flows.count == 1, flows[0].condition == nil { return [] }
+  if index.isRexflow, defaultFlow == nil { return original(node, flows) }
+  return general(node, flows, defaultFlow)
 }
 
 private func original(_ node: FlowNode, _ flows: [SequenceFlow]) -> [Finding] {

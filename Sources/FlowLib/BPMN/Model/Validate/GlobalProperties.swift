@@ -23,7 +23,7 @@ func globalProperties(_ index: ProcessIndex) -> [Finding] {
       "orchestrator: \(globals.orchestrator) of the older dialect has no effect; flowd's own setting says where services run",
       "remove it")
   }
-  findings.append(contentsOf: Runnable.globals(globals, of: process))
+  findings.append(contentsOf: notThere(globals, of: process))
   return findings
 }
 
@@ -34,4 +34,29 @@ private func noName(_ process: Process) -> Finding {
     .error, "no-deployment-name", line: process.line, element: process.id,
     "no letter or digit of ASCII is left of the process id '\(process.rexflow.id ?? process.id)', so the deployment has no name",
     hint: "give the process an id with letters a to z")
+}
+
+/// Properties of the original that have no effect, or would have another one.
+private func notThere(_ globals: RexflowGlobals, of process: Process) -> [Finding] {
+  var findings: [Finding] = []
+  if globals.transport == .kafka || process.content.flows.contains(where: { $0.transport == .kafka }) {
+    findings.append(
+      Finding(
+        .warning, "durable-already", line: globals.line, element: process.id,
+        "transport: kafka has no effect: every hop is durable here already", hint: "remove it"))
+  }
+  if globals.notificationKafkaTopic != nil {
+    findings.append(
+      Finding(
+        .warning, "no-notifications", line: globals.line, element: process.id,
+        "notification_kafka_topic has no effect yet: nothing is published", hint: "watch instances by flowctl ps --watch"))
+  }
+  if globals.passthroughTarget != nil {
+    findings.append(
+      Finding(
+        .error, "not-executable", line: globals.line, element: process.id,
+        "passthrough_target is not there yet, so calls would go to other services than meant",
+        hint: "remove it, or name the services' hosts in the annotations"))
+  }
+  return findings
 }

@@ -40,6 +40,14 @@ struct ProcessIndex {
   }
 
   func outgoing(of node: FlowNode) -> [SequenceFlow] { node.outgoing.compactMap { flowByID[$0] } }
+
+  /// Definitions of an event, those that it refers to among them.
+  func events(of node: FlowNode) -> [EventDefinition] { definitions.resolvedDefinitions(of: node) }
+
+  var isRexflow: Bool { process.dialects.rexflow }
+  var isZeebe: Bool { process.dialects.zeebe }
+  /// Zeebe's rules hold where the original's say nothing; in a process of both the original's go first.
+  var followsZeebe: Bool { isZeebe && !isRexflow }
 }
 
 extension FlowNode {
@@ -51,6 +59,10 @@ extension FlowNode {
 
   func error(_ code: String, _ message: String, hint: String) -> Finding {
     Finding(.error, code, line: line, element: id, message, hint: hint)
+  }
+
+  func finding(_ severity: Finding.Severity, _ code: String, line: Int = 0, _ message: String, hint: String) -> Finding {
+    Finding(severity, code, line: line > 0 ? line : self.line, element: id, message, hint: hint)
   }
 
   func warning(_ code: String, _ message: String, hint: String) -> Finding {

@@ -12,7 +12,6 @@ func references(_ index: ProcessIndex) -> [Finding] {
       findings.append(contentsOf: defaultFlow(of: node, index))
     }
   }
-  for node in index.nodes { findings.append(contentsOf: rootReferences(of: node, index.definitions)) }
   return findings
 }
 
@@ -52,8 +51,10 @@ private func defaultFlow(of node: FlowNode, _ index: ProcessIndex) -> [Finding] 
   ]
 }
 
-private func rootReferences(of node: FlowNode, _ definitions: Definitions) -> [Finding] {
-  node.eventDefinitions.compactMap { definition -> Finding? in
+func rootReferences(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
+  guard node.kind.isEvent else { return taskReferences(of: node, index.definitions) }
+  let definitions = index.definitions
+  return node.eventDefinitions.compactMap { definition -> Finding? in
     let (kind, reference, isKnown): (String, String?, (String) -> Bool) =
       switch definition {
       case .message(let ref, _): ("message", ref, { definitions.message($0) != nil })
@@ -68,4 +69,22 @@ private func rootReferences(of node: FlowNode, _ definitions: Definitions) -> [F
       "dangling-reference", "\(node.title) refers to the \(kind) '\(reference)', which the file does not have",
       hint: "add the \(kind) under definitions, or mend the reference")
   }
+}
+
+private func taskReferences(of node: FlowNode, _ definitions: Definitions) -> [Finding] {
+  let reference: String?
+  switch node.kind {
+  case .serviceTask(let task), .sendTask(let task), .businessRuleTask(let task): reference = task.messageRef
+  case .receiveTask(let task): reference = task.messageRef
+  case .startEvent, .endEvent, .intermediateCatchEvent, .intermediateThrowEvent, .implicitThrowEvent, .boundaryEvent, .task, .manualTask,
+    .userTask, .scriptTask, .callActivity, .subProcess, .exclusiveGateway, .inclusiveGateway, .parallelGateway, .complexGateway,
+    .eventBasedGateway, .choreographyTask, .callChoreography, .subChoreography:
+    reference = nil
+  }
+  guard let reference, !reference.isEmpty, definitions.message(reference) == nil else { return [] }
+  return [
+    node.error(
+      "dangling-reference", "\(node.title) refers to the message '\(reference)', which the file does not have",
+      hint: "add the message under definitions, or mend the reference")
+  ]
 }

@@ -1,18 +1,18 @@
 /// A process can begin somewhere, and nothing leads to where it begins.
 func startEvents(_ index: ProcessIndex) -> [Finding] {
-  var findings: [Finding] = []
-  for level in index.levels { findings.append(contentsOf: starts(of: level)) }
-  for node in index.nodes {
-    guard case .startEvent = node.kind, !node.incoming.isEmpty else { continue }
-    findings.append(
-      node.error(
-        "start-with-incoming", "\(node.title) has the incoming flow '\(node.incoming[0])', but instances begin here",
-        hint: "lead the flow to the element behind the start event"))
-  }
-  return findings
+  index.levels.flatMap { starts(of: $0, index) }
 }
 
-private func starts(of level: ProcessIndex.Level) -> [Finding] {
+func startFlows(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
+  guard case .startEvent = node.kind, let flow = node.incoming.first else { return [] }
+  return [
+    node.error(
+      "start-with-incoming", "\(node.title) has the incoming flow '\(flow)', but instances begin here",
+      hint: "lead the flow to the element behind the start event")
+  ]
+}
+
+private func starts(of level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
   let count = level.scope.nodes.count { if case .startEvent = $0.kind { true } else { false } }
   guard let owner = level.owner else {
     guard count == 0, !level.scope.nodes.contains(where: \.instantiates) else { return [] }
@@ -25,6 +25,9 @@ private func starts(of level: ProcessIndex.Level) -> [Finding] {
   guard case .subProcess(let subProcess) = owner.kind else { return [] }
   switch subProcess.kind {
   case .embedded, .transaction:
+    if count == 0, index.followsZeebe {
+      return [owner.error("subprocess-start", "\(owner.title) has no start event, so a token that enters it is lost", hint: "add one")]
+    }
     guard count > 1 else { return [] }
     return [
       owner.error(

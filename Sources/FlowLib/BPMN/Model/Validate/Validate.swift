@@ -8,15 +8,28 @@ package func validate(_ definitions: Definitions) -> [Finding] {
   for process in definitions.candidates {
     let index = ProcessIndex(process, of: definitions)
     for rule in rules { findings.append(contentsOf: rule(index)) }
+    // Rules inside, nodes outside: a node is large, and handing it on is for free.
+    for level in index.levels {
+      for node in level.scope.nodes { for rule in nodeRules { findings.append(contentsOf: rule(node, level, index)) } }
+    }
   }
   let sorted = findings.sorted { ($0.line, $0.code, $0.element ?? "") < ($1.line, $1.code, $1.element ?? "") }
-  return Array(sorted.prefix(Limits.findings))
+  // What is said about the file's own elements comes once for each process.
+  let unequal = sorted.indices.filter { $0 == 0 || sorted[$0] != sorted[$0 - 1] }.map { sorted[$0] }
+  return Array(unequal.prefix(Limits.findings))
 }
 
-/// One rule a file; each looks at one process.
+/// One rule a file; these look at a process as a whole.
 private let rules: [@Sendable (ProcessIndex) -> [Finding]] = [
-  identifiers, references, startEvents, endEvents, connections, gatewayConditions, conditionPlaces, parallelGateways, boundaryEvents,
-  timers, derivedNames, serviceTasks, globalProperties, closureParameters, notExecutable, subProcessDepth,
+  identifiers, references, startEvents, startTriggers, connections, conditionPlaces, boundaryEvents, eventSubProcesses, links, compensation,
+  derivedNames, globalProperties, processListeners, dataReferences, subProcessDepth,
+]
+
+/// These look at one node on its level.
+private let nodeRules: [@Sendable (FlowNode, ProcessIndex.Level, ProcessIndex) -> [Finding]] = [
+  rootReferences, startFlows, endEvents, eventPlaces, eventNames, messages, timers, transactions, gatewayConditions, inclusiveGateways,
+  eventBasedGateways, parallelGateways, taskTypes, serviceTasks, userTasks, callActivities, adHocSubProcesses, loops, quantities, mappings,
+  listeners, closureParameters, notExecutable,
 ]
 
 extension Definitions {

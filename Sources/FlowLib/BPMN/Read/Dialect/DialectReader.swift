@@ -30,7 +30,7 @@ struct DialectReader {
     process.rexflow = globals ?? RexflowGlobals()
     dialects.rexflow = globals != nil || !byNode.isEmpty
     for node in nodes {
-      if node.zeebe != nil { dialects.zeebe = true }
+      if node.zeebe != nil || node.hasZeebeLoop { dialects.zeebe = true }
       if node.camunda != nil { dialects.camunda = true }
     }
     if process.zeebe != nil { dialects.zeebe = true }
@@ -79,6 +79,13 @@ struct DialectReader {
       .callChoreography, .subChoreography:
       return sanitised(node.id)
     }
+  }
+}
+
+extension FlowNode {
+  fileprivate var hasZeebeLoop: Bool {
+    guard case .multiInstance(let loop) = loop else { return false }
+    return loop.zeebe != nil
   }
 }
 

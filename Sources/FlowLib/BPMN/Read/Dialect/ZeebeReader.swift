@@ -28,7 +28,10 @@ extension ZeebeProperties {
     case "priorityDefinition": priority = element[attribute: "priority"]
     case "executionListeners": executionListeners.append(contentsOf: element.listeners("executionListener"))
     case "taskListeners": taskListeners.append(contentsOf: element.listeners("taskListener"))
-    case "adHoc": adHocActiveElements = element[attribute: "activeElementsCollection"]
+    case "adHoc": adHoc = ZeebeAdHoc(element)
+    case "publishMessage": publishMessage = ZeebePublishMessage(element)
+    case "linkedResources":
+      linkedResources.append(contentsOf: element.all("linkedResource", in: Namespace.zeebe).map(ZeebeLinkedResource.init))
     default: break  // kept in the node's extension elements
     }
   }
@@ -44,6 +47,7 @@ extension ZeebeProcess {
       case "versionTag": versionTag = element[attribute: "value"]
       case "executionListeners": executionListeners.append(contentsOf: element.listeners("executionListener"))
       case "properties": properties.append(contentsOf: element.headers("property", key: "name"))
+      case "userTaskForm": forms.append(ZeebeEmbeddedForm(id: element[attribute: "id"] ?? "", json: trimmed(element.text)))
       default: break  // kept in the process's extension elements
       }
     }
@@ -63,7 +67,10 @@ extension Element {
 
   fileprivate func listeners(_ name: String) -> [ZeebeListener] {
     all(name, in: Namespace.zeebe).map {
-      ZeebeListener(eventType: $0[attribute: "eventType"] ?? "", type: $0[attribute: "type"] ?? "", retries: $0[attribute: "retries"])
+      var listener = ZeebeListener(
+        eventType: $0[attribute: "eventType"] ?? "", type: $0[attribute: "type"] ?? "", retries: $0[attribute: "retries"])
+      listener.line = $0.line
+      return listener
     }
   }
 }
@@ -124,5 +131,34 @@ extension ZeebeLoop {
     inputElement = element[attribute: "inputElement"]
     outputCollection = element[attribute: "outputCollection"]
     outputElement = element[attribute: "outputElement"]
+  }
+}
+
+extension ZeebeAdHoc {
+  init(_ element: Element) {
+    self.init()
+    activeElementsCollection = element[attribute: "activeElementsCollection"]
+    outputCollection = element[attribute: "outputCollection"]
+    outputElement = element[attribute: "outputElement"]
+  }
+}
+
+extension ZeebePublishMessage {
+  init(_ element: Element) {
+    self.init()
+    correlationKey = element[attribute: "correlationKey"]
+    messageID = element[attribute: "messageId"]
+    timeToLive = element[attribute: "timeToLive"]
+  }
+}
+
+extension ZeebeLinkedResource {
+  init(_ element: Element) {
+    self.init()
+    resourceID = element[attribute: "resourceId"]
+    resourceType = element[attribute: "resourceType"]
+    linkName = element[attribute: "linkName"]
+    bindingType = element[attribute: "bindingType"]
+    versionTag = element[attribute: "versionTag"]
   }
 }

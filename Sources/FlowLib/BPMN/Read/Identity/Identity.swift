@@ -30,7 +30,7 @@ package func sanitised(_ text: String) -> String? {
   return String(name.prefix(54)) + "-" + String(SHA256.hex(of: name).prefix(8))
 }
 
-/// The elements under `definitions` that a process may name: messages, errors, signals, item definitions …
+/// The elements under `definitions` that a process may name: messages, errors, signals, item definitions, global tasks …
 struct RootReferences {
   private let candidates: [Element]
   private let positions: [String: Int]
@@ -39,7 +39,8 @@ struct RootReferences {
     let structure: Set<String> = [
       "process", "collaboration", "choreography", "import", "extensionElements", "relationship", "documentation",
     ]
-    candidates = root.children.filter { $0.namespace == Namespace.bpmn && !structure.contains($0.name) }
+    let own = root.children.filter { $0.namespace == Namespace.bpmn }
+    candidates = own.filter { !structure.contains($0.name) } + own.flatMap(RootReferences.correlationKeys)
     var positions: [String: Int] = [:]
     for (position, element) in candidates.enumerated() {
       if let id = element[attribute: "id"], positions[id] == nil { positions[id] = position }
@@ -61,7 +62,17 @@ struct RootReferences {
     for child in element.children { collect(child, into: &found) }
   }
 
-  private func isReference(_ name: String) -> Bool { name.utf8.suffix(3).elementsEqual("Ref".utf8) }
+  private func isReference(_ name: String) -> Bool { name.utf8.suffix(3).elementsEqual("Ref".utf8) || name == "calledElement" }
+
+  /// The keys that a process subscribes to lie in its collaboration or in a conversation of it.
+  private static func correlationKeys(in element: Element) -> [Element] {
+    switch element.name {
+    case "correlationKey": [element]
+    case "collaboration", "choreography", "globalConversation", "conversation", "subConversation":
+      element.children.flatMap(correlationKeys)
+    default: []
+    }
+  }
 
   private func follow(_ reference: String, into found: inout Set<Int>) {
     let name = trimmed(reference)
