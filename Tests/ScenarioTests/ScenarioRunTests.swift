@@ -45,7 +45,8 @@ struct ScenarioRunTests {
   func choice() throws {
     let engine = FakeEngine()
     engine.openJobs = [job(10, ["p": "ann"]), job(11, ["p": "bob"]), job(12, element: "inner", ["p": "bob"])]
-    let steps = #"{"do": "complete", "type": "t", "where": {"element": "inner"}}, {"do": "complete", "type": "t", "where": {"variables": {"p": "bob"}}}"#
+    let steps =
+      #"{"do": "complete", "type": "t", "where": {"element": "inner"}}, {"do": "complete", "type": "t", "where": {"variables": {"p": "bob"}}}"#
 
     #expect(try run(tiny(steps: steps), on: engine) == nil)
     #expect(engine.asked.filter { $0.hasPrefix("complete") } == ["complete 12 {}", "complete 11 {}"])
@@ -129,7 +130,7 @@ struct ScenarioRunTests {
     let failure = try run(tiny(expect: #""never": ["ende"]"#))
 
     #expect(failure?.message == "no model has an element 'ende' (did you mean 'end'?)")
-    #expect(failure?.place.description == "6:22")
+    #expect(failure?.place.description == "6:23")
     #expect(failure?.place.path == "expect.never[0]")
   }
 

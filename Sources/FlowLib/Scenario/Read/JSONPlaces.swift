@@ -87,10 +87,11 @@ struct JSONPlaceReader {
   }
 }
 
-/// Lines and columns of a text, both from 1; columns count characters.
+/// Lines and columns of a text, both from 1; columns count characters, or bytes in lines that only programs write.
 struct LineTable {
   private let bytes: [UInt8]
   private let starts: [Int]
+  private static let countedBytes = 1000
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -103,7 +104,9 @@ struct LineTable {
       let middle = (low + high) / 2
       if starts[middle] <= offset { low = middle } else { high = middle }
     }
-    let column = bytes[starts[low]..<min(max(offset, starts[low]), bytes.count)].count { $0 & 0xC0 != 0x80 } + 1
-    return SourcePlace(line: low + 1, column: column, path: path)
+    let before = bytes[starts[low]..<min(max(offset, starts[low]), bytes.count)]
+    // Many places in one endless line must not cost the line each.
+    let column = before.count > LineTable.countedBytes ? before.count : before.count { $0 & 0xC0 != 0x80 }
+    return SourcePlace(line: low + 1, column: column + 1, path: path)
   }
 }

@@ -47,7 +47,7 @@ extension ScenarioRun {
   private static let lockMs: Int64 = 300_000
 
   private func activate(_ type: String, _ count: Int, _ lockMs: Int64) throws(Status) {
-    let choice = JobChoice(type: type)
+    let choice = JobChoice(type: type, count: count)
     let open = engine.jobs().filter { choice.matches($0) }
     let free = open.filter { $0.state == .activatable }
     guard free.count >= count else { throw missing(choice, round: free.count, open) }
@@ -67,7 +67,8 @@ extension ScenarioRun {
     if let element = choice.element { what += " at '\(element)'" }
     if !choice.variables.isEmpty { what += " with \(JSON.object(choice.variables).text)" }
     if choice.count > 1 { what += " (\(round) of \(choice.count) found)" }
-    if !open.isEmpty { what += "; \(open.count) of them are locked or failed" }
+    let held = open.count { $0.state != .activatable }
+    if held > 0 { what += "; \(held) open ones are locked or failed" }
     return Status(.notFound, what)
   }
 
