@@ -33,9 +33,11 @@ final class FakeEngine: ScenarioEngine {
     variables[key] = request.variables
     return key
   }
-  func activate(_ jobs: [Key], type: String, lockMs: Int64) throws(Status) {
-    try hear("activate \(type) \(jobs.map { Int($0.raw) }) \(lockMs)")
-    for index in openJobs.indices where jobs.contains(openJobs[index].key) { openJobs[index].state = .locked }
+  func activate(type: String, count: Int, lockMs: Int64) throws(Status) -> [Key] {
+    try hear("activate \(type) \(count) \(lockMs)")
+    let given = openJobs.filter { $0.type == type && $0.state == .activatable }.prefix(count).map(\.key)
+    for index in openJobs.indices where given.contains(openJobs[index].key) { openJobs[index].state = .locked }
+    return given
   }
   func complete(_ job: Key, variables: JSON.Object) throws(Status) {
     try hear("complete \(job.raw) \(JSON.object(variables).text)")
@@ -65,8 +67,8 @@ final class FakeEngine: ScenarioEngine {
   }
   func resolve(_ incident: Key) throws(Status) { try hear("resolve \(incident.raw)") }
   func cancel(_ instance: Key) throws(Status) { try hear("cancel \(instance.raw)") }
-  func modify(_ instance: Key, activate: [String], terminate: [String]) throws(Status) {
-    try hear("modify \(instance.raw) \(activate) \(terminate)")
+  func modify(_ instance: Key, activate: [String], terminate: [ActiveElement]) throws(Status) {
+    try hear("modify \(instance.raw) \(activate) \(terminate.map { Int($0.activity.raw) })")
   }
   func activateAdHoc(_ scope: ActiveElement, elements: [String]) throws(Status) { try hear("adhoc \(scope.activity.raw) \(elements)") }
   func completeAdHoc(_ scope: ActiveElement) throws(Status) { try hear("adhoc done \(scope.activity.raw)") }

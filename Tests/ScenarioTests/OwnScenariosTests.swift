@@ -2,17 +2,20 @@ import FlowBPMN
 import FlowBPMNRead
 import FlowCore
 import FlowScenario
+import Foundation
 import Testing
 
-@Suite("the repository's own scenarios")
+@Suite("the repository's own scenarios, and the corpus")
 struct OwnScenariosTests {
   /// What a model of ours may be found to have: work for the engine, never a mistake of the model.
   private static let expectedCodes: Set<String> = ["not-executable", "several-processes", "gateway-without-default", "timer-spec"]
 
-  @Test("every scenario is read, finds its models, and names only elements that they have")
-  func read() throws {
-    let files = Files.scenarios(Files.own)
-    #expect(files.count > 100)
+  @Test(
+    "every scenario is read, finds its models, and names only elements that they have",
+    arguments: [Files.own, Files.corpus.appendingPathComponent("scenarios")])
+  func read(_ folder: URL) throws {
+    let files = Files.scenarios(folder)
+    #expect(files.count > 30)
     for file in files {
       let scenario = try ScenarioReader.read(try Files.bytes(file), file: file)
       let engine = FakeEngine()

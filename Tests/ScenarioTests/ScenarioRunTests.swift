@@ -33,11 +33,11 @@ struct ScenarioRunTests {
     #expect(try run(tiny(steps: steps), on: engine) == nil)
     #expect(
       engine.asked == [
-        "deploy tiny.bpmn", "start tiny {\"n\":1} v0 at []", "activate t [10] 300000", "complete 10 {\"x\":1}", "activate u [11] 300000",
-        "fail 11 2 m 1000", "activate v [12] 300000", "throw 12 C m", "activate w [13, 14] 60000", "retries 13 4", "task 30 {\"y\":2}",
+        "deploy tiny.bpmn", "start tiny {\"n\":1} v0 at []", "activate t 1 300000", "complete 10 {\"x\":1}", "activate u 1 300000",
+        "fail 11 2 m 1000", "activate v 1 300000", "throw 12 C m", "activate w 2 60000", "retries 13 4", "task 30 {\"y\":2}",
         "publish n 'k' 3600000 i", "signal g", "advance 2030-02-07T09:00:00.000Z", "set {\"z\":3} in instance 1 true",
         "set {\"z\":3} in s 4 false", "resolve 20", "cancel 1", "start tiny {} v2 at [\"a\"]", "deploy tiny.bpmn",
-        "modify 1 [\"a\"] [\"s\"]", "adhoc 4 [\"inner\"]", "adhoc done 4",
+        "modify 1 [\"a\"] [4]", "adhoc 4 [\"inner\"]", "adhoc done 4",
       ])
   }
 
@@ -55,6 +55,19 @@ struct ScenarioRunTests {
   private func job(_ key: UInt64, _ variables: JSON.Object) -> OpenJob { job(key, "t", variables) }
   private func job(_ key: UInt64, _ type: String, _ variables: JSON.Object) -> OpenJob { job(key, type, element: "a", variables) }
 
+  @Test("of a loop the body is ended, in the main instance only")
+  func modifyLoop() throws {
+    let engine = FakeEngine()
+    engine.active = [
+      ActiveElement("s", instance: Key(raw: 9), activity: ActivityID(2)),
+      ActiveElement("s", instance: ScenarioRunTests.instance, activity: ActivityID(4), isLoopBody: true),
+      ActiveElement("s", instance: ScenarioRunTests.instance, activity: ActivityID(5)),
+    ]
+
+    #expect(try run(tiny(steps: #"{"do": "modify", "terminate": ["s"]}"#), on: engine) == nil)
+    #expect(engine.asked.last == "modify 1 [] [4]")
+  }
+
   @Test("a job, task, incident or element that is not there fails the step, and says what is")
   func missing() throws {
     let failures = [
@@ -64,6 +77,7 @@ struct ScenarioRunTests {
       (#"{"do": "complete_user_task", "element": "a"}"#, "no user task stands at 'a'"),
       (#"{"do": "resolve", "element": "a"}"#, "no incident is open at 'a'"),
       (#"{"do": "set_variables", "variables": {}, "scope": "s"}"#, "'s' is not active"),
+      (#"{"do": "modify", "activate": [], "terminate": ["s"]}"#, "'s' is not active"),
     ]
     for (step, message) in failures {
       let engine = FakeEngine()

@@ -13,8 +13,11 @@ package protocol ScenarioEngine: AnyObject {
   /// - Returns: the processes in the order of files and document, also those that were deployed before unchanged.
   func deploy(_ files: [ModelFile]) throws(Status) -> [DeployedProcess]
   func start(_ request: StartRequest) throws(Status) -> Key
-  /// Locks these jobs for a worker. The keys come from `jobs()`, all are of `type`, in the order of creation.
-  func activate(_ jobs: [Key], type: String, lockMs: Int64) throws(Status)
+  /// Locks up to so many jobs for a worker, in the engine's order.
+  ///
+  /// - Returns: the jobs that the worker has now.
+  func activate(type: String, count: Int, lockMs: Int64) throws(Status) -> [Key]
+  /// Also a job that nobody locked: a scenario that wants a certain one of several names it by key.
   func complete(_ job: Key, variables: JSON.Object) throws(Status)
   func fail(_ job: Key, _ failure: JobFailure) throws(Status)
   func throwError(_ job: Key, _ error: JobError) throws(Status)
@@ -31,8 +34,8 @@ package protocol ScenarioEngine: AnyObject {
   func setVariables(_ variables: JSON.Object, in scope: VariableScope, isLocal: Bool) throws(Status)
   func resolve(_ incident: Key) throws(Status)
   func cancel(_ instance: Key) throws(Status)
-  /// `terminate` names elements of which every active instance ends; `activate` elements that begin.
-  func modify(_ instance: Key, activate: [String], terminate: [String]) throws(Status)
+  /// In one command: ends what is active, and begins elements with the scopes around them that are not active.
+  func modify(_ instance: Key, activate: [String], terminate: [ActiveElement]) throws(Status)
   func activateAdHoc(_ scope: ActiveElement, elements: [String]) throws(Status)
   func completeAdHoc(_ scope: ActiveElement) throws(Status)
 
