@@ -33,7 +33,7 @@ let library = [
   "FlowCore", "FlowThreads", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowView", "FlowRPC",
   "FlowCluster", "FlowEtcd",
   "FlowHTTP", "FlowCrypto", "FlowClient", "FlowAPI", "FlowHealth", "FlowDashboard", "FlowOrchestrator", "FlowRuntime", "FlowServer",
-  "FlowCommandLine",
+  "FlowCommandLine", "FlowScenario",
 ]
 
 let package = Package(
@@ -94,6 +94,12 @@ let package = Package(
         "FlowStorage", "FlowView", "FlowServer", "FlowClient", "FlowThreads",
       ]),
     wall("FlowTestKit", "TestKit", knows: ["FlowCore", "FlowThreads", "FlowBPMN", "FlowEngine", "FlowStorage", "FlowRuntime"]),
+    // Behaviour told in files, and what judges it: behind `flowctl test`.
+    wall(
+      "FlowScenario", "Scenario",
+      knows: [
+        "FlowCore", "FlowThreads", "FlowCommandLine", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowRuntime",
+      ]),
     wall("FlowLib", "Umbrella", knows: library),
 
     program(
@@ -110,7 +116,7 @@ let package = Package(
       knows: [
         "FlowCore", "FlowThreads", "FlowCommandLine", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite",
         "FlowEtcd", "FlowView",
-        "FlowRPC", "FlowRuntime", "FlowServer", "FlowClient", "FlowAPI",
+        "FlowRPC", "FlowRuntime", "FlowScenario", "FlowServer", "FlowClient", "FlowAPI",
       ]),
     program(
       "flowbench",
@@ -137,6 +143,7 @@ let package = Package(
     suite("Health", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth"),
     suite("Dashboard", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowTestKit"),
+    suite("Scenario", of: "FlowCore", "FlowCommandLine", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowScenario", "FlowTestKit"),
     suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
     suite(
       "API",

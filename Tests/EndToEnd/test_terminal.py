@@ -15,7 +15,7 @@ from harness.waiting import until
 from harness.wire import Wire
 
 VERBS = [
-    "apply", "delete", "probe", "ps", "run", "start", "stop", "update", "validate", "lint", "health", "logs", "feel", "doctor",
+    "apply", "delete", "probe", "ps", "run", "start", "stop", "update", "validate", "lint", "health", "logs", "feel", "test", "doctor",
     "store", "store backup", "store export", "store migrate", "store restore", "store hash", "completion", "man", "help", "version",
 ]  # fmt: skip
 

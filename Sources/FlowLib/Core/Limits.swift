@@ -213,4 +213,18 @@ public enum Limits {
   public static let hostBytes = 255
   /// Addresses of one daemon that a client is given; those that share a store are a few.
   public static let daemonAddresses = 16
+  /// Bytes of one scenario file; real ones are a page or two.
+  public static let scenarioFileBytes = 1 << 20
+  /// Steps of one scenario; who needs more has several scenarios.
+  public static let scenarioSteps = 10_000
+  /// How often one step does the same, and how many jobs of a type it may expect.
+  public static let scenarioCount = 100_000
+  /// Timers, locks and messages that come due in one step of a scenario's clock: a cycle of a second over a year must end, and be told.
+  public static let scenarioTimers = 100_000
+  /// Scenario files of one run; a folder given by mistake must not be read whole.
+  public static let scenarioFiles = 10_000
+  /// Levels of folders that are searched for scenario files.
+  public static let scenarioFolderDepth = 16
+  /// Entries of a list that a failed scenario shows of each kind.
+  public static let scenarioShown = 200
 }

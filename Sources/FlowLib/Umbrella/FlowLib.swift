@@ -17,6 +17,7 @@
 @_exported import FlowRPC
 @_exported import FlowRuntime
 @_exported import FlowSQLite
+@_exported import FlowScenario
 @_exported import FlowServer
 @_exported import FlowStorage
 @_exported import FlowThreads

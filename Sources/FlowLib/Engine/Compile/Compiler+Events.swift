@@ -31,7 +31,7 @@ extension Compiler {
       let name = ref.flatMap { definitions.signal($0)?.name } ?? ref
       return value(name, line: node.line, of: node.id, "signal").map { .signal(name: $0) }
     case .conditional(let condition):
-      guard let condition, let compiled = expression(condition, of: node.id, "condition") else {
+      guard let text = condition.condition, let compiled = expression(text, of: node.id, "condition") else {
         return incomplete(node, "a conditional event needs a condition")
       }
       return .condition(compiled)

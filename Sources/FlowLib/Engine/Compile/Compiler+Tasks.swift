@@ -89,13 +89,13 @@ extension Compiler {
   }
 
   mutating func adHoc(
-    _ node: FlowNode, _ subProcess: SubProcess, _ ordering: String?, _ cancelsRemaining: Bool, _ completion: FlowBPMN.Expression?
+    _ node: FlowNode, _ subProcess: SubProcess, _ adHoc: AdHoc
   ) -> ExecutableKind? {
     var definition = AdHocDefinition()
-    definition.isSequential = ordering?.lowercased() == "sequential"
-    definition.cancelsRemaining = cancelsRemaining
-    definition.completion = completion.flatMap { expression($0, of: node.id, "completion condition") }
-    definition.active = feel(node.zeebe?.adHocActiveElements, line: node.line, of: node.id, "active elements")
+    definition.isSequential = adHoc.ordering == .sequential
+    definition.cancelsRemaining = adHoc.cancelRemainingInstances
+    definition.completion = adHoc.completion.flatMap { expression($0, of: node.id, "completion condition") }
+    definition.active = feel(node.zeebe?.adHoc?.activeElementsCollection, line: node.line, of: node.id, "active elements")
     let inside = subProcess.content.nodes
     definition.startable = inside.filter { $0.incoming.isEmpty && $0.attachedTo == nil && !$0.isForCompensation }.compactMap { index(of: $0.id) }
     return .adHocSubProcess(definition)

@@ -140,8 +140,8 @@ struct Compiler {
   }
 
   private mutating func subProcessKind(_ node: FlowNode, _ subProcess: SubProcess) -> ExecutableKind? {
-    if case .adHoc(let ordering, let cancels, let completion) = subProcess.kind {
-      return adHoc(node, subProcess, ordering, cancels, completion)
+    if case .adHoc(let definition) = subProcess.kind {
+      return adHoc(node, subProcess, definition)
     }
     var starts = subProcess.content.nodes.filter(\.isStart)
     if case .event = subProcess.kind {} else { starts = starts.filter { $0.eventDefinitions.isEmpty } }
