@@ -98,7 +98,7 @@ let package = Package(
     wall(
       "FlowScenario", "Scenario",
       knows: [
-        "FlowCore", "FlowThreads", "FlowCommandLine", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowRuntime",
+        "FlowCore", "FlowThreads", "FlowCommandLine", "FlowFEEL", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowRuntime",
       ]),
     wall("FlowLib", "Umbrella", knows: library),
 

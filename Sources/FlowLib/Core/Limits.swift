@@ -221,6 +221,8 @@ public enum Limits {
   public static let scenarioCount = 100_000
   /// Timers, locks and messages that come due in one step of a scenario's clock: a cycle of a second over a year must end, and be told.
   public static let scenarioTimers = 100_000
+  /// Turns of the partition until a scenario's instances rest.
+  public static let scenarioTurns = 10_000
   /// Scenario files of one run; a folder given by mistake must not be read whole.
   public static let scenarioFiles = 10_000
   /// Levels of folders that are searched for scenario files.

@@ -69,8 +69,6 @@ package struct ActivateJobs: Sendable {
   package var worker: String
   package var count: Int
   package var timeoutMs: Int64
-  /// Only of these; nil: whichever wait longest.
-  package var among: [Key]?
 
   package init(type: String, worker: String, count: Int, timeoutMs: Int64) {
     self.type = type

@@ -8,7 +8,7 @@ package func decide(
   _ command: Command, in state: PartitionState, catalog: Catalog, context: DecisionContext
 ) throws(Rejection) -> Decision {
   switch command {
-  case .deploy(let deploy): try decideDeploy(deploy, in: state, context: context)
+  case .deploy(let deploy): try decideDeploy(deploy, in: state, catalog: catalog, context: context)
   case .startDeployment(let key): try decideStart(of: key, in: state, catalog: catalog, context: context)
   case .stopDeployment(let key, let force): try decideStop(of: key, force: force, in: state, context: context)
   case .deleteDeployment(let key): try decideDelete(of: key, in: state, context: context)

@@ -1,9 +1,10 @@
 import FlowCore
+import FlowRuntime
 import FlowScenario
 
 /// The engine that scenarios run on.
 enum ScenarioEngines {
-  static let make: ScenarioEngineFactory = { (_: Instant) throws(Status) -> any ScenarioEngine in
-    throw Status(.unimplemented, "this flowctl can not run scenarios yet")
+  static let make: ScenarioEngineFactory = { (clock: Instant) throws(Status) -> any ScenarioEngine in
+    try PartitionEngine(clock: clock, zones: SystemZones.offsets)
   }
 }

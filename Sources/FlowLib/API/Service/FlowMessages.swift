@@ -10,23 +10,6 @@ import FlowStorage
 import FlowView
 
 extension Status {
-  init(_ refusal: Refusal) {
-    switch refusal {
-    case .rejected(let rejection):
-      let code: StatusCode =
-        switch rejection.reason {
-        case .notFound: .notFound
-        case .alreadyExists: .alreadyExists
-        case .wrongState: .failedPrecondition
-        case .invalid: .invalidArgument
-        case .exhausted: .resourceExhausted
-        }
-      self.init(code, rejection.message)
-    case .overloaded(let why): self.init(.resourceExhausted, why)
-    case .unavailable(let why): self.init(.unavailable, why)
-    }
-  }
-
   init(_ failure: ApplyFailure, _ model: PreparedModel) {
     switch failure {
     case .invalid: self.init(.invalidArgument, model.errorText, hint: "`flowctl validate` shows all findings")

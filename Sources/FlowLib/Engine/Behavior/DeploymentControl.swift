@@ -1,12 +1,51 @@
 import FlowCore
+import FlowFEEL
 
-func decideDeploy(_ deploy: Deploy, in state: PartitionState, context: DecisionContext) throws(Rejection) -> Decision {
+func decideDeploy(_ deploy: Deploy, in state: PartitionState, catalog: Catalog, context: DecisionContext) throws(Rejection) -> Decision {
   if let known = state.deployment(id: deploy.id) {
     throw Rejection(.alreadyExists, "deployment \(known.id) already exists")
   }
   let next: DeploymentState = deploy.isStopped ? .stopped : deploy.needsNothing ? .running : .starting
   let event = Event.deployment(state.nextKey, .deployed(deploy, next, at: context.now))
-  return Decision(events: [event], answer: .deployment(state.nextKey))
+  let key = state.nextKey
+  guard next == .running else { return Decision(events: [event], answer: .deployment(key)) }
+  return Decision(events: [event] + timers(startedBy: key, deploy.processID, in: state, catalog, context), answer: .deployment(key))
+}
+
+/// The timer start events of a version that runs from now on; those of the versions before are over.
+///
+/// A date that can not be told, because its expression fails, starts nothing.
+private func timers(
+  startedBy key: Key, _ processID: String, in state: PartitionState, _ catalog: Catalog, _ context: DecisionContext
+) -> [Event] {
+  guard let process = catalog[key] else { return [] }
+  let isLatest = (state.versions[processID] ?? []).allSatisfy { $0 <= key || state.deployments[$0]?.state != .running }
+  guard isLatest else { return [] }
+  let older = (state.versions[processID] ?? []).filter { $0 != key }.compactMap { state.deployments[$0] }
+  let ended = older.flatMap { deployment in deployment.startTimers.keys.sorted().map { Event.startTimer(deployment.key, $0, nil) } }
+  return ended + process.waitingStarts.compactMap { start in process.firstTimer(of: start, context).map { .startTimer(key, start, $0) } }
+}
+
+extension ExecutableProcess {
+  fileprivate func firstTimer(of start: ElementIndex, _ context: DecisionContext) -> StartTimer? {
+    for event in self[start].more.events {
+      guard case .timer(let kind, let value) = event else { continue }
+      do throws(StepProblem) {
+        let given: Value
+        switch value {
+        case .text(let text): given = .string(text)
+        case .expression(let expression):
+          do throws(EvaluationError) {
+            given = try expression.evaluate(EvaluationScope(now: context.now, zones: context.zones) { _ in nil })
+          } catch { throw StepProblem(.extractValueError, "\(error)") }
+        }
+        if case .timer(let due, let cycle) = try TimerText.first(kind, given, now: context.now, zones: context.zones) {
+          return StartTimer(due: due, cycle: cycle)
+        }
+      } catch { continue }
+    }
+    return nil
+  }
 }
 
 private func known(_ key: Key, in state: PartitionState) throws(Rejection) -> Deployment {

@@ -103,6 +103,7 @@ package struct ActivatedJob: Sendable {
   package let activity: ActivityID
   package let retries: Int
   package let lock: WorkerJob.Lock?
+  package let isActivatable: Bool
   package let headers: [JobHeader]
   package let variables: [Variable]
 }
@@ -117,9 +118,7 @@ func decideActivation(_ request: ActivateJobs, in state: PartitionState, catalog
   let lock = WorkerJob.Lock(worker: request.worker, until: context.now + request.timeoutMs)
   var events: [Event] = []
   var given: [Key] = []
-  let queue = state.lookups.jobs[request.type] ?? JobQueue()
-  let places = request.among.map { keys in keys.compactMap { queue[$0] } } ?? queue.first(min(request.count, Limits.pageRows))
-  for place in places.prefix(request.count) {
+  for place in state.lookups.jobs[request.type]?.first(min(request.count, Limits.pageRows)) ?? [] {
     events.append(.instance(place.instance, .activity(place.activity, .jobTaken(lock))))
     given.append(place.wait)
   }
@@ -135,7 +134,7 @@ extension PartitionState {
     let seen = instance.visibleVariables(from: activity.id)
     return ActivatedJob(
       key: key, type: job.type, instance: instance.id, deployment: instance.deployment, element: activity.element, activity: activity.id,
-      retries: job.retries, lock: job.lock, headers: process[activity.element].more.headers,
+      retries: job.retries, lock: job.lock, isActivatable: job.isActivatable, headers: process[activity.element].more.headers,
       variables: names.map { names in seen.filter { names.contains($0.name) } } ?? seen)
   }
 }

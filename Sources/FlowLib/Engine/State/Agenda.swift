@@ -162,8 +162,6 @@ package struct JobQueue: Sendable {
 
   mutating func remove(_ job: Key) { places[job] = nil }
 
-  package subscript(job: Key) -> WaitPlace? { places[job] }
-
   /// The first so many, oldest first; `wait` is the job's key.
   package func first(_ count: Int) -> [WaitPlace] {
     var heap = heap
