@@ -143,7 +143,8 @@ let package = Package(
     suite("Health", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth"),
     suite("Dashboard", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
     suite("Runtime", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowTestKit"),
-    suite("Scenario", of: "FlowCore", "FlowCommandLine", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowScenario", "FlowTestKit"),
+    suite(
+      "Scenario", of: "FlowCore", "FlowThreads", "FlowCommandLine", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowScenario", "FlowTestKit"),
     suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
     suite(
       "API",

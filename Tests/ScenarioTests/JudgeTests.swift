@@ -15,7 +15,8 @@ struct JudgeTests {
     engine.all = [InstanceSummary(key: key, process: "tiny", state: .completed)]
     engine.variables[key] = ["n": 1, "deep": ["x": [1, 2.0]]]
     engine.steps = [
-      ElementStep("start", .entered, instance: key), ElementStep("start", .completed, instance: key), ElementStep("a", .entered, instance: key),
+      ElementStep("start", .entered, instance: key), ElementStep("start", .completed, instance: key),
+      ElementStep("a", .entered, instance: key),
       ElementStep("a", .terminated, instance: key), ElementStep("a", .entered, instance: key), ElementStep("a", .completed, instance: key),
       ElementStep("s", .entered, instance: key, isLoopBody: true), ElementStep("s", .completed, instance: key, isLoopBody: true),
     ]
@@ -95,7 +96,8 @@ struct JudgeTests {
     let engine = engine()
     engine.open.append(OpenIncident(key: Key(raw: 21), element: "a", instance: JudgeTests.first, type: "JOB_NO_RETRIES", message: "disk"))
 
-    let both = #""incidents": [{"element": "a", "type": "JOB_NO_RETRIES"}, {"element": "a", "type": "JOB_NO_RETRIES", "message": "net down"}]"#
+    let both =
+      #""incidents": [{"element": "a", "type": "JOB_NO_RETRIES"}, {"element": "a", "type": "JOB_NO_RETRIES", "message": "net down"}]"#
     #expect(try differences(both, engine) == [])
   }
 

@@ -1,5 +1,8 @@
 import FlowBPMN
 import FlowBPMNRead
+import FlowCore
+import FlowEngine
+import FlowScenario
 import FlowTestKit
 import Testing
 
@@ -32,6 +35,22 @@ struct RandomModelTests {
     #expect(a.xml != c.xml)
     #expect(RandomScript(seed: 1, model: a, length: 50).text == RandomScript(seed: 1, model: b, length: 50).text)
     #expect(RandomScript(seed: 1, model: a, length: 50).steps.count == 50)
+  }
+
+  @Test("a script's steps find what is there, and leave alone what is not")
+  func performs() throws {
+    let engine = FakeEngine()
+    engine.openJobs = [OpenJob(key: Key(raw: 10), type: "t", element: "a", instance: Key(raw: 1))]
+    var performer = RandomPerformer(engine: engine, clock: Instant(milliseconds: 0))
+    let job = RandomPick(7)
+
+    #expect(performer.perform(.complete(job: job, variables: [:])) == nil)
+    #expect(performer.perform(.complete(job: job, variables: [:])) == nil)
+    #expect(performer.perform(.advance(ms: 5)) == nil)
+    engine.replayed = "differs"
+    #expect(performer.perform(.restart) == "DATA_LOSS: differs")
+    #expect(engine.asked == ["complete 10 {}", "advance 1970-01-01T00:00:00.005Z"])
+    #expect(performer.performed == 3)
   }
 
   @Test("over some seeds every kind of element comes")

@@ -48,7 +48,8 @@ let tinyModel = """
   """
 
 /// A scenario over the tiny model: its steps and its expectation as JSON.
-func tiny(steps: String = "", expect: String = #""state": "any""#, start: String = #"{"process": "tiny", "variables": {"n": 1}}"#) -> String {
+func tiny(steps: String = "", expect: String = #""state": "any""#, start: String = #"{"process": "tiny", "variables": {"n": 1}}"#) -> String
+{
   """
   {
    "id": "tiny", "title": "a tiny one", "covers": ["task"], "clock": "2030-01-07T09:00:00Z",

@@ -1,6 +1,8 @@
 import FlowCommandLine
 import FlowCore
 import FlowScenario
+import FlowThreads
+import Synchronization
 import Testing
 
 @Suite("many scenarios")
@@ -49,6 +51,27 @@ struct ScenarioSuiteTests {
 
     #expect(results.map(\.hasPassed) == [true, false, false, false])
     #expect(results.map(\.hasFailed) == [false, true, false, false])
+  }
+
+  @Test("a scenario that does not end has failed, and the others go on without it")
+  func timeout() throws {
+    let files = [try add("a"), try add("b"), try add("c")]
+    let gate = Promise<Bool>()
+    var options = ScenarioSuite.Options()
+    options.timeoutMs = 100
+    let calls = Mutex(0)
+    let results = ScenarioSuite(files, options: options) { (_: Instant) throws(Status) in
+      let isFirst = calls.withLock { calls in
+        calls += 1
+        return calls == 1
+      }
+      if isFirst { _ = gate.wait() }
+      return FakeEngine()
+    }.run()
+    gate.keep(true)
+
+    #expect(results.map(\.hasPassed) == [false, true, true])
+    #expect(ScenarioText.details(results[0]).contains("it did not end within 100 ms"))
   }
 
   @Test("files that are not there, no scenario, or a folder of none are told")

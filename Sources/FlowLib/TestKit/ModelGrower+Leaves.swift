@@ -115,11 +115,11 @@ extension ModelGrower {
   }
 
   mutating func startDefinition() -> String {
-    switch knobs.starts.isEmpty ? .none : pick(knobs.starts) {
+    switch knobs.starts.isEmpty || knobs.starts.contains(.none) && chance(70) ? .none : pick(knobs.starts) {
     case .none: ""
     case .message: messageDefinition()
     case .timer: timerDefinition(repeats: true)
-    case .signal: signalDefinition()
+    case .signal: "<signalEventDefinition signalRef=\"\(signalForStart())\"/>"
     }
   }
 
@@ -150,14 +150,10 @@ extension ModelGrower {
     let isBeside = [.timerBeside, .messageBeside, .signalBeside, .conditionalBeside, .escalationBeside].contains(kind)
     let attributes = "attachedToRef=\"\(activity)\"" + (isBeside ? " cancelActivity=\"false\"" : "")
     let event = node("boundary", "boundaryEvent", definition, attributes: attributes, in: &scope)
-    let handler = leaf(chance(50) ? .task : .serviceTask, plainIn: &scope)
+    // A job: without it a handler that ends with the signal that it listens to would go round for ever.
+    let handler = node("handler", "serviceTask", extensions(job()), in: &scope)
     flow(event, handler, in: &scope)
     flow(handler, end(in: &scope), in: &scope)
-  }
-
-  /// A task without boundaries and loops of its own: handlers must not grow for ever.
-  private mutating func leaf(_ kind: LeafKind, plainIn scope: inout ScopeText) -> String {
-    node("handler", kind.rawValue, kind == .serviceTask ? extensions(job()) : "", in: &scope)
   }
 
   private mutating func boundaryDefinition(_ kind: BoundaryKind) -> String? {

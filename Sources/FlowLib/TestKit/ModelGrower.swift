@@ -152,9 +152,21 @@ struct ModelGrower {
     return "m-" + pick(vocabulary.messages)
   }
 
+  /// One that no start event listens to: a model must not start itself for ever.
   mutating func signal() -> String {
-    if vocabulary.signals.isEmpty || chance(50) && vocabulary.signals.count < 4 { vocabulary.signals.append(fresh("call")) }
-    return "s-" + pick(vocabulary.signals)
+    var names = vocabulary.signals.filter { !$0.hasPrefix(ModelGrower.startSignal) }
+    if names.isEmpty || chance(50) && names.count < 4 {
+      names.append(fresh("call"))
+      vocabulary.signals.append(names[names.count - 1])
+    }
+    return "s-" + pick(names)
+  }
+
+  private static let startSignal = "wake"
+
+  mutating func signalForStart() -> String {
+    vocabulary.signals.append(fresh(ModelGrower.startSignal))
+    return "s-" + vocabulary.signals[vocabulary.signals.count - 1]
   }
 
   mutating func error() -> String {

@@ -18,6 +18,9 @@ enum Test {
       OptionSpec(
         "jobs", short: "j", type: .integer(1...256), metavar: "N", configurable: false, help: "scenarios at once (default: one a processor)"
       ),
+      OptionSpec(
+        "timeout", type: .duration, metavar: "TIME", preset: "60s", configurable: false,
+        help: "longest time of one scenario; then it has failed"),
       .flag("fail-fast", configurable: false, help: "begin no scenario any more after one that failed"),
       .flag("verbose", configurable: false, help: "show the path of every scenario"),
       .flag("coverage", configurable: false, help: "show which elements of the models were entered"),
@@ -57,6 +60,7 @@ enum Test {
     var options = ScenarioSuite.Options()
     options.threads = context.settings.integer("jobs") ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     options.filter = context.settings.optional("filter")
+    options.timeoutMs = max(1, context.settings.milliseconds("timeout") ?? options.timeoutMs)
     options.failsFast = context.settings.flag("fail-fast")
     return options
   }

@@ -140,12 +140,25 @@ package struct JobFailure: Sendable, Equatable {
   package var backoffMs: Int64
   /// Set at the element, not above it.
   package var variables: JSON.Object
+
+  package init(retries: Int?, message: String, backoffMs: Int64 = 0, variables: JSON.Object = [:]) {
+    self.retries = retries
+    self.message = message
+    self.backoffMs = backoffMs
+    self.variables = variables
+  }
 }
 
 package struct JobError: Sendable, Equatable {
   package var code: String
   package var message: String
   package var variables: JSON.Object
+
+  package init(code: String, message: String, variables: JSON.Object = [:]) {
+    self.code = code
+    self.message = message
+    self.variables = variables
+  }
 }
 
 package struct MessagePublication: Sendable, Equatable {
@@ -155,4 +168,12 @@ package struct MessagePublication: Sendable, Equatable {
   package var variables: JSON.Object
   package var ttlMs: Int64
   package var messageID: String?
+
+  package init(name: String, key: String, variables: JSON.Object, ttlMs: Int64, messageID: String? = nil) {
+    self.name = name
+    self.key = key
+    self.variables = variables
+    self.ttlMs = ttlMs
+    self.messageID = messageID
+  }
 }

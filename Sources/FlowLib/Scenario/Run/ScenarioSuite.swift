@@ -11,6 +11,8 @@ package struct ScenarioSuite: Sendable {
     package var filter: String?
     /// No file is begun any more after one that failed.
     package var failsFast = false
+    /// How long one scenario may take: a model that goes round for ever is a failure, and the others go on.
+    package var timeoutMs: Int64 = 60_000
 
     package init() {}
   }
@@ -18,7 +20,12 @@ package struct ScenarioSuite: Sendable {
   private struct Progress: Sendable {
     var next = 0
     var isEnding = false
+    /// Workers that will still bring results.
     var workers: Int
+    /// What each worker runs, and since when.
+    var busy: [Int: (index: Int, sinceMs: Int64)] = [:]
+    /// Workers that nobody waits for any more.
+    var lost: Set<Int> = []
     var results: [ScenarioResult?]
   }
 
@@ -36,37 +43,83 @@ package struct ScenarioSuite: Sendable {
   /// - Returns: all results, in the order of the files.
   @discardableResult
   package func run(_ told: (ScenarioResult) -> Void = { _ in }) -> [ScenarioResult] {
-    let threads = max(1, min(options.threads, files.count))
-    let progress = Monitor(Progress(workers: threads, results: Array(repeating: nil, count: files.count)))
-    let workers = (0..<threads).map { index in WorkerThread(name: "scenario-\(index)") { work(progress) } }
+    let count = max(1, min(options.threads, files.count))
+    let progress = Monitor(Progress(workers: count, results: Array(repeating: nil, count: files.count)))
+    var workers = (0..<count).map { worker($0, progress) }
     var results: [ScenarioResult] = []
     for (index, file) in files.enumerated() {
-      let result = progress.wait(untilMs: nil) { progress -> ScenarioResult?? in
-        if let result = progress.results[index] { return .some(result) }
-        return progress.workers == 0 ? .some(nil) : nil
-      }
-      let known = (result ?? nil) ?? ScenarioResult(file: file, id: "", title: "", outcome: .skipped)
-      if case .skipped = known.outcome {} else { told(known) }
-      results.append(known)
+      let result = result(at: index, progress, &workers) ?? ScenarioResult(file: file, id: "", title: "", outcome: .skipped)
+      if case .skipped = result.outcome {} else { told(result) }
+      results.append(result)
     }
-    for worker in workers { worker.join() }
+    let lost = progress.withLock { $0.lost }
+    for (number, worker) in workers.enumerated() { if lost.contains(number) { worker.detach() } else { worker.join() } }
     return results
   }
 
-  private func work(_ progress: Monitor<Progress>) {
-    while let index = progress.withLock({ progress in take(&progress) }) {
+  /// - Returns: nil when no worker will bring it.
+  private func result(at index: Int, _ progress: Monitor<Progress>, _ workers: inout [WorkerThread]) -> ScenarioResult? {
+    while true {
+      let found = progress.wait(ms: min(250, max(1, options.timeoutMs))) { progress -> ScenarioResult?? in
+        if let result = progress.results[index] { return .some(result) }
+        return progress.workers == 0 ? .some(nil) : nil
+      }
+      if let found { return found }
+      // A thread can not be stopped from outside. It is left alone, and another does the rest of its work.
+      for _ in 0..<giveUp(progress) { workers.append(worker(workers.count, progress)) }
+    }
+  }
+
+  /// Ends the wait for scenarios that take too long.
+  ///
+  /// - Returns: how many workers were lost.
+  private func giveUp(_ progress: Monitor<Progress>) -> Int {
+    let now = MonotonicClock.milliseconds()
+    return progress.withLock { progress in
+      let late = progress.busy.filter { now - $0.value.sinceMs > options.timeoutMs }
+      for (worker, work) in late {
+        progress.busy[worker] = nil
+        progress.lost.insert(worker)
+        progress.results[work.index] = tooLate(files[work.index])
+        if options.failsFast { progress.isEnding = true }
+      }
+      return late.count
+    }
+  }
+
+  private func tooLate(_ file: String) -> ScenarioResult {
+    let message = "it did not end within \(options.timeoutMs) ms; does a model go round for ever?"
+    let failure = ScenarioFailure(step: "time", place: SourcePlace(line: 1, column: 1, path: ""), message: message)
+    var result = ScenarioResult(file: file, id: ScenarioSuite.name(of: file), title: "", outcome: .failed(failure))
+    result.microseconds = options.timeoutMs * 1000
+    return result
+  }
+
+  // MARK: Workers
+
+  private func worker(_ number: Int, _ progress: Monitor<Progress>) -> WorkerThread {
+    WorkerThread(name: "scenario-\(number)") { work(number, progress) }
+  }
+
+  private func work(_ number: Int, _ progress: Monitor<Progress>) {
+    while let index = progress.withLock({ take(number, &$0) }) {
       let result = run(files[index])
-      progress.change { progress in
+      let isLost = progress.change { progress in
+        guard !progress.lost.contains(number) else { return true }
+        progress.busy[number] = nil
         progress.results[index] = result
         if result.hasFailed, options.failsFast { progress.isEnding = true }
+        return false
       }
+      if isLost { return }
     }
     progress.change { $0.workers -= 1 }
   }
 
-  private func take(_ progress: inout Progress) -> Int? {
+  private func take(_ worker: Int, _ progress: inout Progress) -> Int? {
     guard progress.next < files.count, !progress.isEnding else { return nil }
     defer { progress.next += 1 }
+    progress.busy[worker] = (progress.next, MonotonicClock.milliseconds())
     return progress.next
   }
 
