@@ -1,5 +1,6 @@
 /// Data associations, references to data objects, roles and correlation name what is there.
 func dataReferences(_ index: ProcessIndex) -> [Finding] {
+  guard index.usesData else { return correlation(index) }
   let known = knownData(index)
   var findings = index.levels.flatMap { objects(in: $0.scope, known, index) }
   for node in index.nodes { findings.append(contentsOf: associations(of: node, known)) }
@@ -75,5 +76,11 @@ private func correlation(_ index: ProcessIndex) -> [Finding] {
       report("correlation property", binding.propertyRef)
     }
     return findings
+  }
+}
+
+extension ProcessIndex {
+  fileprivate var usesData: Bool {
+    levels.contains { !$0.scope.dataReferences.isEmpty } || nodes.contains { $0.data != nil || $0.loop != nil }
   }
 }
