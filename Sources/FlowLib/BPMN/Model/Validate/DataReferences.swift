@@ -61,8 +61,7 @@ private func associations(of node: FlowNode, _ known: Set<String>) -> [Finding] 
 }
 
 private func correlation(_ index: ProcessIndex) -> [Finding] {
-  let keys = Set(index.definitions.correlationKeys.map(\.id))
-  return index.process.content.correlationSubscriptions.flatMap { subscription -> [Finding] in
+  index.process.content.correlationSubscriptions.flatMap { subscription -> [Finding] in
     var findings: [Finding] = []
     func report(_ what: String, _ id: String) {
       findings.append(
@@ -71,8 +70,8 @@ private func correlation(_ index: ProcessIndex) -> [Finding] {
           "the correlation subscription '\(subscription.id)' refers to the \(what) '\(id)', which the file does not have",
           hint: "add the \(what), or mend the reference"))
     }
-    if !keys.contains(subscription.keyRef) { report("correlation key", subscription.keyRef) }
-    for binding in subscription.bindings where index.definitions.correlationProperty(binding.propertyRef) == nil {
+    if !index.roots.correlationKeys.contains(subscription.keyRef) { report("correlation key", subscription.keyRef) }
+    for binding in subscription.bindings where !index.roots.hasCorrelationProperty(binding.propertyRef) {
       report("correlation property", binding.propertyRef)
     }
     return findings
