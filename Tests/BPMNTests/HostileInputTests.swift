@@ -29,7 +29,11 @@ struct SeededGenerator: RandomNumberGenerator {
 
       #expect(result.ok || result.findings.contains { $0.severity == .error })
       #expect(result.findings.allSatisfy { $0.line >= 0 && !$0.message.isEmpty })
-      if let definitions = result.definitions { _ = validate(definitions) } else { refused += 1 }
+      if let definitions = result.definitions {
+        #expect((validate(definitions) + lint(definitions)).allSatisfy { $0.line >= 0 && !$0.message.isEmpty && $0.hint?.isEmpty == false })
+      } else {
+        refused += 1
+      }
     }
     #expect(refused > 10 && refused < 90)
   }
@@ -100,6 +104,25 @@ struct SeededGenerator: RandomNumberGenerator {
 
     let small = time(2_000)
     let large = time(16_000)
+
+    #expect(large < small * 32, "8 times the size took \(large) after \(small)")
+  }
+
+  @Test("many events that refer to many messages take time in proportion to their number")
+  func noQuadraticLookups() {
+    func time(_ count: Int) -> Duration {
+      let roots = (0..<count).map { "<bpmn:message id='m\($0)' name='M'/><bpmn:error id='e\($0)' errorCode='E'/>" }.joined()
+      let nodes = (0..<count).map {
+        "<bpmn:receiveTask id='r\($0)' messageRef='m\(count - 1 - $0)'/><bpmn:boundaryEvent id='b\($0)' attachedToRef='r\($0)'><bpmn:errorEventDefinition errorRef='e\(count - 1 - $0)'/></bpmn:boundaryEvent><bpmn:boundaryEvent id='c\($0)' attachedToRef='r\($0)'><bpmn:compensateEventDefinition/></bpmn:boundaryEvent>"
+      }.joined()
+      let bytes = model(nodes, root: roots)
+      return ContinuousClock().measure {
+        if let definitions = readDefinitions(bytes).definitions { _ = (validate(definitions), lint(definitions)) }
+      }
+    }
+
+    let small = time(500)
+    let large = time(4_000)
 
     #expect(large < small * 32, "8 times the size took \(large) after \(small)")
   }

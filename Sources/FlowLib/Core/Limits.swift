@@ -20,8 +20,8 @@ public enum Limits {
   public static let bpmnFileBytesUncommonEncoding = 256 << 10
   /// Findings of one file that are kept; who has more starts with these.
   public static let findings = 1_000
-  /// Flows that lint follows behind the gateways of one level; a thousand gateways over a thousand flows, in well under a second.
-  public static let lintSteps = 2_000_000
+  /// Steps of lint behind the gateways of one level; a thousand gateways over three thousand nodes, in well under a second.
+  public static let lintSteps = 10_000_000
   /// Characters of one text of a finding; names in a model can be as long as the file.
   public static let findingText = 600
   /// Bytes of one annotation's YAML.

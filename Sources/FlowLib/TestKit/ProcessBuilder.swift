@@ -10,6 +10,7 @@ package struct ProcessBuilder {
     process = Process()
     process.id = id
     process.deploymentID = id.lowercased() + "-00000000"
+    process.dialects.rexflow = true
   }
 
   package func settings(_ change: (inout RexflowGlobals) -> Void) -> ProcessBuilder {

@@ -17,11 +17,11 @@ struct ModelExpression {
 
 /// Every FEEL expression of a process, by what evaluates it.
 struct LintExpressions {
-  private let definitions: Definitions
+  private let definitions: RootIndex
   private(set) var all: [ModelExpression] = []
 
   init(_ process: Process, in definitions: Definitions) {
-    self.definitions = definitions
+    self.definitions = RootIndex(definitions)
     for node in process.allNodes { add(node) }
     addFlows(process.content)
   }

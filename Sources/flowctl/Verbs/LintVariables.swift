@@ -68,6 +68,8 @@ private struct VariableWriters {
     "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "item", "partial",
   ]
   private var writers: [String: [String]] = [:]
+  /// Nodes that bring what nobody here can know: results of jobs and calls, messages, signals.
+  private var sources: [String] = []
   /// Nodes that a token may come to from a node, across levels.
   private var next: [String: [String]] = [:]
   private var reached: [String: Set<String>] = [:]
@@ -79,13 +81,18 @@ private struct VariableWriters {
     add(process.content, owner: nil)
     for node in process.allNodes {
       for name in node.writtenVariables { writers[name, default: []].append(node.id) }
+      if node.bringsData { sources.append(node.id) }
       known.formUnion(node.dataNames)
     }
   }
 
   /// Why nobody can know the value; nil when something may have written it.
   mutating func problem(_ name: String, readBy node: String) -> String? {
-    guard let writing = writers[name] else { return "which nothing in the process writes" }
+    guard let writing = writers[name] else {
+      let nobody = "which nothing in the process writes"
+      for source in sources where leads(source, to: node) { return nobody + ", unless the result of '\(source)' has it" }
+      return nobody
+    }
     for writer in writing where writer == node || leads(writer, to: node) { return nil }
     guard steps > 0 else { return nil }
     return "which is written only by '\(writing.sorted().joined(separator: "', '"))', and never before"
@@ -160,6 +167,27 @@ extension FlowNode {
     }
     for association in data?.outputAssociations ?? [] { names += association.assignments.map { $0.to.text } }
     return names.compactMap { $0 }.filter { !$0.isEmpty }
+  }
+
+  /// Its data goes into the process without being mapped.
+  fileprivate var bringsData: Bool {
+    if let zeebe, !zeebe.outputs.isEmpty { return false }
+    switch kind {
+    case .serviceTask, .sendTask, .userTask: return true
+    case .businessRuleTask, .scriptTask: return zeebe?.taskDefinition != nil
+    case .callActivity: return zeebe?.calledElement?.propagateAllChildVariables ?? true
+    case .receiveTask: return true
+    case .startEvent, .intermediateCatchEvent, .boundaryEvent:
+      return eventDefinitions.contains { definition in
+        switch definition {
+        case .message, .signal, .error, .escalation, .reference: true
+        case .timer, .compensate, .conditional, .link, .cancel, .terminate: false
+        }
+      }
+    case .endEvent, .intermediateThrowEvent, .implicitThrowEvent, .task, .manualTask, .subProcess, .exclusiveGateway, .inclusiveGateway,
+      .parallelGateway, .complexGateway, .eventBasedGateway, .choreographyTask, .callChoreography, .subChoreography:
+      return false
+    }
   }
 
   fileprivate var dataNames: [String] {

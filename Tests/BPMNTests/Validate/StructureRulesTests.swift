@@ -115,6 +115,20 @@ import Testing
     #expect(codes(node) == expected)
   }
 
+  @Test("a conditional event has a condition, and a default flow has none")
+  func conditions() {
+    let flows =
+      "<bpmn:sequenceFlow id='d' sourceRef='n' targetRef='e2'><bpmn:conditionExpression>x</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    let condition =
+      "<bpmn:sequenceFlow id='c' sourceRef='n' targetRef='e3'><bpmn:conditionExpression>y</bpmn:conditionExpression></bpmn:sequenceFlow>"
+    let ends = "<bpmn:startEvent id='s'/><bpmn:endEvent id='e2'/><bpmn:endEvent id='e3'/>" + flow("s", "n")
+
+    #expect(codes(catching("n", "<bpmn:conditionalEventDefinition/>")) == ["condition-missing"])
+    for kind in ["exclusiveGateway", "inclusiveGateway"] {
+      #expect(ValidateTests.codes(model(ends + "<bpmn:\(kind) id='n' default='d'/>" + flows + condition)) == ["default-with-condition"])
+    }
+  }
+
   @Test("data and correlation name what is there")
   func data() {
     let task =

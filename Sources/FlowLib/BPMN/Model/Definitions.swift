@@ -36,8 +36,7 @@ package struct Definitions: Sendable {
   package func resource(_ id: String) -> Resource? { resources.first { $0.id == id } }
 
   /// What an event waits for or does, with each `eventDefinitionRef` replaced by what it refers to, in document order.
-  ///
-  /// A reference to nothing is left out; validation refuses it.
+  /// For one node; `RootIndex` is for all of them.
   package func resolvedDefinitions(of node: FlowNode) -> [EventDefinition] { node.eventDefinitions.compactMap(resolved) }
 
   /// The definition itself, or what it refers to; nil when that is not there.

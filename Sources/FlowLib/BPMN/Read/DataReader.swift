@@ -18,16 +18,10 @@ extension DataSet {
     id = element[attribute: "id"] ?? ""
     name = element[attribute: "name"]
     line = element.line
-    for child in element.children where child.namespace == Namespace.bpmn {
-      let reference = localName(trimmed(child.text))
-      switch child.name {
-      case "dataInputRefs", "dataOutputRefs": items.append(reference)
-      case "optionalInputRefs", "optionalOutputRefs": optional.append(reference)
-      case "whileExecutingInputRefs", "whileExecutingOutputRefs": whileExecuting.append(reference)
-      case "outputSetRefs", "inputSetRefs": partners.append(reference)
-      default: break
-      }
-    }
+    items = (element.references("dataInputRefs") + element.references("dataOutputRefs")).map(localName)
+    optional = (element.references("optionalInputRefs") + element.references("optionalOutputRefs")).map(localName)
+    whileExecuting = (element.references("whileExecutingInputRefs") + element.references("whileExecutingOutputRefs")).map(localName)
+    partners = (element.references("outputSetRefs") + element.references("inputSetRefs")).map(localName)
   }
 }
 
@@ -35,34 +29,40 @@ extension IOSpecification {
   init(_ element: Element) {
     self.init()
     self.element = element
-    for child in element.children where child.namespace == Namespace.bpmn { add(child) }
+    for child in element.children where child.namespace == Namespace.bpmn {
+      if let part = Part(rawValue: child.name) { add(child, part) }
+    }
   }
 
-  /// Takes a `dataInput`, `dataOutput`, `inputSet` or `outputSet`.
-  mutating func add(_ child: Element) {
-    switch child.name {
-    case "dataInput": inputs.append(DataItem(reading: child))
-    case "dataOutput": outputs.append(DataItem(reading: child))
-    case "inputSet": inputSets.append(DataSet(child))
-    case "outputSet": outputSets.append(DataSet(child))
-    default: break
+  /// What it consists of.
+  fileprivate enum Part: String { case dataInput, dataOutput, inputSet, outputSet }
+
+  fileprivate mutating func add(_ child: Element, _ part: Part) {
+    switch part {
+    case .dataInput: inputs.append(DataItem(reading: child))
+    case .dataOutput: outputs.append(DataItem(reading: child))
+    case .inputSet: inputSets.append(DataSet(child))
+    case .outputSet: outputSets.append(DataSet(child))
     }
   }
 }
 
 extension DataInterface {
+  private enum Part: String { case ioSpecification, dataInputAssociation, dataOutputAssociation, property }
+
   /// Takes what a node says of its data; false when the element is something else.
   mutating func add(_ child: Element) -> Bool {
-    switch child.name {
-    case "ioSpecification": specification = IOSpecification(child)
-    case "dataInputAssociation": inputAssociations.append(DataAssociation(reading: child))
-    case "dataOutputAssociation": outputAssociations.append(DataAssociation(reading: child))
-    case "property": properties.append(DataItem(reading: child))
-    case "dataInput", "dataOutput", "inputSet", "outputSet":
+    switch Part(rawValue: child.name) {
+    case .ioSpecification?: specification = IOSpecification(child)
+    case .dataInputAssociation?: inputAssociations.append(DataAssociation(reading: child))
+    case .dataOutputAssociation?: outputAssociations.append(DataAssociation(reading: child))
+    case .property?: properties.append(DataItem(reading: child))
+    case nil:
+      // An event holds what others have in their ioSpecification.
+      guard let part = IOSpecification.Part(rawValue: child.name) else { return false }
       var own = specification ?? IOSpecification()
-      own.add(child)
+      own.add(child, part)
       specification = own
-    default: return false
     }
     return true
   }
@@ -71,16 +71,12 @@ extension DataInterface {
 extension DataAssociation {
   init(reading element: Element) {
     self.init(element: element)
-    for child in element.children where child.namespace == Namespace.bpmn {
-      switch child.name {
-      case "sourceRef": sources.append(localName(trimmed(child.text)))
-      case "targetRef": target = localName(trimmed(child.text))
-      case "transformation": transformation = child.asExpression
-      case "assignment":
-        guard let from = child.expression("from"), let to = child.expression("to") else { continue }
-        assignments.append(Assignment(from: from, to: to))
-      default: break
-      }
+    sources = element.references("sourceRef").map(localName)
+    target = element.references("targetRef").first.map(localName) ?? ""
+    transformation = element.expression("transformation")
+    for child in element.all("assignment", in: Namespace.bpmn) {
+      guard let from = child.expression("from"), let to = child.expression("to") else { continue }
+      assignments.append(Assignment(from: from, to: to))
     }
   }
 }

@@ -10,17 +10,18 @@ extension DefinitionsReader {
     node.attributes = element.attributesBesidesName
     for attribute in node.attributes where attribute.namespace == .none { read(attribute, into: &node) }
     if !element.children.isEmpty { readChildren(element, into: &node) }
-    node.camunda = CamundaProperties(node.attributes, node.extensions, children: element.children)
+    node.camunda = CamundaProperties(node.attributes, node.extensions, children: kind.isEvent ? element.children : [])
     return node
   }
 
   private func read(_ attribute: Element.Attribute, into node: inout FlowNode) {
-    switch attribute.name {
-    case "isForCompensation": node.isForCompensation = attribute.value == "true" || attribute.value == "1"
-    // What is no number is told as one that is too small.
-    case "startQuantity": node.startQuantity = Int(attribute.value) ?? 0
-    case "completionQuantity": node.completionQuantity = Int(attribute.value) ?? 0
-    default: break
+    if attribute.name == "isForCompensation" {
+      node.isForCompensation = attribute.value == "true" || attribute.value == "1"
+    } else if attribute.name == "startQuantity" {
+      // What is no number is told as one that is too small.
+      node.startQuantity = Int(attribute.value) ?? 0
+    } else if attribute.name == "completionQuantity" {
+      node.completionQuantity = Int(attribute.value) ?? 0
     }
   }
 
@@ -108,20 +109,17 @@ extension DefinitionsReader {
 extension DefinitionsReader {
   /// nil when the element is no global task.
   mutating func readGlobalTask(_ element: Element) -> GlobalTask? {
-    let name: String? =
-      switch element.name {
-      case "globalTask": "task"
-      case "globalUserTask": "userTask"
-      case "globalManualTask": "manualTask"
-      case "globalScriptTask": "scriptTask"
-      case "globalBusinessRuleTask": "businessRuleTask"
-      default: nil
-      }
-    guard let name else { return nil }
+    guard let name = DefinitionsReader.taskNames[element.name] else { return nil }
     var task = element
     task.name = name
     guard var node = readNode(task, parent: "") else { return nil }
     node.derivedName = sanitised(node.name ?? node.id)
     return GlobalTask(node: node, element: element)
   }
+
+  /// What a global task is when it is called.
+  private static let taskNames = [
+    "globalTask": "task", "globalUserTask": "userTask", "globalManualTask": "manualTask", "globalScriptTask": "scriptTask",
+    "globalBusinessRuleTask": "businessRuleTask",
+  ]
 }

@@ -23,17 +23,20 @@ extension MultiInstance {
     for child in element.children { add(child) }
   }
 
+  private enum Part: String {
+    case loopCardinality, completionCondition, loopDataInputRef, loopDataOutputRef, inputDataItem, outputDataItem, complexBehaviorDefinition
+  }
+
   private mutating func add(_ child: Element) {
-    guard child.namespace == Namespace.bpmn else { return others.append(child) }
-    switch child.name {
-    case "loopCardinality": cardinality = child.asExpression
-    case "completionCondition": completionCondition = child.asExpression
-    case "loopDataInputRef": loopDataInputRef = localName(trimmed(child.text))
-    case "loopDataOutputRef": loopDataOutputRef = localName(trimmed(child.text))
-    case "inputDataItem": inputDataItem = DataItem(reading: child)
-    case "outputDataItem": outputDataItem = DataItem(reading: child)
-    case "complexBehaviorDefinition": complexBehaviors.append(ComplexBehavior(child))
-    default: others.append(child)
+    guard child.namespace == Namespace.bpmn, let part = Part(rawValue: child.name) else { return others.append(child) }
+    switch part {
+    case .loopCardinality: cardinality = child.asExpression
+    case .completionCondition: completionCondition = child.asExpression
+    case .loopDataInputRef: loopDataInputRef = localName(trimmed(child.text))
+    case .loopDataOutputRef: loopDataOutputRef = localName(trimmed(child.text))
+    case .inputDataItem: inputDataItem = DataItem(reading: child)
+    case .outputDataItem: outputDataItem = DataItem(reading: child)
+    case .complexBehaviorDefinition: complexBehaviors.append(ComplexBehavior(child))
     }
   }
 }

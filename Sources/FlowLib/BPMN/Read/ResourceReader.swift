@@ -7,15 +7,11 @@ extension ResourceRole {
     self.init(kind: kind, element: element)
     id = element[attribute: "id"] ?? ""
     name = element[attribute: "name"]
-    for child in element.children where child.namespace == Namespace.bpmn {
-      switch child.name {
-      case "resourceRef": resourceRef = localName(trimmed(child.text))
-      case "resourceAssignmentExpression": assignment = child.innerExpression
-      case "resourceParameterBinding":
-        guard let expression = child.innerExpression else { continue }
-        bindings.append(ParameterBinding(parameterRef: child.reference("parameterRef") ?? "", expression: expression))
-      default: break
-      }
+    resourceRef = element.references("resourceRef").first.map(localName)
+    assignment = element.first("resourceAssignmentExpression", in: Namespace.bpmn)?.innerExpression
+    for child in element.all("resourceParameterBinding", in: Namespace.bpmn) {
+      guard let expression = child.innerExpression else { continue }
+      bindings.append(ParameterBinding(parameterRef: child.reference("parameterRef") ?? "", expression: expression))
     }
   }
 }

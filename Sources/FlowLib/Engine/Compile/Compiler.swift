@@ -92,7 +92,7 @@ struct Compiler {
     settings.usesClosureTransport = process.rexflow.useClosureTransport
     settings.deploymentTimeoutMs = Int64(clamping: process.rexflow.deploymentTimeoutSeconds) &* 1000
     settings.userMetadata = process.rexflow.userOpaqueMetadata
-    settings.usesVariables = process.dialects.zeebe
+    settings.usesVariables = process.dialects.zeebe || !(process.dialects.rexflow || process.dialects.camunda)
     settings.versionTag = process.zeebe?.versionTag
     return settings
   }

@@ -72,7 +72,7 @@ extension JSON.Object {
   var asVariables: [Variable] { members.map { Variable($0.name, $0.value) } }
 }
 
-extension FlowEngine.ElementStep {
+extension ElementChange {
   fileprivate var scenarioKind: ElementStep.Kind {
     switch kind {
     case .entered: .entered

@@ -149,14 +149,11 @@ package struct ZeebeListener: Sendable, Equatable {
 
     /// Task listeners were once told of what had happened, under names of their own.
     init?(word: String) {
-      switch word {
-      case "create": self = .creating
-      case "assignment": self = .assigning
-      case "update": self = .updating
-      case "complete": self = .completing
-      case "cancel": self = .canceling
-      default: self.init(rawValue: word)
-      }
+      let older: [String: Event] = [
+        "create": .creating, "assignment": .assigning, "update": .updating, "complete": .completing, "cancel": .canceling,
+      ]
+      guard let event = older[word] ?? Event(rawValue: word) else { return nil }
+      self = event
     }
 
     package var isOfExecution: Bool { self == .start || self == .end }

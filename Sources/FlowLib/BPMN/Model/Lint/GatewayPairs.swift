@@ -53,6 +53,7 @@ private struct Colours {
   /// The first 64 branches; a split with more is no mistake of pairing.
   init(_ graph: LintGraph, from split: Int, steps: inout Int) {
     ofNode = Array(repeating: 0, count: graph.nodes.count)
+    steps -= graph.nodes.count
     for (position, edge) in graph.outgoing[split].prefix(64).enumerated() {
       let colour = UInt64(1) << UInt64(position)
       ofEdge[edge] = colour

@@ -5,8 +5,9 @@ import FlowCore
 /// What validation tells is not told again. Expressions are not looked at; nobody here reads them.
 package func lint(_ definitions: Definitions) -> [Finding] {
   var findings = unusedRoots(definitions)
+  let roots = RootIndex(definitions)
   for process in definitions.candidates {
-    let index = ProcessIndex(process, of: definitions)
+    let index = ProcessIndex(process, of: definitions, roots)
     findings.append(contentsOf: unusedData(index))
     for level in index.levels {
       let graph = LintGraph(level)

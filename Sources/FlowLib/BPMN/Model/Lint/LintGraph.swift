@@ -33,10 +33,11 @@ struct LintGraph {
   }
 
   private mutating func attach(_ numbers: [String: Int]) {
+    let associated = level.scope.associated
     for (number, node) in nodes.enumerated() {
       guard case .boundaryEvent(let boundary) = node.kind, let host = numbers[boundary.attachedTo] else { continue }
       next[host].append(number)
-      for handler in level.scope.handlers(of: node.id) { if let target = numbers[handler] { next[number].append(target) } }
+      for handler in associated[node.id, default: []] { if let target = numbers[handler] { next[number].append(target) } }
     }
   }
 

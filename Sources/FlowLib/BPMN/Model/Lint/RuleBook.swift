@@ -57,6 +57,7 @@ package enum LintRules {
     LintRule("misplaced-condition", .error, "A flow has a condition behind a node that takes all its flows."),
     LintRule("gateway-conditions", .error, "The conditions of a gateway's flows do not say which is taken."),
     LintRule("gateway-without-default", .warning, "An exclusive gateway has no default flow: an instance stops when no condition holds."),
+    LintRule("default-with-condition", .warning, "A default flow has a condition, which nobody looks at."),
     LintRule("gateway-without-outgoing", .error, "A gateway has no way on."),
     LintRule("event-gateway-flows", .error, "An event-based gateway has fewer than two events, or is entered though it begins instances."),
     LintRule("event-gateway-target", .error, "An event-based gateway leads to what it can not wait for, or to what others lead to too."),
@@ -73,6 +74,7 @@ package enum LintRules {
     LintRule("event-subprocess-with-flow", .error, "A flow is connected to an event subprocess."),
     LintRule("message-missing", .error, "An event or task waits for a message but names none."),
     LintRule("message-name-missing", .error, "A message that is waited for has no name to publish it by."),
+    LintRule("condition-missing", .error, "A conditional event has no condition."),
     LintRule("signal-missing", .error, "A signal event names no signal."),
     LintRule("signal-name-missing", .error, "A signal has no name to broadcast it by."),
     LintRule(

@@ -7,7 +7,7 @@ func boundaryEvents(_ index: ProcessIndex) -> [Finding] {
     let definitions = index.events(of: node)
     findings.append(contentsOf: place(of: node, boundary, index))
     findings.append(contentsOf: interruption(of: node, boundary, definitions))
-    findings.append(contentsOf: triggers[boundary.attachedTo, default: TriggerSet()].insert(node, definitions, index.definitions))
+    findings.append(contentsOf: triggers[boundary.attachedTo, default: TriggerSet()].insert(node, definitions, index.roots))
   }
   return findings
 }

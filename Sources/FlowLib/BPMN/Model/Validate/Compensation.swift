@@ -4,9 +4,10 @@
 func compensation(_ index: ProcessIndex) -> [Finding] {
   var findings: [Finding] = []
   var handlers: Set<String> = []
-  for level in index.levels {
+  for level in index.levels where level.scope.nodes.contains(where: { $0.isCompensationBoundary(index) }) {
+    let associated = level.scope.associated
     for node in level.scope.nodes where node.isCompensationBoundary(index) {
-      let targets = level.scope.handlers(of: node.id).filter { level.scope.node($0) != nil }
+      let targets = associated[node.id, default: []].filter { index.nodeByID[$0]?.parent == node.parent }
       handlers.formUnion(targets)
       findings.append(contentsOf: check(node, targets, index))
     }
@@ -78,9 +79,14 @@ private func thrown(by node: FlowNode, _ index: ProcessIndex) -> [Finding] {
 }
 
 extension Scope {
-  /// Ids that associations connect with the boundary event; tools draw them in either direction.
-  func handlers(of id: String) -> [String] {
-    artifacts.associations.compactMap { $0.source == id ? $0.target : $0.target == id ? $0.source : nil }
+  /// Ids that associations connect with each id; tools draw them in either direction.
+  var associated: [String: [String]] {
+    var ids: [String: [String]] = [:]
+    for association in artifacts.associations {
+      ids[association.source, default: []].append(association.target)
+      ids[association.target, default: []].append(association.source)
+    }
+    return ids
   }
 }
 

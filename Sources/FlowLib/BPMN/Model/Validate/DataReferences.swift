@@ -1,5 +1,6 @@
 /// Data associations, references to data objects, roles and correlation name what is there.
 func dataReferences(_ index: ProcessIndex) -> [Finding] {
+  guard index.usesData else { return correlation(index) }
   let known = knownData(index)
   var findings = index.levels.flatMap { objects(in: $0.scope, known, index) }
   for node in index.nodes { findings.append(contentsOf: associations(of: node, known)) }
@@ -60,8 +61,7 @@ private func associations(of node: FlowNode, _ known: Set<String>) -> [Finding] 
 }
 
 private func correlation(_ index: ProcessIndex) -> [Finding] {
-  let keys = Set(index.definitions.correlationKeys.map(\.id))
-  return index.process.content.correlationSubscriptions.flatMap { subscription -> [Finding] in
+  index.process.content.correlationSubscriptions.flatMap { subscription -> [Finding] in
     var findings: [Finding] = []
     func report(_ what: String, _ id: String) {
       findings.append(
@@ -70,10 +70,16 @@ private func correlation(_ index: ProcessIndex) -> [Finding] {
           "the correlation subscription '\(subscription.id)' refers to the \(what) '\(id)', which the file does not have",
           hint: "add the \(what), or mend the reference"))
     }
-    if !keys.contains(subscription.keyRef) { report("correlation key", subscription.keyRef) }
-    for binding in subscription.bindings where index.definitions.correlationProperty(binding.propertyRef) == nil {
+    if !index.roots.correlationKeys.contains(subscription.keyRef) { report("correlation key", subscription.keyRef) }
+    for binding in subscription.bindings where !index.roots.hasCorrelationProperty(binding.propertyRef) {
       report("correlation property", binding.propertyRef)
     }
     return findings
+  }
+}
+
+extension ProcessIndex {
+  fileprivate var usesData: Bool {
+    levels.contains { !$0.scope.dataReferences.isEmpty } || nodes.contains { $0.data != nil || $0.loop != nil }
   }
 }

@@ -1,10 +1,10 @@
-/// Signals have names; errors and escalations have codes where they are thrown.
+/// Signals have names, conditional events conditions; errors and escalations have codes where they are thrown.
 func eventNames(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
   node.kind.isEvent ? index.events(of: node).flatMap { check($0, on: node, index) } : []
 }
 
 private func check(_ definition: EventDefinition, on node: FlowNode, _ index: ProcessIndex) -> [Finding] {
-  let file = index.definitions
+  let file = index.roots
   switch definition {
   case .signal(let reference): return signal(reference.map { ($0, file.signal($0)) }, on: node)
   case .error(let reference):
@@ -14,8 +14,14 @@ private func check(_ definition: EventDefinition, on node: FlowNode, _ index: Pr
     let found = reference.flatMap { file.escalation($0) }
     return code(
       .init("escalation", "escalationRef", "escalationCode", reference, found?.escalationCode, isFound: found != nil), on: node, index)
-  case .message, .timer, .compensate, .conditional, .link, .cancel, .terminate, .reference: return []
+  case .conditional(let conditional): return condition(conditional, on: node)
+  case .message, .timer, .compensate, .link, .cancel, .terminate, .reference: return []
   }
+}
+
+private func condition(_ conditional: ConditionalDefinition, on node: FlowNode) -> [Finding] {
+  guard conditional.condition.map({ isBlank($0.text) }) ?? true else { return [] }
+  return [node.error("condition-missing", "\(node.title) waits for a condition but does not say which", hint: "add a condition to it")]
 }
 
 private func signal(_ signal: (id: String, found: Signal?)?, on node: FlowNode) -> [Finding] {

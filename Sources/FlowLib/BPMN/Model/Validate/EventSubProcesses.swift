@@ -16,7 +16,7 @@ func eventSubProcesses(_ index: ProcessIndex) -> [Finding] {
         let definitions = index.events(of: start)
         findings.append(contentsOf: mustInterrupt(start, event, definitions, in: node))
         findings.append(contentsOf: outsideSubProcess(start, definitions, level))
-        findings.append(contentsOf: triggers.insert(start, definitions, index.definitions))
+        findings.append(contentsOf: triggers.insert(start, definitions, index.roots))
       }
     }
   }
@@ -47,7 +47,7 @@ struct TriggerSet {
   private var first: [String: FlowNode] = [:]
 
   /// Findings for definitions that another node has already.
-  mutating func insert(_ node: FlowNode, _ definitions: [EventDefinition], _ file: Definitions) -> [Finding] {
+  mutating func insert(_ node: FlowNode, _ definitions: [EventDefinition], _ file: RootIndex) -> [Finding] {
     definitions.compactMap { definition -> Finding? in
       guard let (kind, value) = trigger(definition, file) else { return nil }
       guard let other = first[kind + " " + value] else {
@@ -61,7 +61,7 @@ struct TriggerSet {
     }
   }
 
-  private func trigger(_ definition: EventDefinition, _ file: Definitions) -> (kind: String, value: String)? {
+  private func trigger(_ definition: EventDefinition, _ file: RootIndex) -> (kind: String, value: String)? {
     switch definition {
     // Handlers of codes are told apart by the codes; without one every error is caught.
     case .error(let ref): ("error", ref.map { file.error($0)?.errorCode ?? $0 } ?? "")

@@ -38,6 +38,7 @@ private func general(_ node: FlowNode, _ flows: [SequenceFlow], _ defaultFlow: S
         "\(node.title) has flows without condition\(defaultFlow == nil ? "" : " beside its default") (\(ids)), so it can not decide",
         hint: "give each flow but one a condition"))
   }
+  findings += defaultCondition(node, flows, defaultFlow)
   if open.isEmpty, defaultFlow == nil, !flows.isEmpty {
     findings.append(
       node.warning(
@@ -45,4 +46,14 @@ private func general(_ node: FlowNode, _ flows: [SequenceFlow], _ defaultFlow: S
         hint: "set the default attribute"))
   }
   return findings
+}
+
+/// The default flow is taken when no condition holds, so that nobody would ever look at its own.
+func defaultCondition(_ node: FlowNode, _ flows: [SequenceFlow], _ defaultFlow: String?) -> [Finding] {
+  guard let flow = flows.first(where: { $0.id == defaultFlow }), flow.condition != nil else { return [] }
+  return [
+    Finding(
+      .warning, "default-with-condition", line: flow.line, element: flow.id,
+      "the default flow '\(flow.id)' of \(node.title) has a condition, which nobody looks at", hint: "remove the condition")
+  ]
 }

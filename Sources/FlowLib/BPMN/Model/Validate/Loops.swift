@@ -54,7 +54,7 @@ private func behavior(_ loop: MultiInstance, of node: FlowNode, _ index: Process
   case .none: (name, reference) = ("noneBehaviorEventRef", loop.noneBehaviorEventRef)
   case .one: (name, reference) = ("oneBehaviorEventRef", loop.oneBehaviorEventRef)
   }
-  guard let reference, index.definitions.eventDefinition(reference) != nil else {
+  guard let reference, index.roots.eventDefinition(reference) != nil else {
     let what = reference.map { "names '\($0)', which the file does not have" } ?? "is missing"
     return [
       node.finding(

@@ -13,7 +13,7 @@ private func check(_ reference: String?, of node: FlowNode, isStart: Bool, _ ind
     ]
   }
   // What refers to nothing has a finding of its own.
-  guard let message = index.definitions.message(reference) else { return [] }
+  guard let message = index.roots.message(reference) else { return [] }
   var findings: [Finding] = []
   if message.name.map(isBlank) ?? true {
     findings.append(

@@ -12,6 +12,7 @@ struct ProcessIndex {
   }
 
   let definitions: Definitions
+  let roots: RootIndex
   let process: Process
   private(set) var levels: [Level] = []
   private(set) var nodes: [FlowNode] = []
@@ -20,8 +21,9 @@ struct ProcessIndex {
   private(set) var nodeByID: [String: FlowNode] = [:]
   private(set) var flowByID: [String: SequenceFlow] = [:]
 
-  init(_ process: Process, of definitions: Definitions) {
+  init(_ process: Process, of definitions: Definitions, _ roots: RootIndex) {
     self.definitions = definitions
+    self.roots = roots
     self.process = process
     add(process.content, id: process.id, line: process.line, owner: nil, depth: 0)
   }
@@ -42,7 +44,7 @@ struct ProcessIndex {
   func outgoing(of node: FlowNode) -> [SequenceFlow] { node.outgoing.compactMap { flowByID[$0] } }
 
   /// Definitions of an event, those that it refers to among them.
-  func events(of node: FlowNode) -> [EventDefinition] { definitions.resolvedDefinitions(of: node) }
+  func events(of node: FlowNode) -> [EventDefinition] { roots.resolvedDefinitions(of: node) }
 
   var isRexflow: Bool { process.dialects.rexflow }
   var isZeebe: Bool { process.dialects.zeebe }

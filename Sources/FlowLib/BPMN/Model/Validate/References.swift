@@ -52,16 +52,16 @@ private func defaultFlow(of node: FlowNode, _ index: ProcessIndex) -> [Finding] 
 }
 
 func rootReferences(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
-  guard node.kind.isEvent else { return taskReferences(of: node, index.definitions) }
-  let definitions = index.definitions
+  guard node.kind.isEvent else { return taskReferences(of: node, index.roots) }
+  let roots = index.roots
   return node.eventDefinitions.compactMap { definition -> Finding? in
     let (kind, reference, isKnown): (String, String?, (String) -> Bool) =
       switch definition {
-      case .message(let ref, _): ("message", ref, { definitions.message($0) != nil })
-      case .error(let ref): ("error", ref, { definitions.error($0) != nil })
-      case .signal(let ref): ("signal", ref, { definitions.signal($0) != nil })
-      case .escalation(let ref): ("escalation", ref, { definitions.escalation($0) != nil })
-      case .reference(let id): ("event definition", id, { id in definitions.eventDefinitions.contains { $0.id == id } })
+      case .message(let ref, _): ("message", ref, { roots.message($0) != nil })
+      case .error(let ref): ("error", ref, { roots.error($0) != nil })
+      case .signal(let ref): ("signal", ref, { roots.signal($0) != nil })
+      case .escalation(let ref): ("escalation", ref, { roots.escalation($0) != nil })
+      case .reference(let id): ("event definition", id, { roots.eventDefinition($0) != nil })
       case .timer, .compensate, .conditional, .link, .cancel, .terminate: ("", nil, { _ in true })
       }
     guard let reference, !isKnown(reference) else { return nil }
@@ -71,7 +71,7 @@ func rootReferences(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: Proc
   }
 }
 
-private func taskReferences(of node: FlowNode, _ definitions: Definitions) -> [Finding] {
+private func taskReferences(of node: FlowNode, _ roots: RootIndex) -> [Finding] {
   let reference: String?
   switch node.kind {
   case .serviceTask(let task), .sendTask(let task), .businessRuleTask(let task): reference = task.messageRef
@@ -81,7 +81,7 @@ private func taskReferences(of node: FlowNode, _ definitions: Definitions) -> [F
     .eventBasedGateway, .choreographyTask, .callChoreography, .subChoreography:
     reference = nil
   }
-  guard let reference, !reference.isEmpty, definitions.message(reference) == nil else { return [] }
+  guard let reference, !reference.isEmpty, roots.message(reference) == nil else { return [] }
   return [
     node.error(
       "dangling-reference", "\(node.title) refers to the message '\(reference)', which the file does not have",

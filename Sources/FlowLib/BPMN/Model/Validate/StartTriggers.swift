@@ -6,7 +6,7 @@ func startTriggers(_ index: ProcessIndex) -> [Finding] {
   for node in index.process.content.nodes {
     guard case .startEvent = node.kind else { continue }
     let definitions = index.events(of: node)
-    let triggers = node.eventDefinitions.isEmpty ? ["none"] : definitions.compactMap { trigger($0, index.definitions) }
+    let triggers = node.eventDefinitions.isEmpty ? ["none"] : definitions.compactMap { trigger($0, index.roots) }
     for trigger in triggers {
       guard let first = seen[trigger] else {
         seen[trigger] = node
@@ -18,7 +18,7 @@ func startTriggers(_ index: ProcessIndex) -> [Finding] {
   return findings
 }
 
-private func trigger(_ definition: EventDefinition, _ definitions: Definitions) -> String? {
+private func trigger(_ definition: EventDefinition, _ definitions: RootIndex) -> String? {
   switch definition {
   case .message(let ref, _): ref.flatMap { definitions.message($0)?.name }.map { "message '\($0)'" }
   case .signal(let ref): ref.flatMap { definitions.signal($0)?.name }.map { "signal '\($0)'" }

@@ -8,7 +8,7 @@ func taskTypes(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIn
   case .scriptTask(let task): return script(node, task)
   case .endEvent(let definitions), .intermediateThrowEvent(let definitions), .implicitThrowEvent(let definitions):
     return definitions.flatMap { definition -> [Finding] in
-      guard case .message(let ref, _) = index.definitions.resolved(definition) else { return [] }
+      guard case .message(let ref, _) = index.roots.resolved(definition) else { return [] }
       return sending(node, messageRef: ref, index)
     }
   case .startEvent, .intermediateCatchEvent, .boundaryEvent, .task, .manualTask, .receiveTask, .userTask, .callActivity, .subProcess,
@@ -27,7 +27,7 @@ private func missing(_ node: FlowNode, _ what: String, _ hint: String) -> Findin
 /// In Zeebe's dialect a message is sent by a job, or published with what it takes; elsewhere naming the message is enough.
 private func sending(_ node: FlowNode, messageRef: String?, _ index: ProcessIndex) -> [Finding] {
   if node.isDoneByJob || node.isDoneByService { return typeProblems(node) }
-  let hasKeys = !index.definitions.correlationKeys.isEmpty
+  let hasKeys = !index.roots.correlationKeys.isEmpty
   if let messageRef, !messageRef.isEmpty, node.zeebe?.publishMessage != nil || !index.followsZeebe || hasKeys { return [] }
   if index.isRexflow, node.rexflow?.topic != nil || node.rexflow?.kafkaTopic != nil { return [] }
   if node.zeebe?.publishMessage != nil {

@@ -5,8 +5,9 @@ import FlowCore
 /// What annotations themselves have wrong was told by the reader; conditions are texts here, the compiler parses them.
 package func validate(_ definitions: Definitions) -> [Finding] {
   var findings = processCount(definitions)
+  let roots = RootIndex(definitions)
   for process in definitions.candidates {
-    let index = ProcessIndex(process, of: definitions)
+    let index = ProcessIndex(process, of: definitions, roots)
     for rule in rules { findings.append(contentsOf: rule(index)) }
     // Rules inside, nodes outside: a node is large, and handing it on is for free.
     for level in index.levels {

@@ -4,9 +4,11 @@ import FlowCore
 extension CamundaProperties {
   /// nil when neither an attribute nor an extension element, of the node or of its event definitions, is Camunda's.
   ///
-  /// - Parameter children: of the node; event definitions have attributes of their own.
+  /// - Parameter children: of an event; its definitions have attributes of their own.
   init?(_ attributes: [Element.Attribute], _ extensions: [Element], children: [Element]) {
     self.init()
+    // Most nodes say nothing, and should cost nothing.
+    if attributes.isEmpty, extensions.isEmpty, children.isEmpty { return nil }
     let own = attributes.filter { $0.namespace == Namespace.camunda }
     let elements = extensions.filter { $0.namespace == Namespace.camunda }
     let words = CamundaWords(own)
@@ -108,7 +110,7 @@ extension CamundaCall.Mapping {
 extension CamundaCaught {
   init?(_ children: [Element]) {
     self.init()
-    for child in children where child.namespace == Namespace.bpmn && child.name.hasSuffix("EventDefinition") {
+    for child in children where child.attributes.contains(where: { $0.namespace == Namespace.camunda }) {
       errorCodeVariable = errorCodeVariable ?? child[attribute: "errorCodeVariable", namespace: .camunda]
       errorMessageVariable = errorMessageVariable ?? child[attribute: "errorMessageVariable", namespace: .camunda]
       escalationCodeVariable = escalationCodeVariable ?? child[attribute: "escalationCodeVariable", namespace: .camunda]

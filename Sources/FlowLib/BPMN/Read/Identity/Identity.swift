@@ -66,13 +66,12 @@ struct RootReferences {
 
   /// The keys that a process subscribes to lie in its collaboration or in a conversation of it.
   private static func correlationKeys(in element: Element) -> [Element] {
-    switch element.name {
-    case "correlationKey": [element]
-    case "collaboration", "choreography", "globalConversation", "conversation", "subConversation":
-      element.children.flatMap(correlationKeys)
-    default: []
-    }
+    if element.name == "correlationKey" { return [element] }
+    guard holders.contains(element.name) else { return [] }
+    return element.children.flatMap(correlationKeys)
   }
+
+  private static let holders: Set<String> = ["collaboration", "choreography", "globalConversation", "conversation", "subConversation"]
 
   private func follow(_ reference: String, into found: inout Set<Int>) {
     let name = trimmed(reference)

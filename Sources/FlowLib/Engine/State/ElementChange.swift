@@ -1,7 +1,7 @@
 import FlowCore
 
 /// One step in the life of one activation of a flow node, as readers count them.
-package struct ElementStep: Sendable, Equatable {
+package struct ElementChange: Sendable, Equatable {
   package enum Kind: UInt8, Sendable, Equatable { case entered = 1, completed, terminated }
 
   package let element: ElementIndex
@@ -18,11 +18,11 @@ package struct ElementStep: Sendable, Equatable {
 
 extension Instance {
   /// What an event does to elements; the instance is as it was before.
-  package func steps(of event: InstanceEvent, _ process: ExecutableProcess) -> [ElementStep] {
+  package func steps(of event: InstanceEvent, _ process: ExecutableProcess) -> [ElementChange] {
     switch event {
     case .passed(let element, _), .ended(let element): through(element)
-    case .activated(_, let element, _): [ElementStep(element, .entered, isLoopBody: beginsLoop(element, process))]
-    case .completed(let id, _, _): activities[id].map { [ElementStep($0.element, .completed, isLoopBody: isLoopBody(id))] } ?? []
+    case .activated(_, let element, _): [ElementChange(element, .entered, isLoopBody: beginsLoop(element, process))]
+    case .completed(let id, _, _): activities[id].map { [ElementChange($0.element, .completed, isLoopBody: isLoopBody(id))] } ?? []
     case .joined(let element, _, _, let flows): flows.isEmpty && !process[element].outgoing.isEmpty ? [] : through(element)
     case .caught(let id, let boundary, _, _): terminated(id) + through(boundary)
     case .scopeCleared(let scope): inside(scope)
@@ -32,11 +32,11 @@ extension Instance {
     }
   }
 
-  private func steps(of event: ActivityEvent, _ id: ActivityID) -> [ElementStep] {
+  private func steps(of event: ActivityEvent, _ id: ActivityID) -> [ElementChange] {
     switch event {
     case .fired(let element, _): through(element)
-    case .chosen(let element, _): (activities[id].map { [ElementStep($0.element, .completed)] } ?? []) + through(element)
-    case .began(_, let element, _): [ElementStep(element, .entered)]
+    case .chosen(let element, _): (activities[id].map { [ElementChange($0.element, .completed)] } ?? []) + through(element)
+    case .began(_, let element, _): [ElementChange(element, .entered)]
     case .terminated: terminated(id)
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet,
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan,
@@ -45,7 +45,7 @@ extension Instance {
     }
   }
 
-  private func through(_ element: ElementIndex) -> [ElementStep] { [ElementStep(element, .entered), ElementStep(element, .completed)] }
+  private func through(_ element: ElementIndex) -> [ElementChange] { [ElementChange(element, .entered), ElementChange(element, .completed)] }
 
   private func beginsLoop(_ element: ElementIndex, _ process: ExecutableProcess) -> Bool {
     guard process[element].more.loop != nil, let token = pending.first else { return false }
@@ -55,12 +55,12 @@ extension Instance {
   package func isLoopBody(_ id: ActivityID) -> Bool { details[id]?.loop != nil }
 
   /// What is inside ends first.
-  private func terminated(_ id: ActivityID) -> [ElementStep] {
+  private func terminated(_ id: ActivityID) -> [ElementChange] {
     guard let activity = activities[id] else { return [] }
-    return inside(id) + [ElementStep(activity.element, .terminated, isLoopBody: isLoopBody(id))]
+    return inside(id) + [ElementChange(activity.element, .terminated, isLoopBody: isLoopBody(id))]
   }
 
-  private func inside(_ scope: ActivityID) -> [ElementStep] {
+  private func inside(_ scope: ActivityID) -> [ElementChange] {
     activitiesInOrder.filter { $0.scope == scope }.flatMap { terminated($0.id) }
   }
 }
