@@ -4,33 +4,41 @@ import FlowCore
 package struct CompiledExpression: Sendable {
   package let text: String
   package let language: Language
+  /// The variables that it may read, sorted; entries of a filter's items may be among them.
+  package let names: [String]
   let tree: Expression
+  private let quick: QuickTest?
 
   /// - Parameter text: an expression of FEEL; a leading `=`, as Zeebe's models have it, is cut.
   package init(feel text: String) throws(ExpressionError) {
-    self.text = text
-    language = .feel
-    tree = try Parser.expression(text)
+    self.init(text, .feel, try Parser.expression(text))
   }
 
   /// - Parameter text: a condition in the safe subset of Python over `req_json`; a leading `python:` is cut.
   package init(python text: String) throws(ExpressionError) {
-    self.text = text
-    language = .python
-    tree = try PythonParser.expression(text)
+    self.init(text, .python, try PythonParser.expression(text))
   }
 
   /// Unary tests of FEEL, as a decision table's cell holds them; the input is the scope's.
   package init(unaryTests text: String) throws(ExpressionError) {
+    self.init(text, .feel, try Parser.unaryTests(text))
+  }
+
+  private init(_ text: String, _ language: Language, _ tree: Expression) {
     self.text = text
-    language = .feel
-    tree = try Parser.unaryTests(text)
+    self.language = language
+    self.tree = tree
+    names = FreeNames.of(tree)
+    quick = QuickTest(tree)
   }
 
   /// The value, and why parts of it are null.
   ///
   /// - Throws: when the budget is used up, or a Python expression meets a value that it can not work on.
   package func explain(_ scope: EvaluationScope, budget: Budget = Budget()) throws(EvaluationError) -> Evaluation {
+    if let quick, let lookup = scope.lookup, let verdict = quick.verdict(lookup) {
+      return Evaluation(value: .boolean(verdict), diagnostics: [])
+    }
     var evaluator = Evaluator(scope: scope, budget: budget)
     do throws(EvaluationError) {
       let value = try evaluator.evaluate(tree, nil)
@@ -50,17 +58,23 @@ package struct CompiledExpression: Sendable {
     over payload: JSON, now: Instant = Instant(milliseconds: 0), zones: ZoneOffsets = .utcOnly
   ) throws(EvaluationError) -> Bool {
     switch language {
-    case .python:
-      let value = try explain(EvaluationScope(pythonPayload: payload, now: now)).value
-      return Evaluator.truth(value)
-    case .feel:
-      let result = try explain(EvaluationScope(payload: payload, now: now, zones: zones))
-      if case .boolean(let verdict) = result.value { return verdict }
-      let first = result.diagnostics.first
-      let reason = result.diagnostics.prefix(3).map(\.message).joined(separator: "; ")
-      let message = "condition gives \(result.value.shown) instead of true or false" + (reason.isEmpty ? "" : ": " + reason)
-      throw EvaluationError(.notBoolean, message, at: first?.offset ?? 0).located(in: text)
+    case .python: try condition(in: EvaluationScope(pythonPayload: payload, now: now))
+    case .feel: try condition(in: EvaluationScope(payload: payload, now: now, zones: zones))
     }
+  }
+
+  /// Whether a condition holds over variables that may still be encoded; Python's body is the variable `req_json`.
+  ///
+  /// - Throws: `.notBoolean` when FEEL gives anything but true or false; the message says what came instead and why.
+  package func condition(in scope: EvaluationScope) throws(EvaluationError) -> Bool {
+    if let quick, let lookup = scope.lookup, let verdict = quick.verdict(lookup) { return verdict }
+    let result = try explain(scope)
+    guard language == .feel else { return Evaluator.truth(result.value) }
+    if case .boolean(let verdict) = result.value { return verdict }
+    let first = result.diagnostics.first
+    let reason = result.diagnostics.prefix(3).map(\.message).joined(separator: "; ")
+    let message = "condition gives \(result.value.shown) instead of true or false" + (reason.isEmpty ? "" : ": " + reason)
+    throw EvaluationError(.notBoolean, message, at: first?.offset ?? 0).located(in: text)
   }
 }
 

@@ -7,8 +7,13 @@ package struct EvaluationScope: Sendable {
   package let values: Context
   package let now: Instant
   package let zones: ZoneOffsets
-  /// Text of the expression's input, `?` in unary tests.
+  /// The expression's input, `?` in unary tests.
   package let input: Value?
+  /// Where variables are kept as encoded JSON; asked only for names that the expression reads.
+  let lookup: Lookup?
+
+  /// The encoded JSON of a variable, nil when there is none of that name.
+  package typealias Lookup = @Sendable (_ name: String) -> [UInt8]?
 
   /// - Parameter payload: an object's members become variables; any other document is the variable `body`.
   package init(payload: JSON, now: Instant = Instant(milliseconds: 0), zones: ZoneOffsets = .utcOnly) {
@@ -17,6 +22,22 @@ package struct EvaluationScope: Sendable {
     self.now = now
     self.zones = zones
     input = nil
+    lookup = nil
+  }
+
+  /// Variables that stay encoded until an expression reads them, and then only the part that it reads.
+  ///
+  /// - Parameter lookup: a variable's document, which was checked to be JSON when it was stored; nested scopes are the caller's.
+  ///   Python asks for `req_json`, the whole body.
+  package init(
+    input: Value? = nil, now: Instant = Instant(milliseconds: 0), zones: ZoneOffsets = .utcOnly, lookup: @escaping Lookup
+  ) {
+    variables = JSON.Object()
+    values = Context()
+    self.input = input
+    self.now = now
+    self.zones = zones
+    self.lookup = lookup
   }
 
   package init(values: Context, input: Value? = nil, now: Instant = Instant(milliseconds: 0), zones: ZoneOffsets = .utcOnly) {
@@ -25,6 +46,7 @@ package struct EvaluationScope: Sendable {
     self.input = input
     self.now = now
     self.zones = zones
+    lookup = nil
   }
 }
 

@@ -37,7 +37,8 @@ extension Evaluator {
   }
 
   private mutating func named(_ name: String, _ frame: Frame?) throws(EvaluationError) -> Value {
-    if let value = try known(name, frame), case .function = value { return value }
+    // What comes from JSON is no function, so variables are not asked.
+    if let value = try bound(name, frame), case .function = value { return value }
     return Builtin(name: name).map { .function(.builtin($0)) } ?? .null
   }
 

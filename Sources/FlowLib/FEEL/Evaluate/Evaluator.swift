@@ -7,6 +7,8 @@ struct Evaluator {
   var notes: [(message: String, offset: Int)] = []
   /// Variables that were converted from JSON and are worth keeping.
   var converted: [String: Value] = [:]
+  /// How often a part was read of a variable that is still encoded.
+  var partsRead: [String: Int] = [:]
   /// Where each variable stands in a large payload.
   private var index: [String: Int] = [:]
   var depth = 0
@@ -88,7 +90,9 @@ struct Evaluator {
     case .name(let name): return try variable(name, frame)
     case .list(let items): return try made(try evaluateAll(items, frame))
     case .context(let entries): return try context(entries, frame)
-    case .path(let base, let name): return try path(try evaluate(base, frame), name, at: expression.offset)
+    case .path(let base, let name):
+      if let value = try encodedMember(expression, frame) { return value }
+      return try path(try evaluate(base, frame), name, at: expression.offset)
     case .filter(let base, let condition): return try filter(try evaluate(base, frame), condition, frame)
     case .call(let callee, let arguments): return try call(callee, arguments, frame, at: expression.offset)
     case .function(let parameters, let body):
@@ -127,12 +131,8 @@ struct Evaluator {
 
   /// The value of a name; nil when nothing has it.
   mutating func known(_ name: String, _ frame: Frame?) throws(EvaluationError) -> Value? {
-    if let frame {
-      try spend(frame.level / 16)
-      if let value = frame.lookup(name) { return value }
-    }
-    if name == "?", let input = scope.input { return input }
-    if let value = scope.values[name] ?? converted[name] { return value }
+    if let value = try bound(name, frame) ?? converted[name] { return value }
+    if let lookup = scope.lookup { return try encodedVariable(name, lookup) }
     guard let json = member(name) else { return nil }
     let value = Value(json)
     switch json {
@@ -141,6 +141,16 @@ struct Evaluator {
       return try bounded(value)
     case .null, .bool, .int, .double, .decimal, .string: return value
     }
+  }
+
+  /// The value that the expression itself, or the caller as a value, gave to a name.
+  mutating func bound(_ name: String, _ frame: Frame?) throws(EvaluationError) -> Value? {
+    if let frame {
+      try spend(frame.level / 16)
+      if let value = frame.lookup(name) { return value }
+    }
+    if name == "?", let input = scope.input { return input }
+    return scope.values[name]
   }
 
   /// A variable's document; large payloads are indexed at the first question, small ones searched.
