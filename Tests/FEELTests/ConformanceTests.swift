@@ -8,18 +8,6 @@ private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().d
 /// The case files lie beside the repository; a checkout without them has nothing to compare.
 private let corpus = root.appendingPathComponent("../shared/corpus/feel")
 
-/// Zones of the case files, by the rules of their present law: enough to order them.
-private let zones = ZoneOffsets { name, localSeconds in
-  let month = Instant.civil(fromDays: localSeconds.floorDivided(by: 86_400).quotient).month
-  return switch name {
-  case "Europe/Paris": 4...10 ~= month ? 7200 : 3600
-  case "Asia/Dhaka": 21_600
-  case "Australia/Melbourne": 4...10 ~= month ? 36_000 : 39_600
-  case "UTC", "Etc/UTC": 0
-  default: nil
-  }
-}
-
 private struct Ledger: Decodable {
   struct Entry: Decodable {
     let passed: Int
@@ -42,7 +30,7 @@ struct ConformanceTests {
       Ledger.self, from: Data(contentsOf: root.appendingPathComponent("docs/conformance/feel.json")))
     let text = try String(contentsOf: corpus.appendingPathComponent("\(name).jsonl"), encoding: .utf8)
 
-    let outcome = CaseRunner(zones: zones).run(jsonl: text)
+    let outcome = CaseRunner(zones: systemZones).run(jsonl: text)
 
     let entry = try #require(ledger.files["\(name).jsonl"])
     let report = outcome.lines.joined(separator: "\n")

@@ -2,24 +2,29 @@ import FlowCore
 import Glibc
 import Synchronization
 
-/// What the runtime takes from outside that is not a command: time and chance. Injected, so that a test can hold them.
+/// What the runtime takes from outside that is not a command: time, time zones and chance. Injected, so that a test can hold them.
 package struct World: Sendable {
   package let now: @Sendable () -> Instant
   package let entropy: @Sendable () -> UInt64
+  package let zones: ZoneOffsets
 
-  package init(now: @escaping @Sendable () -> Instant, entropy: @escaping @Sendable () -> UInt64) {
+  package init(
+    now: @escaping @Sendable () -> Instant, entropy: @escaping @Sendable () -> UInt64, zones: ZoneOffsets = .utcOnly
+  ) {
     self.now = now
     self.entropy = entropy
+    self.zones = zones
   }
 
-  /// The machine's clock and random numbers.
+  /// The machine's clock, random numbers and time zones.
   package static let real = World(
     now: {
       var time = timespec()
       clock_gettime(CLOCK_REALTIME, &time)
       return Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     },
-    entropy: { pool.withLock { $0.next() } })
+    entropy: { pool.withLock { $0.next() } },
+    zones: SystemZones.offsets)
 
   private static let pool = Mutex(EntropyPool())
 }

@@ -1,6 +1,7 @@
 import FlowCommandLine
 import FlowCore
 import FlowFEEL
+import FlowRuntime
 
 /// The evaluator behind `feel`.
 enum FeelEvaluation {

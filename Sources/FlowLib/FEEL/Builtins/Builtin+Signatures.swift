@@ -10,7 +10,7 @@ extension Builtin {
     case .yearsAndMonthsDuration: [["from", "to"]]
     case .number: [["from", "grouping separator?", "decimal separator?"], ["from", "groupingSeparator?", "decimalSeparator?"]]
     case .not: [["negand"]]
-    case .isDefined, .toJSON: [["value"]]
+    case .isDefined, .toJSON, .toBase64: [["value"]]
     case .getOrElse: [["value", "default"]]
     case .assert: [["value", "condition", "cause?"]]
     case .substring: [["string", "start position", "length?"], ["string", "start", "length?"]]
@@ -18,8 +18,8 @@ extension Builtin {
     case .substringBefore, .substringAfter, .contains, .startsWith, .endsWith: [["string", "match"]]
     case .replace: [["input", "pattern", "replacement", "flags?"]]
     case .matches: [["input", "pattern", "flags?"]]
-    case .split: [["string", "delimiter"]]
-    case .extract: [["input", "pattern"]]
+    case .split: [["string", "delimiter", "flags?"]]
+    case .extract: [["input", "pattern"], ["string", "pattern"]]
     case .stringJoin: [["list", "delimiter?", "prefix?", "suffix?"], ["list", "delimiter"]]
     case .listContains: [["list", "element"]]
     case .count, .reverse, .distinctValues, .duplicateValues, .flatten, .isEmpty: [["list"]]
@@ -54,12 +54,19 @@ extension Builtin {
     }
   }
 
-  func accepts(_ count: Int) -> Bool {
-    signatures.contains { names in
-      if names.last == "…" { return count >= names.count - 1 }
-      return count <= names.count && count >= names.count(where: { !$0.hasSuffix("?") })
-    }
-  }
+  /// How many arguments each signature takes; an end of `Int.max` is open.
+  private static let arities: [Builtin: [ClosedRange<Int>]] = Dictionary(
+    uniqueKeysWithValues: allCases.map { builtin in
+      (
+        builtin,
+        builtin.signatures.map { names in
+          let needed = names.count(where: { !$0.hasSuffix("?") && $0 != "…" })
+          return needed...(names.last == "…" ? Int.max : names.count)
+        }
+      )
+    })
+
+  func accepts(_ count: Int) -> Bool { Builtin.arities[self]?.contains { $0.contains(count) } ?? false }
 
   /// The values in the order of the parameters, nulls for optional ones left out in the middle; nil when no list fits.
   func ordered(_ names: [String], _ values: [Value]) -> [Value]? {

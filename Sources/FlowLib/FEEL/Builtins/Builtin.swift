@@ -3,6 +3,7 @@ package enum Builtin: String, CaseIterable, Sendable {
   // Conversions
   case date, time, dateAndTime = "date and time", duration, yearsAndMonthsDuration = "years and months duration", string, number
   case not, isDefined = "is defined", getOrElse = "get or else", assert, toJSON = "to json", fromJSON = "from json", range
+  case toBase64 = "to base64"
   // Strings
   case substring, stringLength = "string length", upperCase = "upper case", lowerCase = "lower case"
   case substringBefore = "substring before", substringAfter = "substring after", replace, contains, startsWith = "starts with"
@@ -27,6 +28,12 @@ package enum Builtin: String, CaseIterable, Sendable {
 
   package enum Table: Sendable { case conversion, string, list, number, context, range, temporal }
 
+  /// Functions of others that can not be had: an expression gives the same whenever and wherever it is asked.
+  static let refused: [String: String] = [
+    "random number": "no random numbers: an expression gives the same whenever it is asked",
+    "uuid": "no random identifiers: an expression gives the same whenever it is asked",
+  ]
+
   private static let byName: [String: Builtin] = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
 
   package init?(name: String) {
@@ -37,7 +44,7 @@ package enum Builtin: String, CaseIterable, Sendable {
   var table: Table {
     switch self {
     case .date, .time, .dateAndTime, .duration, .yearsAndMonthsDuration, .string, .number, .not, .isDefined, .getOrElse, .assert, .toJSON,
-      .fromJSON, .range:
+      .fromJSON, .range, .toBase64:
       .conversion
     case .substring, .stringLength, .upperCase, .lowerCase, .substringBefore, .substringAfter, .replace, .contains, .startsWith, .endsWith,
       .matches, .split, .stringJoin, .extract, .trim, .isBlank:

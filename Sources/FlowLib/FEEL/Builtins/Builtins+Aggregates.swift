@@ -11,6 +11,7 @@ extension Evaluator {
       case .boolean, .number, .string, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: break
       }
     }
+    guard !v.isEmpty else { return refuse(builtin, v) }
     try spend(items.count / 4)
     switch builtin {
     case .min, .max: return try extreme(builtin, items)
@@ -25,7 +26,7 @@ extension Evaluator {
       guard let number = item.number else { return refuse(builtin, v) }
       numbers.append(number)
     }
-    guard !numbers.isEmpty else { return builtin == .stddev || v.isEmpty ? refuse(builtin, v) : .null }
+    guard !numbers.isEmpty else { return refuse(builtin, v) }
     if builtin == .mode { return try mode(numbers) }
     return Evaluator.statistic(builtin, numbers).map { .number($0) } ?? refuse(builtin, v)
   }

@@ -41,9 +41,14 @@ extension Evaluator {
   }
 
   private mutating func contextOf(_ builtin: Builtin, _ v: [Value]) throws(EvaluationError) -> Value {
-    guard case .list(let list) = v[0] else { return refuse(builtin, v) }
+    let entries: [Value]
+    switch v[0] {
+    case .list(let list): entries = list.items
+    case .context: entries = [v[0]]
+    case .null, .boolean, .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: return refuse(builtin, v)
+    }
     var result = Context()
-    for item in list.items {
+    for item in entries {
       try spend()
       try build(64)
       guard case .context(let entry) = item, let key = entry["key"]?.string, let value = entry["value"], result[key] == nil else {

@@ -4,17 +4,17 @@ import FlowCore
 extension Evaluator {
   mutating func conversion(_ builtin: Builtin, _ v: [Value]) throws(EvaluationError) -> Value {
     switch builtin {
-    case .date: return dateValue(v) ?? refuse(builtin, v)
-    case .time: return timeValue(v) ?? refuse(builtin, v)
-    case .dateAndTime: return dateTimeValue(v) ?? refuse(builtin, v)
-    case .duration: return v[0].string.flatMap { Value.durationText($0) } ?? refuse(builtin, v)
-    case .yearsAndMonthsDuration: return monthsBetween(v[0], v[1]) ?? refuse(builtin, v)
+    case .date, .time, .dateAndTime, .duration, .yearsAndMonthsDuration:
+      return temporal(builtin, v.map { Evaluator.single($0) }).flatMap { zoned($0) } ?? refuse(builtin, v)
     case .string:
       if v[0].isNull { return .null }
       let text = Value.text(v[0], quoted: false, limit: budget.bytes)
       return try made(text)
-    case .number: return numberValue(v) ?? refuse(builtin, v)
-    case .not: return v[0].boolean.map { .boolean(!$0) } ?? refuse(builtin, v)
+    case .toBase64:
+      guard let text = Evaluator.single(v[0]).string else { return refuse(builtin, v) }
+      return try made(base64(Array(text.utf8)))
+    case .number: return numberValue(v.map { Evaluator.single($0) }) ?? refuse(builtin, v)
+    case .not: return Evaluator.single(v[0]).boolean.map { .boolean(!$0) } ?? refuse(builtin, v)
     case .isDefined: return .boolean(!v[0].isNull)
     case .getOrElse: return v[0].isNull ? v[1] : v[0]
     case .assert:
@@ -26,6 +26,25 @@ extension Evaluator {
     case .fromJSON: return try fromJSON(builtin, v)
     case .range: return try rangeValue(builtin, v)
     default: return refuse(builtin, v)
+    }
+  }
+
+  private func temporal(_ builtin: Builtin, _ v: [Value]) -> Value? {
+    switch builtin {
+    case .date: dateValue(v)
+    case .time: timeValue(v)
+    case .dateAndTime: dateTimeValue(v)
+    case .duration: durationValue(v[0])
+    case .yearsAndMonthsDuration: monthsBetween(v[0], v[1])
+    default: nil
+    }
+  }
+
+  private func durationValue(_ value: Value) -> Value? {
+    switch value {
+    case .string(let text): Value.durationText(text)
+    case .daysTime, .yearsMonths: value
+    case .null, .boolean, .number, .list, .context, .date, .time, .dateTime, .range, .function: nil
     }
   }
 
@@ -42,7 +61,8 @@ extension Evaluator {
 
   private mutating func fromJSON(_ builtin: Builtin, _ v: [Value]) throws(EvaluationError) -> Value {
     guard let text = v[0].string else { return refuse(builtin, v) }
-    try build(4 * text.utf8.count)
+    // Two bytes of text (`1,`) may become a value.
+    try build(16 * text.utf8.count)
     do throws(JSONError) {
       return Value(try JSON(parsing: text))
     } catch {
@@ -109,13 +129,11 @@ extension Evaluator {
     return inZone(v[0], v[1])
   }
 
-  /// The same instant on the clocks of another zone.
+  /// The same instant on the clocks of another zone; a local time is one of that zone.
   private func inZone(_ value: Value, _ name: Value) -> Value? {
-    guard case .dateTime(let both) = value, case .string(let zone) = name, let instant = instant(both) else { return nil }
-    let mark = ZoneMark.named(zone)
-    let seconds = Int64(clamping: instant / Int128(CivilTime.second))
-    guard let offset = scope.zones.offset(of: mark, localSeconds: seconds) else { return nil }
-    return CivilDateTime(localNanoseconds: instant + Int128(offset) * Int128(CivilTime.second), zone: mark).map { .dateTime($0) }
+    guard case .dateTime(let both) = value, case .string(let zone) = name, let mark = ZoneMark(named: zone) else { return nil }
+    if both.time.zone == .none { return .dateTime(CivilDateTime(both.date, CivilTime(nanoseconds: both.time.nanoseconds, zone: mark))) }
+    return instant(both).flatMap { clock(at: $0, in: mark) }.map { .dateTime($0) }
   }
 
   private func day(_ value: Value) -> CivilDate? {
@@ -155,29 +173,43 @@ extension Evaluator {
 
   /// `range("[1..5]")`: both ends are literals.
   private mutating func rangeValue(_ builtin: Builtin, _ v: [Value]) throws(EvaluationError) -> Value {
-    guard let text = v[0].string, let first = text.first, let last = text.last, text.count > 3, "[](".contains(first), "[])".contains(last)
-    else {
+    guard let text = Evaluator.single(v[0]).string, let (low, high, includesLow, includesHigh) = try rangeParts(text) else {
       return refuse(builtin, v)
     }
-    let inner = String(text.dropFirst().dropLast())
-    guard let dots = inner.split(separator: "..", omittingEmptySubsequences: false) as [Substring]?, dots.count == 2 else {
-      return refuse(builtin, v)
-    }
-    let low = rangeEnd(String(dots[0]))
-    let high = rangeEnd(String(dots[1]))
-    guard let low, let high, !(low.isNull && high.isNull) else { return refuse(builtin, v) }
-    if low.isNull && first == "[" || high.isNull && last == "]" { return refuse(builtin, v) }
+    guard !(low.isNull && high.isNull) else { return refuse(builtin, v) }
     if !low.isNull, !high.isNull {
       guard let order = try order(low, high), order <= 0 else { return refuse(builtin, v) }
     }
-    return .range(RangeValue(low: low, high: high, includesLow: first == "[", includesHigh: last == "]"))
+    return .range(RangeValue(low: low, high: high, includesLow: includesLow, includesHigh: includesHigh))
   }
 
-  private func rangeEnd(_ text: String) -> Value? {
-    if text.isEmpty { return .null }
-    if let number = Number(parsing: text) { return .number(number) }
-    guard text.hasSuffix("\""), text.utf8.count >= 3 else { return nil }
-    if text.hasPrefix("@\"") { return Value.temporalText(String(text.dropFirst(2).dropLast())) }
-    return text.hasPrefix("\"") ? .string(String(text.dropFirst().dropLast())) : nil
+  private typealias RangeParts = (low: Value, high: Value, includesLow: Bool, includesHigh: Bool)
+
+  /// What a range's text says; nil when it is none, or its ends are no literals.
+  private mutating func rangeParts(_ text: String) throws(EvaluationError) -> RangeParts? {
+    try spend(text.utf8.count / 8)
+    let tree: Expression
+    do throws(ExpressionError) { tree = try Parser.expression(text) } catch { return nil }
+    guard case .range(let low, let high, let includesLow, let includesHigh) = tree.kind else { return nil }
+    guard let from = try rangeEnd(low), let to = try rangeEnd(high) else { return nil }
+    return (from, to, includesLow, includesHigh)
+  }
+
+  /// A literal, or a temporal function of literals; null for an open end.
+  private mutating func rangeEnd(_ end: Expression?) throws(EvaluationError) -> Value? {
+    guard let end else { return .null }
+    let value: Value
+    switch end.kind {
+    case .literal(let literal), .zoned(let literal): value = literal
+    case .call(let callee, let arguments):
+      guard case .name(let name) = callee.kind, ["date", "time", "date and time", "duration"].contains(name) else { return nil }
+      guard arguments.allSatisfy({ if case .literal = $0.value.kind { true } else { false } }) else { return nil }
+      value = try evaluate(end, nil)
+    default: return nil
+    }
+    switch value {
+    case .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths: return zoned(value)
+    case .null, .boolean, .list, .context, .range, .function: return nil
+    }
   }
 }

@@ -73,22 +73,29 @@ extension Evaluator {
   }
 
   private mutating func join(_ builtin: Builtin, _ v: [Value]) throws(EvaluationError) -> Value {
-    guard case .list(let list) = v[0] else { return refuse(builtin, v) }
+    let items: [Value]
+    switch v[0] {
+    case .list(let list): items = list.items
+    case .string: items = [v[0]]
+    case .null, .boolean, .number, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: return refuse(builtin, v)
+    }
     var delimiter = ""
     if v.count > 1, !v[1].isNull {
       guard let text = v[1].string else { return refuse(builtin, v) }
       delimiter = text
     }
-    var out = v.count > 2 ? v[2].string ?? "" : ""
+    let ends = v.dropFirst(2).map { $0.string ?? "" }
+    try build(ends.reduce(16) { $0 + $1.utf8.count })
+    var out = ends.first ?? ""
     var isFirst = true
-    for item in list.items where !item.isNull {
+    for item in items where !item.isNull {
       guard let text = item.string else { return refuse(builtin, v) }
       try spend()
       try build(delimiter.utf8.count + text.utf8.count)
       out += (isFirst ? "" : delimiter) + text
       isFirst = false
     }
-    return .string(out + (v.count > 3 ? v[3].string ?? "" : ""))
+    return .string(out + (ends.count > 1 ? ends[1] : ""))
   }
 
   // MARK: patterns
@@ -109,8 +116,12 @@ extension Evaluator {
     case .matches: return .boolean(try match(pattern, scalars, from: 0) != nil)
     case .replace:
       guard let replacement = v[2].string else { return refuse(builtin, v) }
-      return try replaced(pattern, scalars, replacement)
-    case .split: return try pieces(pattern, scalars, between: true)
+      if try match(pattern, [], from: 0) != nil { return null("'replace': pattern matches an empty text") }
+      guard let template = Replacement(replacement, isLiteral: flags.contains("q")) else {
+        return null("'replace': in a replacement '$' stands before a digit and '\\' before '$' or '\\'")
+      }
+      return try replaced(pattern, scalars, template)
+    case .split: return source.isEmpty ? try characters(scalars) : try pieces(pattern, scalars, between: true)
     default: return try pieces(pattern, scalars, between: false)
     }
   }
@@ -141,14 +152,21 @@ extension Evaluator {
     return try made(items)
   }
 
+  private mutating func characters(_ text: [Unicode.Scalar]) throws(EvaluationError) -> Value {
+    var items: [Value] = []
+    for scalar in text { items.append(try made(String(Character(scalar)))) }
+    return try made(items)
+  }
+
   private mutating func piece(_ text: [Unicode.Scalar], _ from: Int, _ to: Int) throws(EvaluationError) -> Value {
     var out = String.UnicodeScalarView()
     if from < to { out.append(contentsOf: text[from..<to]) }
     return try made(String(out))
   }
 
-  private mutating func replaced(_ pattern: Pattern, _ text: [Unicode.Scalar], _ replacement: String) throws(EvaluationError) -> Value {
-    let template = Array(replacement.unicodeScalars)
+  private mutating func replaced(
+    _ pattern: Pattern, _ text: [Unicode.Scalar], _ template: Replacement
+  ) throws(EvaluationError) -> Value {
     var out = String.UnicodeScalarView()
     var from = 0
     var search = 0
@@ -162,28 +180,64 @@ extension Evaluator {
     return try made(String(out))
   }
 
-  /// `$1` is the first group, `\$` a dollar. Each piece is paid for before it is copied.
+  /// Each piece is paid for before it is copied.
   private mutating func fill(
-    _ template: [Unicode.Scalar], _ slots: [Int], _ text: [Unicode.Scalar], into out: inout String.UnicodeScalarView
+    _ template: Replacement, _ slots: [Int], _ text: [Unicode.Scalar], into out: inout String.UnicodeScalarView
   ) throws(EvaluationError) {
-    try build(template.count + 8)
-    try spend(template.count / 16)
-    var at = 0
-    while at < template.count {
-      let next = at + 1 < template.count ? template[at + 1] : "\0"
-      if template[at] == "\\", next == "$" || next == "\\" {
-        out.append(next)
-        at += 2
-      } else if template[at] == "$", let digit = next.isASCII ? Int(String(next)) : nil {
-        if 2 * digit + 1 < slots.count, slots[2 * digit] >= 0, slots[2 * digit + 1] >= slots[2 * digit] {
-          try build(4 * (slots[2 * digit + 1] - slots[2 * digit]))
-          out.append(contentsOf: text[slots[2 * digit]..<slots[2 * digit + 1]])
-        }
-        at += 2
-      } else {
-        out.append(template[at])
-        at += 1
+    try build(8)
+    try spend(template.pieces.count / 16)
+    for piece in template.pieces {
+      switch piece {
+      case .text(let scalars):
+        try build(scalars.count)
+        out.append(contentsOf: scalars)
+      case .group(let number):
+        guard 2 * number + 1 < slots.count, slots[2 * number] >= 0, slots[2 * number + 1] >= slots[2 * number] else { continue }
+        try build(4 * (slots[2 * number + 1] - slots[2 * number]))
+        out.append(contentsOf: text[slots[2 * number]..<slots[2 * number + 1]])
       }
     }
+  }
+}
+
+/// What stands in place of a match: `$1` is the first group, `\$` a dollar.
+///
+/// - Source: XQuery 1.0 and XPath 2.0 Functions and Operators, section 7.6.3.
+struct Replacement {
+  enum Piece {
+    case text([Unicode.Scalar])
+    case group(Int)
+  }
+
+  private(set) var pieces: [Piece] = []
+
+  /// Nil when a `$` or a backslash stands where it means nothing.
+  init?(_ source: String, isLiteral: Bool) {
+    let template = Array(source.unicodeScalars)
+    guard !isLiteral else {
+      pieces = [.text(template)]
+      return
+    }
+    var plain: [Unicode.Scalar] = []
+    var at = 0
+    while at < template.count {
+      guard template[at] == "$" || template[at] == "\\" else {
+        plain.append(template[at])
+        at += 1
+        continue
+      }
+      guard at + 1 < template.count else { return nil }
+      let next = template[at + 1]
+      if template[at] == "$" {
+        guard next.value &- 48 < 10 else { return nil }
+        pieces += [.text(plain), .group(Int(next.value - 48))]
+        plain = []
+      } else {
+        guard next == "$" || next == "\\" else { return nil }
+        plain.append(next)
+      }
+      at += 2
+    }
+    pieces.append(.text(plain))
   }
 }

@@ -71,7 +71,7 @@ struct CharacterSet: Sendable {
   }
 
   private func holds(_ scalar: Unicode.Scalar) -> Bool {
-    let listed = lists(scalar) || ignoresCase && Pattern.otherCase(scalar).map { lists($0) } ?? false
+    let listed = lists(scalar) || ignoresCase && Pattern.otherCases(scalar).contains { lists($0) }
     guard listed != isNegated else { return false }
     return !excluded.contains { $0.contains(scalar) }
   }
@@ -82,12 +82,17 @@ struct CharacterSet: Sendable {
 }
 
 extension Pattern {
-  static func otherCase(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
-    let upper = scalar.properties.uppercaseMapping.unicodeScalars
-    if upper.count == 1, let first = upper.first, first != scalar { return first }
-    let lower = scalar.properties.lowercaseMapping.unicodeScalars
-    if lower.count == 1, let first = lower.first, first != scalar { return first }
-    return nil
+  /// The characters that differ from this one in case alone: `K`, `k` and the Kelvin sign.
+  static func otherCases(_ scalar: Unicode.Scalar) -> [Unicode.Scalar] {
+    let upper = one(scalar.properties.uppercaseMapping) ?? scalar
+    let lower = one(scalar.properties.lowercaseMapping) ?? scalar
+    let others = [upper, lower, one(upper.properties.lowercaseMapping) ?? upper, one(lower.properties.uppercaseMapping) ?? lower]
+    return others.filter { $0 != scalar }
+  }
+
+  private static func one(_ mapping: String) -> Unicode.Scalar? {
+    let scalars = mapping.unicodeScalars
+    return scalars.count == 1 ? scalars.first : nil
   }
 
   private struct Threads {

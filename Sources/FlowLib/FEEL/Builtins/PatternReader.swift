@@ -43,7 +43,9 @@ struct PatternReader {
   }
 
   private func single(_ scalar: Unicode.Scalar) -> CharacterSet {
-    CharacterSet(ranges: [scalar.value...scalar.value], ignoresCase: flags.ignoresCase)
+    // What differs in case alone is listed too, since not every such character leads back to this one.
+    let others = flags.ignoresCase ? Pattern.otherCases(scalar) : []
+    return CharacterSet(ranges: ([scalar] + others).map { $0.value...$0.value }, ignoresCase: flags.ignoresCase)
   }
 
   private mutating func choice() throws(PatternError) -> PatternTree {
@@ -175,9 +177,7 @@ struct PatternReader {
     at += 1
     guard scalar == "\\" else { return scalar }
     let escaped = try escape()
-    if escaped.classes.isEmpty, !escaped.isNegated, escaped.ranges.count == 1, escaped.ranges[0].count == 1 {
-      return Unicode.Scalar(escaped.ranges[0].lowerBound)
-    }
+    if escaped.classes.isEmpty, !escaped.isNegated, let range = escaped.ranges.first { return Unicode.Scalar(range.lowerBound) }
     set.classes.append { escaped.contains($0) }
     return nil
   }
@@ -238,28 +238,41 @@ extension Pattern {
     scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_"
   }
 
-  /// The general categories that patterns ask for most; nil for the others.
+  /// A general category (`Lu`), a group of them (`L`), or a block of characters (`IsGreek`); nil for what is none of these.
   static func category(_ name: String) -> (@Sendable (Unicode.Scalar) -> Bool)? {
-    switch name {
-    case "L":
-      return {
-        [.uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter].contains($0.properties.generalCategory)
-      }
-    case "Lu": return { $0.properties.generalCategory == .uppercaseLetter }
-    case "Ll": return { $0.properties.generalCategory == .lowercaseLetter }
-    case "N": return { [.decimalNumber, .letterNumber, .otherNumber].contains($0.properties.generalCategory) }
-    case "Nd": return { $0.properties.generalCategory == .decimalNumber }
-    case "P":
-      return {
-        [
-          .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation,
-          .otherPunctuation,
-        ].contains($0.properties.generalCategory)
-      }
-    case "S": return { [.mathSymbol, .currencySymbol, .modifierSymbol, .otherSymbol].contains($0.properties.generalCategory) }
-    case "Z": return { [.spaceSeparator, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory) }
-    default: return nil
-    }
+    if name.hasPrefix("Is") { return block(String(name.dropFirst(2))) }
+    let wanted = categories.filter { name.count == 1 ? $0.key.hasPrefix(name) : $0.key == name }.map(\.value)
+    guard !wanted.isEmpty, !name.isEmpty else { return nil }
+    return { wanted.contains($0.properties.generalCategory) }
+  }
+
+  private static let categories: [String: Unicode.GeneralCategory] = [
+    "Lu": .uppercaseLetter, "Ll": .lowercaseLetter, "Lt": .titlecaseLetter, "Lm": .modifierLetter, "Lo": .otherLetter,
+    "Mn": .nonspacingMark, "Mc": .spacingMark, "Me": .enclosingMark, "Nd": .decimalNumber, "Nl": .letterNumber, "No": .otherNumber,
+    "Pc": .connectorPunctuation, "Pd": .dashPunctuation, "Ps": .openPunctuation, "Pe": .closePunctuation,
+    "Pi": .initialPunctuation, "Pf": .finalPunctuation, "Po": .otherPunctuation, "Zs": .spaceSeparator, "Zl": .lineSeparator,
+    "Zp": .paragraphSeparator, "Sm": .mathSymbol, "Sc": .currencySymbol, "Sk": .modifierSymbol, "So": .otherSymbol, "Cc": .control,
+    "Cf": .format, "Co": .privateUse, "Cn": .unassigned,
+  ]
+
+  /// The blocks that patterns ask for most, by the names of XML Schema.
+  private static let blocks: [String: ClosedRange<UInt32>] = [
+    "BasicLatin": 0...0x7F, "Latin-1Supplement": 0x80...0xFF, "LatinExtended-A": 0x100...0x17F, "LatinExtended-B": 0x180...0x24F,
+    "IPAExtensions": 0x250...0x2AF, "SpacingModifierLetters": 0x2B0...0x2FF, "CombiningDiacriticalMarks": 0x300...0x36F,
+    "Greek": 0x370...0x3FF, "GreekandCoptic": 0x370...0x3FF, "Cyrillic": 0x400...0x4FF, "Armenian": 0x530...0x58F,
+    "Hebrew": 0x590...0x5FF, "Arabic": 0x600...0x6FF, "Devanagari": 0x900...0x97F, "Bengali": 0x980...0x9FF, "Thai": 0xE00...0xE7F,
+    "Georgian": 0x10A0...0x10FF, "HangulJamo": 0x1100...0x11FF, "LatinExtendedAdditional": 0x1E00...0x1EFF,
+    "GreekExtended": 0x1F00...0x1FFF, "GeneralPunctuation": 0x2000...0x206F, "SuperscriptsandSubscripts": 0x2070...0x209F,
+    "CurrencySymbols": 0x20A0...0x20CF, "LetterlikeSymbols": 0x2100...0x214F, "NumberForms": 0x2150...0x218F, "Arrows": 0x2190...0x21FF,
+    "MathematicalOperators": 0x2200...0x22FF, "BoxDrawing": 0x2500...0x257F, "GeometricShapes": 0x25A0...0x25FF,
+    "MiscellaneousSymbols": 0x2600...0x26FF, "Dingbats": 0x2700...0x27BF, "CJKSymbolsandPunctuation": 0x3000...0x303F,
+    "Hiragana": 0x3040...0x309F, "Katakana": 0x30A0...0x30FF, "CJKUnifiedIdeographs": 0x4E00...0x9FFF, "HangulSyllables": 0xAC00...0xD7A3,
+    "PrivateUse": 0xE000...0xF8FF, "HalfwidthandFullwidthForms": 0xFF00...0xFFEF,
+  ]
+
+  private static func block(_ name: String) -> (@Sendable (Unicode.Scalar) -> Bool)? {
+    guard let range = blocks[name] else { return nil }
+    return { range.contains($0.value) }
   }
 }
 

@@ -53,7 +53,9 @@ package struct CaseRunner {
     let scope = EvaluationScope(values: values, input: isUnary ? Value(tagged: json["input"] ?? .null) : nil, now: now, zones: zones)
     let compiled: CompiledExpression
     do throws(ExpressionError) {
-      compiled = isUnary ? try CompiledExpression(unaryTests: text) : try CompiledExpression(feel: text)
+      compiled =
+        isUnary
+        ? try CompiledExpression(unaryTests: text, variables: values.names) : try CompiledExpression(feel: text, variables: values.names)
     } catch {
       return (.null, "\(error)")
     }

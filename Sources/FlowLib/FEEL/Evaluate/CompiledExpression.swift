@@ -9,9 +9,11 @@ package struct CompiledExpression: Sendable {
   let tree: Expression
   private let quick: QuickTest?
 
-  /// - Parameter text: an expression of FEEL; a leading `=`, as Zeebe's models have it, is cut.
-  package init(feel text: String) throws(ExpressionError) {
-    self.init(text, .feel, try Parser.expression(text))
+  /// - Parameters:
+  ///   - text: an expression of FEEL; a leading `=`, as Zeebe's models have it, is cut.
+  ///   - variables: names that are known beforehand, so that `a+b` may be one; names of words alone need not be told.
+  package init(feel text: String, variables: [String] = []) throws(ExpressionError) {
+    self.init(text, .feel, try Parser.expression(text, names: variables))
   }
 
   /// - Parameter text: a condition in the safe subset of Python over `req_json`; a leading `python:` is cut.
@@ -20,8 +22,8 @@ package struct CompiledExpression: Sendable {
   }
 
   /// Unary tests of FEEL, as a decision table's cell holds them; the input is the scope's.
-  package init(unaryTests text: String) throws(ExpressionError) {
-    self.init(text, .feel, try Parser.unaryTests(text))
+  package init(unaryTests text: String, variables: [String] = []) throws(ExpressionError) {
+    self.init(text, .feel, try Parser.unaryTests(text, names: variables))
   }
 
   private init(_ text: String, _ language: Language, _ tree: Expression) {

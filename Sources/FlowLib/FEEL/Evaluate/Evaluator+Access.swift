@@ -7,8 +7,7 @@ extension Evaluator {
     switch base {
     case .context(let context):
       if let value = context[name] { return value }
-      let names = context.names.sorted().prefix(10).joined(separator: ", ")
-      return null("no entry '\(name)'; there are: \(names.isEmpty ? "none" : names)")
+      return null("no entry '\(name)'; there are: \(Evaluator.listed(context))")
     case .list(let list):
       var items: [Value] = []
       for item in list.items {
@@ -23,16 +22,23 @@ extension Evaluator {
     }
   }
 
+  /// Some of the names; a large context costs no more than a small one.
+  private static func listed(_ context: Context) -> String {
+    let names = context.names.prefix(100).sorted().prefix(10).joined(separator: ", ")
+    return names.isEmpty ? "none" : names
+  }
+
   private func part(of value: Value, _ name: String) -> Value? {
     switch value {
     case .date(let date): return datePart(date, name)
     case .time(let time): return timePart(time, name)
-    case .dateTime(let both): return datePart(both.date, name) ?? timePart(both.time, name)
+    case .dateTime(let both): return dateTimePart(both, name)
     case .daysTime(let nanoseconds): return durationPart(nanoseconds, name)
     case .yearsMonths(let months):
       switch name {
       case "years": return .number(Number(months / 12))
       case "months": return .number(Number(months % 12))
+      case "value": return .number(Number(months))
       default: return nil
       }
     case .range(let range): return rangePart(range, name)
@@ -56,8 +62,25 @@ extension Evaluator {
     case "month": .number(Number(date.month))
     case "day": .number(Number(date.day))
     case "weekday": .number(Number(date.weekday))
+    case "value": .number(Number(date.daysSinceEpoch * 86_400))
     default: nil
     }
+  }
+
+  /// A named zone has the offset of that instant.
+  private func dateTimePart(_ both: CivilDateTime, _ name: String) -> Value? {
+    switch (name, both.time.zone) {
+    case ("time offset", .named):
+      let seconds = scope.zones.offset(of: both.time.zone, localSeconds: both.localSeconds)
+      return seconds.map { .daysTime(Int128($0) * Int128(CivilTime.second)) } ?? .null
+    case ("value", _): return instant(both).map { .number(Evaluator.seconds($0)) } ?? .null
+    default: return datePart(both.date, name) ?? timePart(both.time, name)
+    }
+  }
+
+  private static func seconds(_ nanoseconds: Int128) -> Number {
+    let number = Number(wide: nanoseconds)
+    return Number(unchecked: number.coefficient, exponent: number.exponent - 9, isNegative: number.isNegative).reduced
   }
 
   private func timePart(_ time: CivilTime, _ name: String) -> Value? {
@@ -68,6 +91,10 @@ extension Evaluator {
       Number.sum(Number(time.second), Number(unchecked: UInt128(time.fraction), exponent: -9, isNegative: false)).map {
         .number($0.reduced)
       }
+    case ("value", _): .number(Evaluator.seconds(Int128(time.nanoseconds)))
+    case ("time offset", .named):
+      scope.zones.offset(of: time.zone, instantSeconds: scope.now.milliseconds / 1000)
+        .map { .daysTime(Int128($0) * Int128(CivilTime.second)) } ?? .null
     case ("time offset", .offset(let seconds)): .daysTime(Int128(seconds) * Int128(CivilTime.second))
     case ("timezone", .named(let zone)): .string(zone)
     case ("time offset", _), ("timezone", _): .null
@@ -83,6 +110,7 @@ extension Evaluator {
     case "hours": whole = seconds / 3600 % 24
     case "minutes": whole = seconds / 60 % 60
     case "seconds": whole = seconds % 60
+    case "value": return .number(Evaluator.seconds(nanoseconds))
     default: return nil
     }
     return Int64(exactly: whole).map { .number(Number($0)) }
@@ -97,6 +125,7 @@ extension Evaluator {
     case .boolean, .number, .string, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: items = [base]
     }
     if case .literal(.number(let index)) = condition.kind { return item(index, of: items) }
+    if items.isEmpty { return try filterNothing(condition, frame) }
     var kept: [Value] = []
     for item in items {
       let verdict = try evaluate(condition, itemFrame(item, frame))
@@ -104,6 +133,15 @@ extension Evaluator {
       if case .number(let index) = verdict { return self.item(index, of: items) }
     }
     return try made(kept)
+  }
+
+  /// An index into an empty list finds nothing; a condition leaves it empty.
+  private mutating func filterNothing(_ condition: Expression, _ frame: Frame?) throws(EvaluationError) -> Value {
+    let before = notes.count
+    let verdict = try evaluate(condition, itemFrame(.null, frame))
+    notes.removeLast(max(0, notes.count - before))
+    if case .number(let index) = verdict { return item(index, of: []) }
+    return try made([])
   }
 
   private mutating func item(_ index: Number, of items: [Value]) -> Value {

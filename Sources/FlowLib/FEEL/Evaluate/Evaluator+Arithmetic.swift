@@ -67,8 +67,22 @@ extension Evaluator {
   }
 
   private func shifted(_ value: CivilDateTime, by nanoseconds: Int128) -> CivilDateTime? {
+    // In a named zone time goes by as instants do: an hour later may be two hours later on the clock.
+    if case .named = value.time.zone, let start = instant(value) {
+      return Evaluator.checked(start.addingReportingOverflow(nanoseconds)).flatMap { clock(at: $0, in: value.time.zone) }
+    }
     guard let sum = Evaluator.checked(value.localNanoseconds.addingReportingOverflow(nanoseconds)) else { return nil }
     return CivilDateTime(localNanoseconds: sum, zone: value.time.zone)
+  }
+
+  /// What the clocks of a zone show at an instant.
+  func clock(at instant: Int128, in zone: ZoneMark) -> CivilDateTime? {
+    // Past the years that there are; and what follows can not overflow.
+    guard instant.magnitude < 1 << 100 else { return nil }
+    let second = Int128(CivilTime.second)
+    let seconds = Int64(clamping: (instant - (instant < 0 ? second - 1 : 0)) / second)
+    guard let offset = scope.zones.offset(of: zone, instantSeconds: seconds) else { return nil }
+    return CivilDateTime(localNanoseconds: instant + Int128(offset) * second, zone: zone)
   }
 
   private static func checked<T: FixedWidthInteger>(_ result: (partialValue: T, overflow: Bool)) -> T? {
@@ -85,7 +99,8 @@ extension Evaluator {
     case (.time(let a), .time(let b)):
       guard a.zone != b.zone else { return .daysTime(Int128(a.nanoseconds - b.nanoseconds)) }
       let now = scope.now.milliseconds / 1000
-      guard let first = scope.zones.offset(of: a.zone, localSeconds: now), let second = scope.zones.offset(of: b.zone, localSeconds: now)
+      guard let first = scope.zones.offset(of: a.zone, instantSeconds: now),
+        let second = scope.zones.offset(of: b.zone, instantSeconds: now)
       else { return nil }
       return .daysTime(Int128(a.nanoseconds - b.nanoseconds) - Int128(first - second) * Int128(CivilTime.second))
     case (.date, .date), (.date, .dateTime), (.dateTime, .date), (.dateTime, .dateTime): return distance(left, right)

@@ -10,7 +10,7 @@ extension Evaluator {
       function = try named(name, frame)
       if function.isNull {
         offset = callee.offset
-        return null("no function '\(name)'")
+        return null(Builtin.refused[name] ?? "no function '\(name)'")
       }
     } else {
       function = try evaluate(callee, frame)
@@ -43,13 +43,20 @@ extension Evaluator {
   }
 
   private mutating func apply(
-    _ parameters: [String], _ body: Expression, _ frame: Frame?, names: [String], _ values: [Value]
+    _ parameters: [Parameter], _ body: Expression, _ frame: Frame?, names: [String], _ values: [Value]
   ) throws(EvaluationError) -> Value {
-    guard values.count == parameters.count, names.allSatisfy({ parameters.contains($0) }), Set(names).count == names.count else {
-      return null("the function takes \(parameters.count) arguments (\(parameters.joined(separator: ", "))), not \(values.count)")
+    let known = parameters.map(\.name)
+    guard values.count == known.count, names.allSatisfy({ known.contains($0) }), Set(names).count == names.count else {
+      return null("the function takes \(known.count) arguments (\(known.joined(separator: ", "))), not \(values.count)")
     }
     var context = Context()
-    for index in values.indices { context.set(names.isEmpty ? parameters[index] : names[index], values[index]) }
+    for index in values.indices {
+      let parameter = names.isEmpty ? parameters[index] : parameters[known.firstIndex(of: names[index]) ?? index]
+      guard let value = Evaluator.converted(values[index], to: parameter.type) else {
+        return null("parameter '\(parameter.name)' does not take \(values[index].shown)")
+      }
+      context.set(parameter.name, value)
+    }
     let result = try evaluate(body, Frame(context, in: frame))
     return try bounded(result)
   }
@@ -73,9 +80,9 @@ extension Evaluator {
     let result: Value
     switch builtin.table {
     case .conversion: result = try conversion(builtin, values)
-    case .string: result = try strings(builtin, values)
+    case .string: result = try strings(builtin, builtin == .stringJoin ? values : values.map { Evaluator.single($0) })
     case .list: result = try lists(builtin, values)
-    case .number: result = try numbers(builtin, values)
+    case .number: result = try numbers(builtin, values.map { Evaluator.single($0) })
     case .context: result = try contexts(builtin, values)
     case .range: result = try ranges(builtin, values)
     case .temporal: result = try temporals(builtin, values)

@@ -57,10 +57,16 @@ extension Evaluator {
     let low = try evaluate(low, frame)
     let high = try evaluate(high, frame)
     offset = place
-    guard let below = try order(value, low), let above = try order(value, high) else {
-      return null("can not order \(value.shown) between \(low.shown) and \(high.shown)")
-    }
-    return .boolean(below >= 0 && above <= 0)
+    let parts = [try ordered(value, low).map { $0 >= 0 }, try ordered(value, high).map { $0 <= 0 }]
+    if parts.contains(false) { return .boolean(false) }
+    return parts.contains(nil) ? .null : .boolean(true)
+  }
+
+  /// The order, and a note when there is none.
+  private mutating func ordered(_ left: Value, _ right: Value) throws(EvaluationError) -> Int? {
+    let order = try order(left, right)
+    if order == nil { _ = null("can not order \(left.shown) and \(right.shown)") }
+    return order
   }
 
   mutating func range(
@@ -159,26 +165,6 @@ extension Evaluator {
       return unknown ? nil : false
     case .null, .boolean, .number, .string, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .function:
       return try equal(input, value) ?? false
-    }
-  }
-
-  // MARK: types
-
-  static func conforms(_ value: Value, _ type: TypeReference) -> Bool {
-    switch (type, value) {
-    case (.any, _): return !value.isNull
-    case (.null, .null), (.boolean, .boolean), (.number, .number), (.string, .string), (.date, .date), (.time, .time),
-      (.dateTime, .dateTime),
-      (.daysTime, .daysTime), (.yearsMonths, .yearsMonths), (.anyList, .list), (.anyContext, .context), (.anyFunction, .function),
-      (.anyRange, .range):
-      return true
-    case (.list(let inner), .list(let list)): return list.items.allSatisfy { conforms($0, inner) }
-    case (.range(let inner), .range(let range)):
-      return (range.low.isNull || conforms(range.low, inner)) && (range.high.isNull || conforms(range.high, inner))
-    case (.context(let members), .context(let context)):
-      return members.allSatisfy { member in context[member.name].map { $0.isNull || conforms($0, member.type) } ?? false }
-    case (.function(let parameters), .function(.written(let names, _, _))): return names.count == parameters.count
-    default: return false
     }
   }
 }

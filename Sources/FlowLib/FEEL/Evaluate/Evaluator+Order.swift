@@ -91,7 +91,8 @@ extension Evaluator {
   func order(_ left: CivilTime, _ right: CivilTime) -> Int? {
     if left.zone == right.zone { return left.nanoseconds < right.nanoseconds ? -1 : left.nanoseconds == right.nanoseconds ? 0 : 1 }
     let now = scope.now.milliseconds / 1000
-    guard let a = scope.zones.offset(of: left.zone, localSeconds: now), let b = scope.zones.offset(of: right.zone, localSeconds: now) else {
+    guard let a = scope.zones.offset(of: left.zone, instantSeconds: now), let b = scope.zones.offset(of: right.zone, instantSeconds: now)
+    else {
       return nil
     }
     let (first, second) = (left.nanoseconds - a * CivilTime.second, right.nanoseconds - b * CivilTime.second)

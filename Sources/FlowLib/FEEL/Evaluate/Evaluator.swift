@@ -87,6 +87,7 @@ struct Evaluator {
     }
     switch expression.kind {
     case .literal(let value): return value
+    case .zoned(let value): return zoned(value) ?? null("no time zone '\(value.zoneName ?? "")'")
     case .name(let name): return try variable(name, frame)
     case .list(let items): return try made(try evaluateAll(items, frame))
     case .context(let entries): return try context(entries, frame)
@@ -95,8 +96,7 @@ struct Evaluator {
       return try path(try evaluate(base, frame), name, at: expression.offset)
     case .filter(let base, let condition): return try filter(try evaluate(base, frame), condition, frame)
     case .call(let callee, let arguments): return try call(callee, arguments, frame, at: expression.offset)
-    case .function(let parameters, let body):
-      return try bounded(.function(.written(parameters: parameters, body: body, frame: frame)))
+    case .function(let parameters, let body): return try bounded(.function(.written(parameters: parameters, body: body, frame: frame)))
     case .negate(let operand): return negate(try evaluate(operand, frame), at: expression.offset)
     case .arithmetic(let first, let steps): return try arithmetic(first, steps, frame)
     case .all(let parts): return try connect(parts, frame, decisive: false)
@@ -114,6 +114,12 @@ struct Evaluator {
     case .tests(let tests, let negated): return try unary(tests, negated: negated, frame)
     case .python(let node): return try python(node, frame, at: expression.offset)
     }
+  }
+
+  /// The value, when its zone is known.
+  func zoned(_ value: Value) -> Value? {
+    guard let name = value.zoneName else { return value }
+    return scope.zones.knows(name) ? value : nil
   }
 
   mutating func evaluateAll(_ items: [Expression], _ frame: Frame?) throws(EvaluationError) -> [Value] {

@@ -80,7 +80,7 @@ extension PythonParser {
       return Expression(.list(try items(until: "]")), at: start)
     case .mark("{"): return try dictionary(start)
     case .end: throw fail("the expression ends too early")
-    case .mark, .temporal: throw unexpected()
+    case .mark, .quoted, .temporal: throw unexpected()
     }
   }
 

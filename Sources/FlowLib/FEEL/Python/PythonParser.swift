@@ -121,7 +121,7 @@ struct PythonParser {
     case .word("is"):
       at += 1
       return takeWord("not") ? .notIdentical : .identical
-    case .number, .string, .temporal, .word, .end: return nil
+    case .number, .string, .quoted, .temporal, .word, .end: return nil
     }
   }
 

@@ -12,13 +12,15 @@ package struct Expression: Sendable {
   /// Chains (`a + b - c`, `a and b and c`) are one node with many operands, so that long expressions are not deep ones.
   package indirect enum Kind: Sendable {
     case literal(Value)
+    /// A literal in a named time zone, which the scope has to know.
+    case zoned(Value)
     case name(String)
     case list([Expression])
     case context([ContextEntry])
     case path(Expression, String)
     case filter(Expression, Expression)
     case call(Expression, [Argument])
-    case function(parameters: [String], body: Expression)
+    case function([Parameter], body: Expression)
     case negate(Expression)
     case arithmetic(Expression, [ArithmeticStep])
     case all([Expression])
@@ -40,6 +42,12 @@ package struct Expression: Sendable {
 package struct ContextEntry: Sendable {
   let name: String
   let value: Expression
+}
+
+/// A parameter of a written function; without a type it takes anything.
+package struct Parameter: Sendable {
+  let name: String
+  let type: TypeReference?
 }
 
 package struct Argument: Sendable {
@@ -94,7 +102,7 @@ package indirect enum TypeReference: Sendable {
   case list(TypeReference)
   case range(TypeReference)
   case context([(name: String, type: TypeReference)])
-  case function([TypeReference])
+  case function([TypeReference], result: TypeReference)
   case unknown(String)
 }
 

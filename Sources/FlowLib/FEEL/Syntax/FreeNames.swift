@@ -14,7 +14,7 @@ struct FreeNames {
 
   private mutating func visit(_ expression: Expression) {
     switch expression.kind {
-    case .literal: break
+    case .literal, .zoned: break
     case .name(let name): if name != "?", bound[name, default: 0] == 0 { found.insert(name) }
     case .list(let items), .all(let items), .any(let items): visit(items)
     case .context(let entries): visit(entries)
@@ -23,7 +23,7 @@ struct FreeNames {
       visit(base)
       visit(condition, binding: ["item"])
     case .call(let callee, let arguments): visitCall(callee, arguments)
-    case .function(let parameters, let body): visit(body, binding: parameters)
+    case .function(let parameters, let body): visit(body, binding: parameters.map(\.name))
     case .arithmetic(let first, let steps): visit([first] + steps.map(\.operand))
     case .compare(_, let left, let right): visit([left, right])
     case .between(let value, let low, let high): visit([value, low, high])

@@ -45,6 +45,7 @@ struct Lexer {
       at += 1
       return Token(kind: .temporal(try string(quote: UInt8(ascii: "\""))), offset: start)
     }
+    if byte == UInt8(ascii: "`"), language == .feel { return Token(kind: .quoted(try backticked()), offset: start) }
     if Lexer.startsWord(byte) { return Token(kind: .word(word()), offset: start) }
     return Token(kind: .mark(try mark()), offset: start)
   }
@@ -54,6 +55,15 @@ struct Lexer {
   private mutating func word() -> String {
     let start = at
     while at < bytes.count, Lexer.startsWord(bytes[at]) || bytes[at] &- 48 < 10, spaceWidth() == 0 { at += 1 }
+    return String(decoding: bytes[start..<at], as: UTF8.self)
+  }
+
+  private mutating func backticked() throws(ExpressionError) -> String {
+    let start = at + 1
+    at = start
+    while at < bytes.count, bytes[at] != UInt8(ascii: "`") { at += 1 }
+    guard at < bytes.count, at > start else { throw fail("name without end", at: start - 1, hint: "`") }
+    defer { at += 1 }
     return String(decoding: bytes[start..<at], as: UTF8.self)
   }
 
@@ -80,7 +90,7 @@ struct Lexer {
   }
 
   private static let feelMarks = [
-    "**", "..", "<=", ">=", "!=", "+", "-", "*", "/", "^", "(", ")", "[", "]", "{", "}", ",", ".", ":", "=", "<", ">", "?", ";",
+    "**", "..", "<=", ">=", "!=", "+", "-", "*", "/", "^", "(", ")", "[", "]", "{", "}", ",", ".", ":", "=", "<", ">", "?", ";", "'",
   ]
   private static let pythonMarks = [
     "**", "//", "<=", ">=", "!=", "==", "+", "-", "*", "/", "%", "(", ")", "[", "]", "{", "}", ",", ".", ":", "<", ">",
@@ -97,7 +107,6 @@ struct Lexer {
     let hint: String? =
       switch (scalar, language) {
       case ("=", .python): "'==' compares"
-      case ("'", .feel): "strings stand in double quotes"
       case ("&", _), ("|", _): "'and', 'or'"
       case ("!", .feel): "not(…)"
       default: nil

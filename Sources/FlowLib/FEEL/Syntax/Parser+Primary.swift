@@ -12,9 +12,11 @@ extension Parser {
     case .temporal(let text):
       at += 1
       // A text that is no date is an error of the value, so that the rest still has a meaning.
-      return Expression(.literal(Value.temporalText(text) ?? .null), at: start)
+      let value = Value.temporalText(text) ?? .null
+      return Expression(value.zoneName == nil ? .literal(value) : .zoned(value), at: start)
     case .mark(let mark): return try marked(mark, start)
     case .word(let word): return try worded(word, start)
+    case .quoted: return Expression(.name(try name()), at: start)
     case .end: throw fail("the expression ends too early")
     }
   }
@@ -37,6 +39,7 @@ extension Parser {
       at += 1
       sawInput = true
       return Expression(.name("?"), at: start)
+    case "'": throw fail("unexpected character \"'\"", hint: "strings stand in double quotes")
     default: throw fail("unexpected \(token.shown)")
     }
   }
@@ -103,18 +106,18 @@ extension Parser {
   private mutating func function(_ start: Int) throws(ExpressionError) -> Expression {
     at += 2
     let names = declared.count
-    var parameters: [String] = []
+    var parameters: [Parameter] = []
     if !take(")") {
       repeat {
-        parameters.append(try key(endsWith: [":", ","]))
-        if take(":") { _ = try type() }
+        let name = try key(endsWith: [":", ","])
+        parameters.append(Parameter(name: name, type: take(":") ? try type() : nil))
       } while take(",")
       try expect(")")
     }
     guard !token.isWord("external") else { throw fail("external functions are not available", hint: "write the body in FEEL") }
     let body = try expression()
     declared.removeLast(max(0, declared.count - names))
-    return Expression(.function(parameters: parameters, body: body), at: start)
+    return Expression(.function(parameters, body: body), at: start)
   }
 
   private mutating func context(_ start: Int) throws(ExpressionError) -> Expression {

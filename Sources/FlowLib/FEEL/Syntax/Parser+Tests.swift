@@ -1,7 +1,7 @@
 extension Parser {
   /// A whole text of unary tests: `-`, `not(…)`, or tests with commas between them.
-  static func unaryTests(_ text: String) throws(ExpressionError) -> Expression {
-    var parser = try Parser(text)
+  static func unaryTests(_ text: String, names: [String] = []) throws(ExpressionError) -> Expression {
+    var parser = try Parser(text, names: names)
     if parser.token.isWord("not"), parser.ahead(1).isMark("("), let negated = try parser.negatedTests() { return negated }
     let tests = try parser.testList()
     try parser.expectEnd()

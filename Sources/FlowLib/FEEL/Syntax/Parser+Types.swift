@@ -3,6 +3,7 @@ extension Parser {
   mutating func type() throws(ExpressionError) -> TypeReference {
     try enter()
     defer { depth -= 1 }
+    if let dashed = dashedType() { return dashed }
     let name = token.isWord("function") || token.isWord("null") ? (token.word ?? "") : ""
     if !name.isEmpty { at += 1 }
     let word = name.isEmpty ? try self.name() : name
@@ -14,15 +15,27 @@ extension Parser {
     case "string": return .string
     case "date": return .date
     case "time": return .time
-    case "date and time": return .dateTime
-    case "days and time duration", "day-time-duration": return .daysTime
-    case "years and months duration", "year-month-duration": return .yearsMonths
+    case "date and time", "dateTime": return .dateTime
+    case "days and time duration", "dayTimeDuration": return .daysTime
+    case "years and months duration", "yearMonthDuration": return .yearsMonths
     case "list": return take("<") ? try closed(.list(try type())) : .anyList
     case "range": return take("<") ? try closed(.range(try type())) : .anyRange
     case "context": return take("<") ? try closed(.context(try members())) : .anyContext
     case "function": return take("<") ? try functionType() : .anyFunction
     default: return .unknown(word)
     }
+  }
+
+  /// Camunda's names of the durations.
+  private mutating func dashedType() -> TypeReference? {
+    for (words, type) in [("day-time-duration", TypeReference.daysTime), ("year-month-duration", .yearsMonths)] {
+      let parts = words.split(separator: "-")
+      let fits = (0..<5).allSatisfy { $0 % 2 == 1 ? ahead($0).isMark("-") : ahead($0).isWord(String(parts[$0 / 2])) }
+      guard fits else { continue }
+      at += 5
+      return type
+    }
+    return nil
   }
 
   private mutating func closed(_ type: TypeReference) throws(ExpressionError) -> TypeReference {
@@ -49,7 +62,6 @@ extension Parser {
     try expect(">")
     try expect("-")
     try expect(">")
-    _ = try type()
-    return .function(parameters)
+    return .function(parameters, result: try type())
   }
 }

@@ -8,8 +8,7 @@ struct Parser {
   let tokens: [Token]
   var at = 0
   var depth = 0
-  /// Names that only their declaration makes one (`key + 1`, `a and b`), as their words and marks.
-  var declared: [[String]] = []
+  var declared: [DeclaredName]
   /// Inside the upper end of a range a `[` closes it.
   var inRangeEnd = false
   /// Set when `?` is read; says whether a test is a condition of its own.
@@ -17,13 +16,15 @@ struct Parser {
   /// Set when `partial` is read.
   var sawPartial = false
 
-  init(_ text: String) throws(ExpressionError) {
+  /// - Parameter names: variables that are known beforehand; only names with marks or keywords in them need to be.
+  init(_ text: String, names: [String] = []) throws(ExpressionError) {
     self.text = text
     tokens = try Lexer.tokens(of: text, .feel)
+    declared = Array(names.compactMap { DeclaredName($0) }.filter { !$0.isPlain }.prefix(Parser.declaredMax))
   }
 
-  static func expression(_ text: String) throws(ExpressionError) -> Expression {
-    var parser = try Parser(text)
+  static func expression(_ text: String, names: [String] = []) throws(ExpressionError) -> Expression {
+    var parser = try Parser(text, names: names)
     // Zeebe's way to mark a text as an expression.
     _ = parser.take("=")
     let result = try parser.expression()
@@ -159,27 +160,35 @@ struct Parser {
   private mutating func unary() throws(ExpressionError) -> Expression {
     let start = token.offset
     guard take("-") else { return try instance() }
+    // A minus right before digits is part of the number.
+    if case .number(let digits) = token.kind, let number = Number(parsing: "-" + digits) {
+      at += 1
+      return try instance(of: try postfix(of: Expression(.literal(.number(number)), at: start)))
+    }
     try enter()
     defer { depth -= 1 }
     return Expression(.negate(try unary()), at: start)
   }
 
   private mutating func instance() throws(ExpressionError) -> Expression {
-    let value = try postfix()
+    try instance(of: try postfix(of: try primary()))
+  }
+
+  private mutating func instance(of value: Expression) throws(ExpressionError) -> Expression {
     guard token.isWord("instance"), ahead(1).isWord("of") else { return value }
     let start = token.offset
     at += 2
     return Expression(.instance(value, try type()), at: start)
   }
 
-  private mutating func postfix() throws(ExpressionError) -> Expression {
-    var value = try primary()
+  private mutating func postfix(of first: Expression) throws(ExpressionError) -> Expression {
+    var value = first
     var levels = 0
     defer { depth -= levels }
     while true {
       let start = token.offset
       if take(".") {
-        value = Expression(.path(value, try memberName()), at: start)
+        value = Expression(.path(value, try memberName(of: value)), at: start)
       } else if token.isMark("["), !inRangeEnd {
         at += 1
         let condition = try expression()

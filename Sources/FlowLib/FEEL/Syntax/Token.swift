@@ -6,6 +6,8 @@ struct Token: Sendable {
     case string(String)
     case temporal(String)
     case word(String)
+    /// A name between backticks, as Camunda writes names with other signs in them.
+    case quoted(String)
     case mark(String)
     case end
   }
@@ -24,7 +26,8 @@ struct Token: Sendable {
   /// As a message shows it.
   var shown: String {
     switch kind {
-    case .number(let text), .word(let text), .mark(let text): "'\(text.count > 40 ? String(text.prefix(37)) + "..." : text)'"
+    case .number(let text), .word(let text), .quoted(let text), .mark(let text):
+      "'\(text.count > 40 ? String(text.prefix(37)) + "..." : text)'"
     case .string: "a string"
     case .temporal: "a temporal literal"
     case .end: "the end"

@@ -45,7 +45,8 @@ struct TemporalReader {
     return CivilTime(hour: hour, minute: minute, second: second, nanosecond: nanos, zone: zone)
   }
 
-  private mutating func zone() -> ZoneMark? {
+  /// `Z`, `+01:00` or `@Europe/Paris`, to the end of the text.
+  mutating func zone() -> ZoneMark? {
     if atEnd { return ZoneMark.none }
     if take("Z") || take("z") { return .offset(0) }
     if take("@") {
@@ -69,6 +70,15 @@ struct TemporalReader {
   mutating func dateTime() -> CivilDateTime? {
     guard let date = date(), take("T"), let time = time() else { return nil }
     return CivilDateTime(date, time)
+  }
+}
+
+extension ZoneMark {
+  /// A zone as a function's argument names it: `Europe/Paris`, `Z`, `+01:00`.
+  init?(named text: String) {
+    var reader = TemporalReader(text.first.map { "Zz+-".contains($0) && text != "Zulu" } ?? true ? text : "@" + text)
+    guard let mark = reader.zone(), mark != .none, reader.atEnd else { return nil }
+    self = mark
   }
 }
 
@@ -160,6 +170,7 @@ private struct DurationReader {
     if ahead.take(".") {
       guard let (value, count) = ahead.digits(1, 9) else { return false }
       fraction = (0..<(9 - count)).reduce(value) { scaled, _ in scaled * 10 }
+      while ahead.digits(1, 9) != nil {}
     }
     guard ahead.take("S") else { return false }
     nanos += Int128(whole) * 1_000_000_000 + Int128(fraction)

@@ -71,6 +71,11 @@ package enum ZoneMark: Sendable, Hashable {
   /// Seconds east of UTC.
   case offset(Int64)
   case named(String)
+
+  var name: String? {
+    guard case .named(let name) = self else { return nil }
+    return name
+  }
 }
 
 /// A time of day, in nanoseconds since midnight.
@@ -123,24 +128,27 @@ package struct CivilDateTime: Sendable, Hashable {
   }
 }
 
-/// Offsets of named time zones; a value that the caller brings, so that an expression never reads a machine's files.
-package struct ZoneOffsets: Sendable {
-  private let lookup: @Sendable (_ name: String, _ localSeconds: Int64) -> Int64?
-
-  /// - Parameter lookup: seconds east of UTC of the zone when its local clock shows `localSeconds` since 1970;
-  ///   nil when the zone is unknown.
-  package init(_ lookup: @escaping @Sendable (_ name: String, _ localSeconds: Int64) -> Int64?) { self.lookup = lookup }
-
-  /// Knows UTC and nothing else.
-  package static let utcOnly = ZoneOffsets { name, _ in
-    ["UTC", "GMT", "Z", "Etc/UTC", "Etc/GMT"].contains(name) ? 0 : nil
-  }
-
+extension ZoneOffsets {
   package func offset(of mark: ZoneMark, localSeconds: Int64) -> Int64? {
     switch mark {
     case .none: nil
     case .offset(let seconds): seconds
-    case .named(let name): lookup(name, localSeconds)
+    case .named(let name): offset(of: name, localSeconds: localSeconds)
+    }
+  }
+
+  package func offset(of mark: ZoneMark, instantSeconds: Int64) -> Int64? {
+    switch mark {
+    case .none: nil
+    case .offset(let seconds): seconds
+    case .named(let name): offset(of: name, instantSeconds: instantSeconds)
+    }
+  }
+
+  func knows(_ mark: ZoneMark) -> Bool {
+    switch mark {
+    case .none, .offset: true
+    case .named(let name): knows(name)
     }
   }
 }

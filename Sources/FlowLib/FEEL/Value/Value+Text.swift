@@ -26,7 +26,7 @@ extension Value {
     case .yearsMonths(let months): out += DurationText.yearsMonths(months)
     case .range(let range): writeRange(range, limit: limit, to: &out)
     case .function(.builtin(let builtin)): out += "function " + builtin.rawValue
-    case .function(.written(let parameters, _, _)): out += "function(" + parameters.joined(separator: ", ") + ")"
+    case .function(.written(let parameters, _, _)): out += "function(" + parameters.map(\.name).joined(separator: ", ") + ")"
     }
   }
 

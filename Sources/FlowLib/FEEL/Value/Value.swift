@@ -55,7 +55,7 @@ package struct RangeValue: Sendable {
 /// A function of the language, or one that the expression wrote, with the names it saw.
 package enum FunctionValue: Sendable {
   case builtin(Builtin)
-  case written(parameters: [String], body: Expression, frame: Frame?)
+  case written(parameters: [Parameter], body: Expression, frame: Frame?)
 }
 
 extension Value {
@@ -69,6 +69,15 @@ extension Value {
     case .range(let range): range.depth
     case .function(.written(_, _, let frame)): (frame?.depth ?? 0) + 1
     case .function(.builtin), .null, .boolean, .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths: 0
+    }
+  }
+
+  /// The named zone of a time; nil for every other value.
+  var zoneName: String? {
+    switch self {
+    case .time(let time): time.zone.name
+    case .dateTime(let both): both.time.zone.name
+    case .null, .boolean, .number, .string, .list, .context, .date, .daysTime, .yearsMonths, .range, .function: nil
     }
   }
 

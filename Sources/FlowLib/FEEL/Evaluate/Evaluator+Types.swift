@@ -1,0 +1,71 @@
+import FlowCore
+
+/// Types: what `instance of` asks, and the conversions that a typed parameter makes.
+extension Evaluator {
+  static func conforms(_ value: Value, _ type: TypeReference) -> Bool {
+    switch (type, value) {
+    case (.any, _): return !value.isNull
+    case (.null, .null), (.boolean, .boolean), (.number, .number), (.string, .string), (.date, .date), (.time, .time),
+      (.dateTime, .dateTime), (.daysTime, .daysTime), (.yearsMonths, .yearsMonths), (.anyList, .list), (.anyContext, .context),
+      (.anyFunction, .function), (.anyRange, .range):
+      return true
+    case (.list(let inner), .list(let list)): return list.items.allSatisfy { fits($0, inner) }
+    case (.range(let inner), .range(let range)): return fits(range.low, inner) && fits(range.high, inner)
+    case (.context(let members), .context(let context)):
+      return members.allSatisfy { member in context[member.name].map { fits($0, member.type) } ?? false }
+    case (.function(let types, _), .function(let function)): return takes(function, types)
+    default: return false
+    }
+  }
+
+  /// Null is a value of every type when it stands inside another value.
+  private static func fits(_ value: Value, _ type: TypeReference) -> Bool { value.isNull || conforms(value, type) }
+
+  /// Whether a function may be called with arguments of these types; what it gives is known only when it is called.
+  private static func takes(_ function: FunctionValue, _ types: [TypeReference]) -> Bool {
+    switch function {
+    case .builtin(let builtin): return builtin.accepts(types.count)
+    case .written(let parameters, _, _):
+      guard parameters.count == types.count else { return false }
+      return zip(types, parameters).allSatisfy { type, parameter in parameter.type.map { covers($0, type) } ?? true }
+    }
+  }
+
+  /// Whether every value of the `narrow` type is one of the `wide` type.
+  private static func covers(_ wide: TypeReference, _ narrow: TypeReference) -> Bool {
+    switch (wide, narrow) {
+    case (.any, _), (_, .null), (.boolean, .boolean), (.number, .number), (.string, .string), (.date, .date),
+      (.time, .time), (.dateTime, .dateTime), (.daysTime, .daysTime), (.yearsMonths, .yearsMonths), (.anyList, .anyList),
+      (.anyList, .list), (.anyContext, .anyContext), (.anyContext, .context), (.anyFunction, .anyFunction), (.anyFunction, .function),
+      (.anyRange, .anyRange), (.anyRange, .range):
+      return true
+    case (.list(let a), .list(let b)), (.range(let a), .range(let b)): return covers(a, b)
+    case (.context(let a), .context(let b)):
+      return a.allSatisfy { member in b.first { $0.name == member.name }.map { covers(member.type, $0.type) } ?? false }
+    case (.function(let a, let x), .function(let b, let y)):
+      return a.count == b.count && zip(a, b).allSatisfy { covers($1, $0) } && covers(x, y)
+    default: return false
+    }
+  }
+
+  /// The value as a typed parameter takes it: a list of one for its item and the other way round, a date for its midnight.
+  ///
+  /// - Source: DMN 1.5, chapter 10.3.2.9.4.
+  static func converted(_ value: Value, to type: TypeReference?) -> Value? {
+    guard let type, !value.isNull, !conforms(value, type) else { return value }
+    switch (type, value) {
+    case (.any, _), (.null, _): return nil
+    case (.dateTime, .date(let date)): return .dateTime(CivilDateTime(date, CivilTime(nanoseconds: 0, zone: .offset(0))))
+    case (_, .list(let list)): return list.count == 1 && conforms(list.items[0], type) ? list.items[0] : nil
+    case (.anyList, _): return .list([value])
+    case (.list(let inner), _): return conforms(value, inner) ? .list([value]) : nil
+    default: return nil
+    }
+  }
+
+  /// The item of a list of one, for parameters that are no lists.
+  static func single(_ value: Value) -> Value {
+    guard case .list(let list) = value, list.count == 1 else { return value }
+    return list.items[0]
+  }
+}
