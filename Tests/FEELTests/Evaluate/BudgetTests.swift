@@ -16,7 +16,9 @@ struct BudgetTests {
       "every a in 1..1000 satisfies every b in 1..1000 satisfies a + b > 0",
       "for i in 1..50000 return function() partial",
       "for i in 1..60 return if i = 1 then \"aaaaaaaa\" else partial[-1] + partial[-1]",
-      "distinct values(for i in 1..5000 return i)",
+      "distinct values(for i in 1..5000 return [i])",
+      "for i in 1..50000 return partial",
+      "for i in 1..50000 return {a: partial}",
       "for i in 1..2000 return matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"(a*)*(a*)*(a*)*b\")",
       "for i in 1..60 return if i = 1 then [1, 1] else concatenate(partial[-1], partial[-1])",
       "sort(for i in 1..20000 return i, function(a, b) (for x in 1..100 return x)[1] > 0)",
@@ -101,5 +103,22 @@ struct BudgetTests {
   @Test("a text past the limit is refused")
   func tooLong() {
     #expect(throws: ExpressionError.self) { try CompiledExpression(feel: String(repeating: " ", count: Limits.expressionBytes) + "1") }
+  }
+}
+
+@Suite("Cost")
+struct CostTests {
+  @Test(
+    "what can be done in one pass is done within the budget",
+    arguments: [
+      ("count(distinct values(for i in 1..20000 return i))", "20000"), ("count(duplicate values(concatenate(1..1, [1])))", "unread"),
+      ("count(for i in 1..8000 return if i = 1 then 1 else partial[-1] + 1)", "8000"), ("sum(for i in 1..20000 return i)", "200010000"),
+      ("count(union(for i in 1..9000 return i, for i in 5000..14000 return i))", "14000"),
+      ("count(duplicate values(concatenate(for i in 1..9000 return i, for i in 1..9000 return i)))", "9000"),
+      ("count(sort(for i in 1..5000 return 5000 - i))", "5000"), ("string length(string join(for i in 1..20000 return \"ab\", \",\"))", "59999"),
+      ("count(flatten(for i in 1..9000 return [i]))", "9000"), ("count((for i in 1..9000 return i)[item > 10])", "8990"),
+    ])
+  func inOnePass(text: String, expected: String) throws {
+    #expect(try standard(text) == expected)
   }
 }

@@ -61,12 +61,23 @@ extension Evaluator {
   }
 
   private mutating func distinct(_ items: [Value]) throws(EvaluationError) -> [Value] {
+    if let keys = try ScalarKey.of(items, &self) {
+      var seen: Set<ScalarKey> = []
+      return zip(items, keys).filter { seen.insert($0.1).inserted }.map(\.0)
+    }
     var kept: [Value] = []
     for item in items where try firstIndex(of: item, in: kept) == nil { kept.append(item) }
     return kept
   }
 
   private mutating func duplicates(_ items: [Value]) throws(EvaluationError) -> [Value] {
+    if let keys = try ScalarKey.of(items, &self) {
+      var counts: [ScalarKey: Int] = [:]
+      return zip(items, keys).filter {
+        counts[$0.1, default: 0] += 1
+        return counts[$0.1] == 2
+      }.map(\.0)
+    }
     var seen: [Value] = []
     var twice: [Value] = []
     for item in items {

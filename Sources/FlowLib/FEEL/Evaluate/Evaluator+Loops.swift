@@ -3,14 +3,21 @@ import FlowCore
 extension Evaluator {
   /// `for … return …`: the bodies' values over all combinations; `partial` is the list so far.
   mutating func each(_ iterations: [Iteration], _ body: Expression, partial: Bool, _ frame: Frame?) throws(EvaluationError) -> Value {
-    var results: [Value] = []
+    var results = List([])
     let isList = try loop(iterations[...], frame) { (evaluator, inner) throws(EvaluationError) in
-      let scope = partial ? Frame(Context("partial", try evaluator.made(results)), in: inner) : inner
-      results.append(try evaluator.evaluate(body, scope))
-      try evaluator.build(32)
+      let value = try evaluator.result(of: body, after: partial ? results : nil, inner)
+      // A value that may hold the results so far makes the next one copy them.
+      try evaluator.build(partial && value.depth > 0 ? 32 * (results.count + 1) : 32)
+      results.append(value)
       return true
     }
-    return isList ? try made(results) : .null
+    return isList ? try bounded(.list(results)) : .null
+  }
+
+  /// One body's value. The frame that shows the results so far ends here, so that the list can grow in place.
+  private mutating func result(of body: Expression, after results: List?, _ frame: Frame?) throws(EvaluationError) -> Value {
+    guard let results else { return try evaluate(body, frame) }
+    return try evaluate(body, Frame(Context("partial", try bounded(.list(results))), in: frame))
   }
 
   mutating func quantified(

@@ -53,6 +53,10 @@ extension Parser {
     case "for": return try iteration(start)
     case "some", "every": return try quantified(word == "some" ? .some : .every, start)
     case "function" where ahead(1).isMark("("): return try function(start)
+    // Older names of `all` and `any`; no operator can stand here.
+    case "and", "or" where ahead(1).isMark("("):
+      at += 1
+      return Expression(.name(word), at: start)
     default:
       let name = try name()
       if name == "partial" { sawPartial = true }

@@ -22,8 +22,8 @@ package enum Value: Sendable {
 
 /// A list that knows how deep its items nest, so that no expression can build one that overflows a stack.
 package struct List: Sendable, ExpressibleByArrayLiteral {
-  package let items: [Value]
-  package let depth: Int
+  package private(set) var items: [Value]
+  package private(set) var depth: Int
 
   package init(_ items: [Value]) {
     self.items = items
@@ -33,6 +33,11 @@ package struct List: Sendable, ExpressibleByArrayLiteral {
   package init(arrayLiteral elements: Value...) { self.init(elements) }
 
   package var count: Int { items.count }
+
+  mutating func append(_ item: Value) {
+    items.append(item)
+    depth = max(depth, item.depth + 1)
+  }
 }
 
 /// An interval; a nil end is open to that side.
