@@ -115,8 +115,8 @@ let package = Package(
     program(
       "flowbench",
       knows: [
-        "FlowCore", "FlowCommandLine", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowEtcd", "FlowRPC", "FlowHTTP",
-        "FlowRuntime", "FlowServer",
+        "FlowCore", "FlowCommandLine", "FlowFEEL", "FlowBPMNRead", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowEtcd", "FlowRPC",
+        "FlowHTTP", "FlowRuntime", "FlowServer",
       ]),
     program("protoc-gen-flow", knows: ["FlowRPC"]),
 

@@ -3,7 +3,7 @@ import FlowCore
 
 /// What can be measured, in the order in which it is.
 enum Measure: String, CaseIterable {
-  case start, parse, engine
+  case start, parse, engine, feel
   case straightInline = "straight-inline"
   case raw, paced, growth, recovery, size
 
@@ -12,6 +12,7 @@ enum Measure: String, CaseIterable {
     case .start: try StartMeasure(bench).run()
     case .parse: try ParseMeasure(bench).run()
     case .engine: try EngineMeasure(bench).run()
+    case .feel: try FeelMeasure(bench).run()
     case .straightInline: try StraightInline(bench).run()
     case .raw: try RawMeasure(bench).run()
     case .paced: try PacedMeasure(bench).run()
