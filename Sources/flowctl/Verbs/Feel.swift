@@ -11,12 +11,15 @@ enum Feel {
       OptionSpec(
         "context", metavar: "JSON", configurable: false, help: "variables of the expression, as a JSON object; @FILE reads a file"),
       OptionSpec("input", metavar: "JSON", configurable: false, help: "evaluate as unary tests against this value"),
+      .flag("explain", configurable: false, help: "show under each note where in the expression a value became null"),
+      .flag("strict", configurable: false, help: "fail with exit code 1, and print no value, when a part of the expression became null"),
       OptionSpec("cases", type: .file, metavar: "FILE", configurable: false, help: "run the cases of a JSON lines file"),
       GlobalOptions.output,
     ],
     positionals: [PositionalSpec("expr", minimum: 0, help: "the expression")],
     examples: [
       Example("flowctl feel '1 + 2 * x' --context '{\"x\": 3}'", "evaluate an expression"),
+      Example("flowctl feel --explain 'order.totl > 5' --context @order.json", "see why a value is null"),
       Example("flowctl feel '> 5' --input 7", "evaluate unary tests"), Example("flowctl feel --cases cases.jsonl", "run a file of cases"),
     ])
 
@@ -29,8 +32,28 @@ enum Feel {
     guard variables.object != nil else {
       throw Failure(ExitCode.usage, "option --context: a JSON object is needed", hint: "flowctl feel --help")
     }
-    let (value, notes) = try FeelEvaluation.value(of: expression, context: variables, input: try json("input", context))
-    for note in notes { context.note("note:  \(Printable.line(note))") }
+    let input = try json("input", context)
+    let answer: FeelEvaluation.Answer
+    do throws(FeelEvaluation.Problem) {
+      answer = try FeelEvaluation.value(of: expression, context: variables, input: input)
+    } catch {
+      if context.settings.flag("explain") { context.note(FeelEvaluation.pointer(to: error.offset, in: expression)) }
+      throw error.failure
+    }
+    return try tell(answer, of: expression, context)
+  }
+
+  private static func tell(_ answer: FeelEvaluation.Answer, of expression: String, _ context: Context) throws(Failure) -> Int32 {
+    let isExplained = context.settings.flag("explain")
+    for note in answer.notes {
+      context.note("note:  \(Printable.line(note.description))")
+      if isExplained { context.note(FeelEvaluation.pointer(to: note.offset, in: expression)) }
+    }
+    if context.settings.flag("strict"), !answer.notes.isEmpty {
+      let why = "\(answer.notes.count) of its parts became null; the notes above say why"
+      throw Failure(ExitCode.negative, "the expression has an error", why: why, hint: "get or else(…, …) where a value may be missing")
+    }
+    let value = answer.value
     if context.format == .yaml { context.print(YAMLText.text(value)) } else { context.print(value.text + "\n") }
     return ExitCode.ok
   }

@@ -1,25 +1,48 @@
 import FlowCommandLine
+import FlowCommandLine
 import FlowCore
 import FlowFEEL
 import FlowRuntime
 
 /// The evaluator behind `feel`.
 enum FeelEvaluation {
+  struct Answer {
+    let value: JSON
+    /// Why parts of it are null.
+    let notes: [Diagnostic]
+  }
+
+  /// An expression that gave no value, with the place that its text has to be looked at.
+  struct Problem: Error {
+    let failure: Failure
+    let offset: Int
+  }
+
   /// - Parameter input: when there is one the expression is unary tests against it.
-  /// - Returns: the value, and why parts of it are null.
-  static func value(of text: String, context: JSON, input: JSON?) throws(Failure) -> (value: JSON, notes: [String]) {
+  static func value(of text: String, context: JSON, input: JSON?) throws(Problem) -> Answer {
+    let names = context.object?.names ?? []
     let compiled: CompiledExpression
     do throws(ExpressionError) {
-      compiled = input == nil ? try CompiledExpression(feel: text) : try CompiledExpression(unaryTests: text)
+      compiled =
+        input == nil
+        ? try CompiledExpression(feel: text, variables: names) : try CompiledExpression(unaryTests: text, variables: names)
     } catch {
-      throw Failure(ExitCode.invalidDocument, "the expression can not be read", why: "\(error)")
+      let failure = Failure(ExitCode.invalidDocument, "the expression can not be read", why: "\(error)")
+      throw Problem(failure: failure, offset: error.offset)
     }
     do throws(EvaluationError) {
       let result = try compiled.explain(scope(context, input))
-      return (result.value.json, result.diagnostics.map(\.description))
+      return Answer(value: result.value.json, notes: result.diagnostics)
     } catch {
-      throw Failure(ExitCode.negative, "the expression has no value", why: "\(error)")
+      throw Problem(failure: Failure(ExitCode.negative, "the expression has no value", why: "\(error)"), offset: error.offset)
     }
+  }
+
+  /// The line of the text and a caret under the place.
+  static func pointer(to offset: Int, in text: String) -> String {
+    let excerpt = Excerpt(of: text, at: offset)
+    let width = Printable.line(excerpt.before).columns
+    return "       \(Printable.line(excerpt.line))\n       \(String(repeating: " ", count: width))^"
   }
 
   private static func scope(_ context: JSON, _ input: JSON?) -> EvaluationScope {

@@ -19,9 +19,12 @@ extension Evaluator {
       offset = place
       return null("\(function.shown) is no function")
     }
+    let before = notes.count
     var values: [Value] = []
     for argument in arguments { values.append(try evaluate(argument.value, frame)) }
     offset = callee.offset
+    // Who asks whether there is a value is not told why there is none.
+    if target.expectsNull { notes.removeLast(max(0, notes.count - before)) }
     switch target {
     case .builtin(let builtin):
       if let first = arguments.first, first.name != nil {

@@ -54,7 +54,7 @@ extension Parser {
     case "some", "every": return try quantified(word == "some" ? .some : .every, start)
     case "function" where ahead(1).isMark("("): return try function(start)
     // Older names of `all` and `any`; no operator can stand here.
-    case "and", "or" where ahead(1).isMark("("):
+    case "and" where ahead(1).isMark("("), "or" where ahead(1).isMark("("):
       at += 1
       return Expression(.name(word), at: start)
     default:

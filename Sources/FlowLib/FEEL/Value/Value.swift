@@ -61,6 +61,14 @@ package struct RangeValue: Sendable {
 package enum FunctionValue: Sendable {
   case builtin(Builtin)
   case written(parameters: [Parameter], body: Expression, frame: Frame?)
+
+  /// The functions that exist to be asked about null.
+  var expectsNull: Bool {
+    switch self {
+    case .builtin(.isDefined), .builtin(.getOrElse): true
+    case .builtin, .written: false
+    }
+  }
 }
 
 extension Value {
