@@ -17,7 +17,8 @@ struct ListTests {
     count(1)  =>  1
     sublist([4, 5, 6], 1, 2)  =>  [4,5]
     sublist([1, 2, 3], -2)  =>  [2,3]
-    sublist([1, 2, 3], 2, 0)  =>  []
+    sublist([1, 2, 3], 2, 0)  =>  null
+    sublist([1, 2, 3], 2, 3)  =>  null
     sublist([1, 2, 3], 0)  =>  null
     sublist([1, 2, 3], 4)  =>  null
     sublist(list: [1, 2, 3], start position: 2, length: 1)  =>  [2]

@@ -92,6 +92,12 @@ struct RangeFunctionTests {
     (= 5) = [5..5]  =>  true
     [1..5] = [1..5)  =>  false
     5 in (> 4)  =>  true
+    {r: > 4}.r.start  =>  4
+    5 in [< 3, > 4]  =>  true
+    5 in (odd(?))  =>  true
+    5 in (? < 5, ? > 7)  =>  false
+    some x in [1, 5] satisfies x in (? > 4)  =>  true
+    (<= 10).end included  =>  true
     5 in [1..5)  =>  false
     5 in ]4..6[  =>  true
     "b" in ["a".."c"]  =>  true

@@ -9,6 +9,12 @@ struct StringTests {
     substring("foobar", -2, 1)  =>  "a"
     substring("\U01F40Eab", 2)  =>  "ab"
     substring("foobar", 0)  =>  null
+    substring("foobar", 7)  =>  null
+    substring("foobar", -7)  =>  null
+    substring("", 1)  =>  null
+    substring("foobar", 3, 0)  =>  null
+    substring("foobar", 3, 10)  =>  "obar"
+    substring("foobar", -6)  =>  "foobar"
     substring("foobar", 3, 3.8)  =>  "oba"
     substring(string: "foobar", start position: 3)  =>  "obar"
     substring(null, 1)  =>  null

@@ -107,7 +107,11 @@ struct TemporalTests {
     @"2021-01-01" < @"2021-01-01T10:00:00"  =>  null
     @"2021-01-01T10:00:00Z" = @"2021-01-01T11:00:00+01:00"  =>  true
     @"2021-07-01T10:00:00@Europe/Berlin" = @"2021-07-01T08:00:00Z"  =>  true
-    @"2021-01-01T10:00:00Z" < @"2021-01-01T10:00:00"  =>  null
+    @"2021-01-01T10:00:00Z" < @"2021-01-01T10:00:01"  =>  true
+    @"2021-01-01T10:00:00+02:00" < @"2021-01-01T09:00:00"  =>  false
+    @"2021-01-01T10:00:00Z" = @"2021-01-01T10:00:00"  =>  false
+    @"10:00:00Z" < @"11:00:00"  =>  true
+    @"10:00:00Z" = @"10:00:00"  =>  false
     @"10:00:00Z" = @"11:00:00+01:00"  =>  true
     @"10:00:00" < @"11:00:00"  =>  true
     @"PT60M" = @"PT1H"  =>  true
@@ -118,7 +122,8 @@ struct TemporalTests {
     @"2021-01-01" = null  =>  false
     """##)
 
-  @Test("temporal values as chapters 10.3.2.3, 10.3.4.6 and 10.3.2.5 have them", arguments: functions + properties + arithmetic + comparison)
+  @Test(
+    "temporal values as chapters 10.3.2.3, 10.3.4.6 and 10.3.2.5 have them", arguments: functions + properties + arithmetic + comparison)
   func temporals(row: Row) throws {
     #expect(try standard(row.text) == row.expected)
   }

@@ -114,8 +114,8 @@ extension Evaluator {
     default:
       var count = items.count - at
       if v.count > 2, !v[2].isNull {
-        guard let wanted = v[2].number?.int, wanted >= 0 else { return refuse(builtin, v) }
-        count = min(count, wanted)
+        guard let wanted = v[2].number?.int, 1...count ~= wanted else { return refuse(builtin, v) }
+        count = wanted
       }
       result = Array(items[at..<at + count])
     }

@@ -60,12 +60,13 @@ extension Evaluator {
   private mutating func substring(_ builtin: Builtin, _ text: String, _ v: [Value]) throws(EvaluationError) -> Value {
     guard let start = v[1].number?.truncated.int, start != 0 else { return refuse(builtin, v) }
     let scalars = Array(text.unicodeScalars)
-    guard start.magnitude <= UInt(scalars.count) + 1 else { return try made("") }
-    let from = start > 0 ? start - 1 : max(0, scalars.count + start)
-    var count = scalars.count - min(from, scalars.count)
+    guard start.magnitude <= UInt(scalars.count) else { return refuse(builtin, v) }
+    let from = start > 0 ? start - 1 : scalars.count + start
+    var count = scalars.count - from
     if v.count > 2, !v[2].isNull {
-      guard let wanted = v[2].number?.truncated.int, wanted >= 0 else { return refuse(builtin, v) }
-      count = min(count, wanted)
+      // A length beyond the end is taken as up to the end, as Camunda has it.
+      guard let wanted = v[2].number?.truncated, wanted >= .one else { return refuse(builtin, v) }
+      count = min(count, wanted.int ?? count)
     }
     var out = String.UnicodeScalarView()
     if count > 0 { out.append(contentsOf: scalars[from..<from + count]) }

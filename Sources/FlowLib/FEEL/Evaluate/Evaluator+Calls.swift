@@ -49,14 +49,18 @@ extension Evaluator {
     _ parameters: [Parameter], _ body: Expression, _ frame: Frame?, names: [String], _ values: [Value]
   ) throws(EvaluationError) -> Value {
     let known = parameters.map(\.name)
-    guard values.count == known.count, names.allSatisfy({ known.contains($0) }), Set(names).count == names.count else {
+    let fits =
+      names.isEmpty
+      ? values.count == known.count : names.allSatisfy { known.contains($0) } && Set(names).count == names.count
+    guard fits else {
       return null("the function takes \(known.count) arguments (\(known.joined(separator: ", "))), not \(values.count)")
     }
     var context = Context()
-    for index in values.indices {
-      let parameter = names.isEmpty ? parameters[index] : parameters[known.firstIndex(of: names[index]) ?? index]
-      guard let value = Evaluator.converted(values[index], to: parameter.type) else {
-        return null("parameter '\(parameter.name)' does not take \(values[index].shown)")
+    for (index, parameter) in parameters.enumerated() {
+      // Who names arguments may leave some out: they are null.
+      let given = names.isEmpty ? values[index] : names.firstIndex(of: parameter.name).map { values[$0] } ?? .null
+      guard let value = Evaluator.converted(given, to: parameter.type) else {
+        return null("parameter '\(parameter.name)' does not take \(given.shown)")
       }
       context.set(parameter.name, value)
     }

@@ -133,9 +133,10 @@ extension Evaluator {
       if isUnary, input.isNull, op != .equal, op != .notEqual { return false }
       return try compared(op, input, value).boolean
     case .value(let expression, let mentionsInput):
-      let value = try evaluate(expression, frame)
+      let inner = !isUnary && mentionsInput ? Frame(Context("?", input), in: frame) : frame
+      let value = try evaluate(expression, inner)
       offset = place
-      if isUnary, mentionsInput { return value.boolean }
+      if mentionsInput { return value.boolean }
       if isUnary, case .boolean(let verdict) = value, input.boolean == nil { return verdict }
       return try matches(input, value)
     }

@@ -15,8 +15,9 @@ extension Evaluator {
     case (_, .list(let b)) where b.count == 1: return try equal(left, b.items[0])
     case (.context(let a), .context(let b)): return try equalContexts(a, b)
     case (.date(let a), .date(let b)): return a == b
-    case (.time(let a), .time(let b)): return order(a, b).map { $0 == 0 } ?? (a == b)
-    case (.dateTime(let a), .dateTime(let b)): return order(a, b).map { $0 == 0 } ?? (a == b)
+    case (.time(let a), .time(let b)): return Evaluator.areAlike(a.zone, b.zone) && order(a, b).map { $0 == 0 } ?? (a == b)
+    case (.dateTime(let a), .dateTime(let b)):
+      return Evaluator.areAlike(a.time.zone, b.time.zone) && order(a, b).map { $0 == 0 } ?? (a == b)
     case (.daysTime(let a), .daysTime(let b)): return a == b
     case (.yearsMonths(let a), .yearsMonths(let b)): return a == b
     case (.range(let a), .range(let b)):
@@ -78,9 +79,15 @@ extension Evaluator {
     return value.localNanoseconds - Int128(offset) * Int128(CivilTime.second)
   }
 
-  /// Zoned and local values have no order between them.
+  /// A local value is never equal to a zoned one.
+  private static func areAlike(_ left: ZoneMark, _ right: ZoneMark) -> Bool { (left == .none) == (right == .none) }
+
+  /// Beside a zoned value a local one takes the other's offset.
   func order(_ left: CivilDateTime, _ right: CivilDateTime) -> Int? {
-    guard (left.time.zone == .none) == (right.time.zone == .none) else { return nil }
+    if !Evaluator.areAlike(left.time.zone, right.time.zone) {
+      let (a, b) = (left.localNanoseconds, right.localNanoseconds)
+      return a < b ? -1 : a == b ? 0 : 1
+    }
     if left.time.zone == right.time.zone, left.date == right.date {
       return left.time.nanoseconds < right.time.nanoseconds ? -1 : left.time.nanoseconds == right.time.nanoseconds ? 0 : 1
     }
@@ -89,7 +96,9 @@ extension Evaluator {
   }
 
   func order(_ left: CivilTime, _ right: CivilTime) -> Int? {
-    if left.zone == right.zone { return left.nanoseconds < right.nanoseconds ? -1 : left.nanoseconds == right.nanoseconds ? 0 : 1 }
+    if left.zone == right.zone || !Evaluator.areAlike(left.zone, right.zone) {
+      return left.nanoseconds < right.nanoseconds ? -1 : left.nanoseconds == right.nanoseconds ? 0 : 1
+    }
     let now = scope.now.milliseconds / 1000
     guard let a = scope.zones.offset(of: left.zone, instantSeconds: now), let b = scope.zones.offset(of: right.zone, instantSeconds: now)
     else {

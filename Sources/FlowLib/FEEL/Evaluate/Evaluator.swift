@@ -108,7 +108,9 @@ struct Evaluator {
       return try evaluate(try evaluate(condition, frame).boolean == true ? positive : otherwise, frame)
     case .each(let iterations, let body, let partial): return try each(iterations, body, partial: partial, frame)
     case .quantified(let quantifier, let iterations, let body): return try quantified(quantifier, iterations, body, frame)
-    case .instance(let value, let type): return .boolean(Evaluator.conforms(try evaluate(value, frame), type))
+    case .instance(let value, let type):
+      let value = try evaluate(value, frame)
+      return type.unknownName.map { null("no type '\($0)'") } ?? .boolean(Evaluator.conforms(value, type))
     case .range(let low, let high, let includesLow, let includesHigh):
       return try range(low, high, includesLow, includesHigh, frame, at: expression.offset)
     case .tests(let tests, let negated): return try unary(tests, negated: negated, frame)

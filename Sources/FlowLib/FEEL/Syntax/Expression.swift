@@ -104,6 +104,19 @@ package indirect enum TypeReference: Sendable {
   case context([(name: String, type: TypeReference)])
   case function([TypeReference], result: TypeReference)
   case unknown(String)
+
+  /// A name in it that is no type's; a type that is unknown has no instances, and no other values either.
+  var unknownName: String? {
+    switch self {
+    case .unknown(let name): name
+    case .list(let inner), .range(let inner): inner.unknownName
+    case .context(let members): members.lazy.compactMap { $0.type.unknownName }.first
+    case .function(let types, let result): (types + [result]).lazy.compactMap { $0.unknownName }.first
+    case .any, .null, .boolean, .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths, .anyList, .anyContext, .anyFunction,
+      .anyRange:
+      nil
+    }
+  }
 }
 
 /// Where Python means something else than FEEL, the tree says so.

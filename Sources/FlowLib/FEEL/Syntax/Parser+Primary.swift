@@ -39,6 +39,9 @@ extension Parser {
       at += 1
       sawInput = true
       return Expression(.name("?"), at: start)
+    case "<", "<=", ">", ">=":
+      guard let op = comparisonMark() else { throw fail("unexpected \(token.shown)") }
+      return try halfRange(op, of: try additive(), start)
     case "'": throw fail("unexpected character \"'\"", hint: "strings stand in double quotes")
     default: throw fail("unexpected \(token.shown)")
     }
@@ -142,7 +145,11 @@ extension Parser {
 
   /// Behind `(`: an expression, a range, or a comparison that stands for one (`(> 5)`).
   private mutating func parenthesised(_ start: Int) throws(ExpressionError) -> Expression {
-    if let op = comparisonMark() { return try halfRange(op, start) }
+    if let op = comparisonMark() {
+      let end = try expression()
+      try expect(")")
+      return try halfRange(op, of: end, start)
+    }
     if take("..") { return try range(from: nil, includesLow: false, start) }
     let inner = try expression()
     if take("..") { return try rangeEnd(low: inner, includesLow: false, start) }
@@ -150,9 +157,7 @@ extension Parser {
     return inner
   }
 
-  private mutating func halfRange(_ op: Comparison, _ start: Int) throws(ExpressionError) -> Expression {
-    let end = try expression()
-    try expect(")")
+  private func halfRange(_ op: Comparison, of end: Expression, _ start: Int) throws(ExpressionError) -> Expression {
     switch op {
     case .less: return Expression(.range(low: nil, high: end, includesLow: false, includesHigh: false), at: start)
     case .lessOrEqual: return Expression(.range(low: nil, high: end, includesLow: false, includesHigh: true), at: start)

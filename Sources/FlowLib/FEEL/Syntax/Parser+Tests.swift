@@ -30,11 +30,7 @@ extension Parser {
       return .anything
     }
     if let op = comparisonMark() { return .compare(op, try additive()) }
-    let outer = sawInput
-    sawInput = false
-    defer { sawInput = outer }
-    let value = try expression()
-    return .value(value, mentionsInput: sawInput)
+    return try tested { parser throws(ExpressionError) in try parser.expression() }
   }
 
   /// Behind `in`: one test, tests in parentheses, or a range.
@@ -43,7 +39,7 @@ extension Parser {
     defer { depth -= 1 }
     let start = token.offset
     if let op = comparisonMark() { return [.compare(op, try additive())] }
-    guard token.isMark("("), !ahead(1).isMark("..") else { return [.value(try additive(), mentionsInput: false)] }
+    guard token.isMark("("), !ahead(1).isMark("..") else { return [try tested { parser throws(ExpressionError) in try parser.additive() }] }
     at += 1
     var tests = [try inTest()]
     if take("..") {
@@ -57,6 +53,17 @@ extension Parser {
 
   private mutating func inTest() throws(ExpressionError) -> Test {
     if let op = comparisonMark() { return .compare(op, try additive()) }
-    return .value(try expression(), mentionsInput: false)
+    return try tested { parser throws(ExpressionError) in try parser.expression() }
+  }
+
+  /// A test that is no comparison, and whether it reads the input: `5 in (odd(?))`.
+  private mutating func tested(
+    _ read: (inout Parser) throws(ExpressionError) -> Expression
+  ) throws(ExpressionError) -> Test {
+    let outer = sawInput
+    sawInput = false
+    defer { sawInput = outer }
+    let value = try read(&self)
+    return .value(value, mentionsInput: sawInput)
   }
 }
