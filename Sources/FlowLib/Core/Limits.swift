@@ -36,6 +36,8 @@ public enum Limits {
   public static let expressionSteps = 100_000
   /// Bytes that one expression may build.
   public static let expressionBytesBuilt = 16 << 20
+  /// Bytes of an expression's result as JSON; a variable takes half of it. What a list holds twice counts twice.
+  public static let expressionResultBytes = 8 << 20
   /// Levels of calls and nodes that an evaluation is inside of; functions can call themselves by way of an argument.
   public static let expressionCallDepth = 256
   /// Levels of nesting of a value that an expression builds; printing, comparing and freeing it recur as deep.

@@ -18,6 +18,10 @@ struct BudgetTests {
       "for i in 1..60 return if i = 1 then \"aaaaaaaa\" else partial[-1] + partial[-1]",
       "distinct values(for i in 1..5000 return [i])",
       "for i in 1..50000 return partial",
+      "(for i in 1..40 return if i = 1 then [1, 1] else [partial[-1], partial[-1]])[-1]",
+      "string((for i in 1..40 return if i = 1 then [1, 1] else [partial[-1], partial[-1]])[-1])",
+      "to json((for i in 1..40 return if i = 1 then [1, 1] else [partial[-1], partial[-1]])[-1])",
+      "(for i in 1..40 return if i = 1 then {a: 1} else {a: partial[-1], b: partial[-1]})[-1]",
       "for i in 1..50000 return {a: partial}",
       "for i in 1..2000 return matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"(a*)*(a*)*(a*)*b\")",
       "for i in 1..60 return if i = 1 then [1, 1] else concatenate(partial[-1], partial[-1])",
@@ -37,6 +41,16 @@ struct BudgetTests {
       "replace(text, \"a.*\", \"" + String(repeating: "$0", count: 2000) + "\")",
       "for i in 1..20000 return text = text",
       "for i in 1..20000 return string length(text)",
+      "for i in 1..20000 return date(text)",
+      "for i in 1..20000 return number(text, \",\", \".\")",
+      "for i in 1..20000 return duration(text)",
+      "for i in 1..20000 return get value({a: 1}, text)",
+      "for i in 1..20000 return big instance of list<number>",
+      "for i in 1..20000 return (function(x: list<number>) 1)(big)",
+      "for i in 1..20000 return matches(\"a\", substring(text, 1, 1900) + \"(\")",
+      "for i in 1..20000 return range(text)",
+      "for i in 1..20000 return is(big, big)",
+      "for i in 1..20000 return big[-1] + count(big)",
     ])
   func amplification(text: String) throws {
     let big = JSON.array(Array(repeating: 1, count: 50_000))
@@ -115,7 +129,8 @@ struct CostTests {
       ("count(for i in 1..8000 return if i = 1 then 1 else partial[-1] + 1)", "8000"), ("sum(for i in 1..20000 return i)", "200010000"),
       ("count(union(for i in 1..9000 return i, for i in 5000..14000 return i))", "14000"),
       ("count(duplicate values(concatenate(for i in 1..9000 return i, for i in 1..9000 return i)))", "9000"),
-      ("count(sort(for i in 1..5000 return 5000 - i))", "5000"), ("string length(string join(for i in 1..20000 return \"ab\", \",\"))", "59999"),
+      ("count(sort(for i in 1..5000 return 5000 - i))", "5000"),
+      ("string length(string join(for i in 1..20000 return \"ab\", \",\"))", "59999"),
       ("count(flatten(for i in 1..9000 return [i]))", "9000"), ("count((for i in 1..9000 return i)[item > 10])", "8990"),
     ])
   func inOnePass(text: String, expected: String) throws {

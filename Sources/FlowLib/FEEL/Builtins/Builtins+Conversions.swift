@@ -8,7 +8,10 @@ extension Evaluator {
       return temporal(builtin, v.map { Evaluator.single($0) }).flatMap { zoned($0) } ?? refuse(builtin, v)
     case .string:
       if v[0].isNull { return .null }
-      let text = Value.text(v[0], quoted: false, limit: budget.bytes)
+      let limit = min(budget.bytes, 64 * budget.steps)
+      let text = Value.text(v[0], quoted: false, limit: limit)
+      // A text that was cut is no value.
+      try spend(text.utf8.count <= limit ? text.utf8.count / 64 : budget.steps + 1)
       return try made(text)
     case .toBase64:
       guard let text = Evaluator.single(v[0]).string else { return refuse(builtin, v) }

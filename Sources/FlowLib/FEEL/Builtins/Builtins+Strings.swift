@@ -103,6 +103,7 @@ extension Evaluator {
 
   private mutating func patterns(_ builtin: Builtin, _ text: String, _ v: [Value]) throws(EvaluationError) -> Value {
     guard let source = v[1].string else { return refuse(builtin, v) }
+    try spend(source.utf8.count / 4)
     let flagsAt = builtin == .replace ? 3 : 2
     let flags = v.count > flagsAt ? v[flagsAt].string ?? (v[flagsAt].isNull ? "" : "?") : ""
     let pattern: Pattern

@@ -44,6 +44,7 @@ package struct CompiledExpression: Sendable {
     var evaluator = Evaluator(scope: scope, budget: budget)
     do throws(EvaluationError) {
       let value = try evaluator.evaluate(tree, nil)
+      try evaluator.weigh(value)
       return evaluator.finished(value, text: text)
     } catch {
       throw error.located(in: text)

@@ -59,7 +59,7 @@ extension Evaluator {
     for (index, parameter) in parameters.enumerated() {
       // Who names arguments may leave some out: they are null.
       let given = names.isEmpty ? values[index] : names.firstIndex(of: parameter.name).map { values[$0] } ?? .null
-      guard let value = Evaluator.converted(given, to: parameter.type) else {
+      guard let value = try converted(given, to: parameter.type) else {
         return null("parameter '\(parameter.name)' does not take \(given.shown)")
       }
       context.set(parameter.name, value)
@@ -78,6 +78,8 @@ extension Evaluator {
 
   mutating func apply(_ builtin: Builtin, _ values: [Value]) throws(EvaluationError) -> Value {
     try spend()
+    // Every function may have to read the texts that it is given.
+    for case .string(let text) in values { try spend(text.utf8.count / 64) }
     guard builtin.accepts(values.count) else {
       return null("function '\(builtin.rawValue)' does not take \(values.count) arguments")
     }

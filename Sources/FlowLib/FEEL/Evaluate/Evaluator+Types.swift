@@ -2,24 +2,31 @@ import FlowCore
 
 /// Types: what `instance of` asks, and the conversions that a typed parameter makes.
 extension Evaluator {
-  static func conforms(_ value: Value, _ type: TypeReference) -> Bool {
+  mutating func conforms(_ value: Value, _ type: TypeReference) throws(EvaluationError) -> Bool {
+    try spend()
     switch (type, value) {
     case (.any, _): return !value.isNull
     case (.null, .null), (.boolean, .boolean), (.number, .number), (.string, .string), (.date, .date), (.time, .time),
       (.dateTime, .dateTime), (.daysTime, .daysTime), (.yearsMonths, .yearsMonths), (.anyList, .list), (.anyContext, .context),
       (.anyFunction, .function), (.anyRange, .range):
       return true
-    case (.list(let inner), .list(let list)): return list.items.allSatisfy { fits($0, inner) }
-    case (.range(let inner), .range(let range)): return fits(range.low, inner) && fits(range.high, inner)
+    case (.list(let inner), .list(let list)):
+      for item in list.items { guard try fits(item, inner) else { return false } }
+      return true
+    case (.range(let inner), .range(let range)): return try fits(range.low, inner) ? try fits(range.high, inner) : false
     case (.context(let members), .context(let context)):
-      return members.allSatisfy { member in context[member.name].map { fits($0, member.type) } ?? false }
-    case (.function(let types, _), .function(let function)): return takes(function, types)
+      for member in members { guard let value = context[member.name], try fits(value, member.type) else { return false } }
+      return true
+    case (.function(let types, _), .function(let function)): return Evaluator.takes(function, types)
     default: return false
     }
   }
 
   /// Null is a value of every type when it stands inside another value.
-  private static func fits(_ value: Value, _ type: TypeReference) -> Bool { value.isNull || conforms(value, type) }
+  private mutating func fits(_ value: Value, _ type: TypeReference) throws(EvaluationError) -> Bool {
+    if value.isNull { return true }
+    return try conforms(value, type)
+  }
 
   /// Whether a function may be called with arguments of these types; what it gives is known only when it is called.
   private static func takes(_ function: FunctionValue, _ types: [TypeReference]) -> Bool {
@@ -51,14 +58,17 @@ extension Evaluator {
   /// The value as a typed parameter takes it: a list of one for its item and the other way round, a date for its midnight.
   ///
   /// - Source: DMN 1.5, chapter 10.3.2.9.4.
-  static func converted(_ value: Value, to type: TypeReference?) -> Value? {
-    guard let type, !value.isNull, !conforms(value, type) else { return value }
+  mutating func converted(_ value: Value, to type: TypeReference?) throws(EvaluationError) -> Value? {
+    guard let type, !value.isNull else { return value }
+    if try conforms(value, type) { return value }
     switch (type, value) {
     case (.any, _), (.null, _): return nil
     case (.dateTime, .date(let date)): return .dateTime(CivilDateTime(date, CivilTime(nanoseconds: 0, zone: .offset(0))))
-    case (_, .list(let list)): return list.count == 1 && conforms(list.items[0], type) ? list.items[0] : nil
+    case (_, .list(let list)):
+      guard list.count == 1, try conforms(list.items[0], type) else { return nil }
+      return list.items[0]
     case (.anyList, _): return .list([value])
-    case (.list(let inner), _): return conforms(value, inner) ? .list([value]) : nil
+    case (.list(let inner), _): return try conforms(value, inner) ? .list([value]) : nil
     default: return nil
     }
   }

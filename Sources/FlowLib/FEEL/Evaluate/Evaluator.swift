@@ -59,6 +59,29 @@ struct Evaluator {
     return value
   }
 
+  /// What a result comes to once it is written: parts that are shared are written as often as they are held.
+  mutating func weigh(_ value: Value) throws(EvaluationError) {
+    var left = Limits.expressionResultBytes
+    try weigh(value, &left)
+  }
+
+  private func weigh(_ value: Value, _ left: inout Int) throws(EvaluationError) {
+    left -= 2
+    switch value {
+    case .list(let list): for item in list.items { try weigh(item, &left) }
+    case .context(let context):
+      for index in 0..<context.count {
+        left -= context.names[index].utf8.count
+        try weigh(context.values[index], &left)
+      }
+    case .string(let text): left -= text.utf8.count
+    case .null, .boolean, .number, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: break
+    }
+    guard left >= 0 else {
+      throw EvaluationError(.exhausted, "result is larger than \(Limits.expressionResultBytes) bytes", at: offset)
+    }
+  }
+
   // MARK: diagnostics
 
   /// Null, and why.
@@ -110,7 +133,8 @@ struct Evaluator {
     case .quantified(let quantifier, let iterations, let body): return try quantified(quantifier, iterations, body, frame)
     case .instance(let value, let type):
       let value = try evaluate(value, frame)
-      return type.unknownName.map { null("no type '\($0)'") } ?? .boolean(Evaluator.conforms(value, type))
+      if let name = type.unknownName { return null("no type '\(name)'") }
+      return .boolean(try conforms(value, type))
     case .range(let low, let high, let includesLow, let includesHigh):
       return try range(low, high, includesLow, includesHigh, frame, at: expression.offset)
     case .tests(let tests, let negated): return try unary(tests, negated: negated, frame)
