@@ -4,14 +4,17 @@ import FlowCore
 extension Evaluator {
   mutating func conversion(_ builtin: Builtin, _ v: [Value]) throws(EvaluationError) -> Value {
     switch builtin {
-    case .date, .time, .dateAndTime, .duration, .yearsAndMonthsDuration:
-      return temporal(builtin, v.map { Evaluator.single($0) }).flatMap { zoned($0) } ?? refuse(builtin, v)
+    case .date: return temporal(dateValue(v.map { Evaluator.single($0) }), builtin, v)
+    case .time: return temporal(timeValue(v.map { Evaluator.single($0) }), builtin, v)
+    case .dateAndTime: return temporal(dateTimeValue(v.map { Evaluator.single($0) }), builtin, v)
+    case .duration: return temporal(durationValue(Evaluator.single(v[0])), builtin, v)
+    case .yearsAndMonthsDuration: return temporal(monthsBetween(Evaluator.single(v[0]), Evaluator.single(v[1])), builtin, v)
     case .string:
       if v[0].isNull { return .null }
-      let limit = min(budget.bytes, 64 * budget.steps)
+      let limit = min(budget.bytes, 32 * budget.steps)
       let text = Value.text(v[0], quoted: false, limit: limit)
       // A text that was cut is no value.
-      try spend(text.utf8.count <= limit ? text.utf8.count / 64 : budget.steps + 1)
+      try spend(text.utf8.count <= limit ? text.utf8.count / 32 : budget.steps + 1)
       return try made(text)
     case .toBase64:
       guard let text = Evaluator.single(v[0]).string else { return refuse(builtin, v) }
@@ -32,15 +35,9 @@ extension Evaluator {
     }
   }
 
-  private func temporal(_ builtin: Builtin, _ v: [Value]) -> Value? {
-    switch builtin {
-    case .date: dateValue(v)
-    case .time: timeValue(v)
-    case .dateAndTime: dateTimeValue(v)
-    case .duration: durationValue(v[0])
-    case .yearsAndMonthsDuration: monthsBetween(v[0], v[1])
-    default: nil
-    }
+  /// The value that was made of the arguments, when its zone is known.
+  private mutating func temporal(_ value: Value?, _ builtin: Builtin, _ v: [Value]) -> Value {
+    value.flatMap { zoned($0) } ?? refuse(builtin, v)
   }
 
   private func durationValue(_ value: Value) -> Value? {
@@ -201,14 +198,13 @@ extension Evaluator {
   /// A literal, or a temporal function of literals; null for an open end.
   private mutating func rangeEnd(_ end: Expression?) throws(EvaluationError) -> Value? {
     guard let end else { return .null }
-    let value: Value
-    switch end.kind {
-    case .literal(let literal), .zoned(let literal): value = literal
-    case .call(let callee, let arguments):
-      guard case .name(let name) = callee.kind, ["date", "time", "date and time", "duration"].contains(name) else { return nil }
+    var value = Value.null
+    if case .literal(let literal) = end.kind { value = literal }
+    if case .zoned(let literal) = end.kind { value = literal }
+    if case .call(let callee, let arguments) = end.kind, case .name(let name) = callee.kind {
+      guard ["date", "time", "date and time", "duration"].contains(name) else { return nil }
       guard arguments.allSatisfy({ if case .literal = $0.value.kind { true } else { false } }) else { return nil }
       value = try evaluate(end, nil)
-    default: return nil
     }
     switch value {
     case .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths: return zoned(value)

@@ -173,12 +173,13 @@ extension Evaluator {
     var from = 0
     var search = 0
     while search <= text.count, let slots = try match(pattern, text, from: search) {
-      out.append(contentsOf: text[from..<slots[0]])
+      // One by one: appending a piece as a whole costs as much as the text before it.
+      for scalar in text[from..<slots[0]] { out.append(scalar) }
       try fill(template, slots, text, into: &out)
       from = slots[1]
       search = slots[1] > slots[0] ? slots[1] : slots[1] + 1
     }
-    out.append(contentsOf: text[min(from, text.count)...])
+    for scalar in text[min(from, text.count)...] { out.append(scalar) }
     return try made(String(out))
   }
 
@@ -192,11 +193,11 @@ extension Evaluator {
       switch piece {
       case .text(let scalars):
         try build(scalars.count)
-        out.append(contentsOf: scalars)
+        for scalar in scalars { out.append(scalar) }
       case .group(let number):
         guard 2 * number + 1 < slots.count, slots[2 * number] >= 0, slots[2 * number + 1] >= slots[2 * number] else { continue }
         try build(4 * (slots[2 * number + 1] - slots[2 * number]))
-        out.append(contentsOf: text[slots[2 * number]..<slots[2 * number + 1]])
+        for scalar in text[slots[2 * number]..<slots[2 * number + 1]] { out.append(scalar) }
       }
     }
   }

@@ -95,37 +95,57 @@ extension Pattern {
     return scalars.count == 1 ? scalars.first : nil
   }
 
+  /// The states that are alive at one place of the text, earlier branches first. Kept for the next place but one.
   private struct Threads {
     var order: [(state: Int, slots: [Int])] = []
-    var present: [Bool]
+    /// The place for which each state was last added.
+    var seen: [Int]
+
+    init(_ count: Int) { seen = [Int](repeating: -1, count: count) }
+  }
+
+  /// What the first character of a match must be, where the pattern begins with one.
+  private var first: CharacterSet? {
+    guard program.count > 1, case .scalar(let set) = program[1] else { return nil }
+    return set
   }
 
   /// Where the first match begins and ends, then each group's ends (-1 when it took no part); the leftmost, earlier branches first.
   ///
   /// - Parameter cost: counts the states looked at; the search gives up past `limit`, and the caller's budget then says so.
   func firstMatch(in text: [Unicode.Scalar], from start: Int, cost: inout Int, limit: Int) -> [Int]? {
-    var current = Threads(present: [Bool](repeating: false, count: program.count))
+    var (current, next) = (Threads(program.count), Threads(program.count))
+    cost += program.count / 8
+    let (fresh, first) = ([Int](repeating: -1, count: slotCount), first)
     var best: [Int]?
-    for at in start...max(start, text.count) {
-      if best == nil { add(0, [Int](repeating: -1, count: slotCount), at, text, &current, &cost) }
+    var at = start
+    while at <= text.count, cost <= limit {
+      cost += 1
+      let canBegin = first.map { at < text.count && $0.contains(text[at]) } ?? true
+      if best == nil, canBegin { add(0, fresh, at, text, &current, &cost) }
       if current.order.isEmpty, best != nil { break }
-      var next = Threads(present: [Bool](repeating: false, count: program.count))
-      cost += program.count / 8
-      step: for thread in current.order {
-        switch program[thread.state] {
-        case .match:
-          best = thread.slots
-          // Later threads are of lower rank.
-          break step
-        case .scalar(let set):
-          if at < text.count, set.contains(text[at]) { add(thread.state + 1, thread.slots, at + 1, text, &next, &cost) }
-        case .split, .jump, .save, .start, .end: break
-        }
-      }
-      current = next
-      if cost > limit { return best }
+      step(at, text, &current, &next, &best, &cost)
+      current.order.removeAll(keepingCapacity: true)
+      swap(&current, &next)
+      at += 1
     }
     return best
+  }
+
+  /// Takes one character in every thread, up to the first that has matched: those behind it are of lower rank.
+  private func step(
+    _ at: Int, _ text: [Unicode.Scalar], _ current: inout Threads, _ next: inout Threads, _ best: inout [Int]?, _ cost: inout Int
+  ) {
+    for thread in current.order {
+      switch program[thread.state] {
+      case .match:
+        best = thread.slots
+        return
+      case .scalar(let set):
+        if at < text.count, set.contains(text[at]) { add(thread.state + 1, thread.slots, at + 1, text, &next, &cost) }
+      case .split, .jump, .save, .start, .end: break
+      }
+    }
   }
 
   /// Follows everything that takes no character, with a stack of its own.
@@ -134,8 +154,8 @@ extension Pattern {
   ) {
     var stack = [(state, slots)]
     while let (state, slots) = stack.popLast() {
-      guard !threads.present[state] else { continue }
-      threads.present[state] = true
+      guard threads.seen[state] != at else { continue }
+      threads.seen[state] = at
       cost += 1 + slots.count / 8
       switch program[state] {
       case .jump(let target): stack.append((target, slots))

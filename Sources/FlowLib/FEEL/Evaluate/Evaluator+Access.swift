@@ -69,13 +69,12 @@ extension Evaluator {
 
   /// A named zone has the offset of that instant.
   private func dateTimePart(_ both: CivilDateTime, _ name: String) -> Value? {
-    switch (name, both.time.zone) {
-    case ("time offset", .named):
+    if name == "value" { return instant(both).map { .number(Evaluator.seconds($0)) } ?? .null }
+    if name == "time offset", case .named = both.time.zone {
       let seconds = scope.zones.offset(of: both.time.zone, localSeconds: both.localSeconds)
       return seconds.map { .daysTime(Int128($0) * Int128(CivilTime.second)) } ?? .null
-    case ("value", _): return instant(both).map { .number(Evaluator.seconds($0)) } ?? .null
-    default: return datePart(both.date, name) ?? timePart(both.time, name)
     }
+    return datePart(both.date, name) ?? timePart(both.time, name)
   }
 
   private static func seconds(_ nanoseconds: Int128) -> Number {

@@ -40,19 +40,17 @@ extension Evaluator {
 
   /// Whether every value of the `narrow` type is one of the `wide` type.
   private static func covers(_ wide: TypeReference, _ narrow: TypeReference) -> Bool {
-    switch (wide, narrow) {
-    case (.any, _), (_, .null), (.boolean, .boolean), (.number, .number), (.string, .string), (.date, .date),
-      (.time, .time), (.dateTime, .dateTime), (.daysTime, .daysTime), (.yearsMonths, .yearsMonths), (.anyList, .anyList),
-      (.anyList, .list), (.anyContext, .anyContext), (.anyContext, .context), (.anyFunction, .anyFunction), (.anyFunction, .function),
-      (.anyRange, .anyRange), (.anyRange, .range):
-      return true
-    case (.list(let a), .list(let b)), (.range(let a), .range(let b)): return covers(a, b)
-    case (.context(let a), .context(let b)):
+    if case .any = wide { return true }
+    if case .null = narrow { return true }
+    if case .list(let a) = wide, case .list(let b) = narrow { return covers(a, b) }
+    if case .range(let a) = wide, case .range(let b) = narrow { return covers(a, b) }
+    if case .context(let a) = wide, case .context(let b) = narrow {
       return a.allSatisfy { member in b.first { $0.name == member.name }.map { covers(member.type, $0.type) } ?? false }
-    case (.function(let a, let x), .function(let b, let y)):
-      return a.count == b.count && zip(a, b).allSatisfy { covers($1, $0) } && covers(x, y)
-    default: return false
     }
+    if case .function(let a, let x) = wide, case .function(let b, let y) = narrow {
+      return a.count == b.count && zip(a, b).allSatisfy { covers($1, $0) } && covers(x, y)
+    }
+    return wide.name == narrow.name && !wide.hasParameters
   }
 
   /// The value as a typed parameter takes it: a list of one for its item and the other way round, a date for its midnight.
@@ -61,16 +59,16 @@ extension Evaluator {
   mutating func converted(_ value: Value, to type: TypeReference?) throws(EvaluationError) -> Value? {
     guard let type, !value.isNull else { return value }
     if try conforms(value, type) { return value }
-    switch (type, value) {
-    case (.any, _), (.null, _): return nil
-    case (.dateTime, .date(let date)): return .dateTime(CivilDateTime(date, CivilTime(nanoseconds: 0, zone: .offset(0))))
-    case (_, .list(let list)):
+    if case .list(let list) = value {
       guard list.count == 1, try conforms(list.items[0], type) else { return nil }
       return list.items[0]
-    case (.anyList, _): return .list([value])
-    case (.list(let inner), _): return try conforms(value, inner) ? .list([value]) : nil
-    default: return nil
     }
+    if case .dateTime = type, case .date(let date) = value {
+      return .dateTime(CivilDateTime(date, CivilTime(nanoseconds: 0, zone: .offset(0))))
+    }
+    if case .list(let inner) = type, try conforms(value, inner) { return .list([value]) }
+    if case .anyList = type { return .list([value]) }
+    return nil
   }
 
   /// The item of a list of one, for parameters that are no lists.

@@ -9,16 +9,14 @@ enum QuickTest: Sendable {
   case any([QuickComparison])
 
   init?(_ tree: Expression) {
-    switch tree.kind {
-    case .all(let parts):
-      guard let tests = QuickTest.comparisons(parts) else { return nil }
+    if case .all(let parts) = tree.kind, let tests = QuickTest.comparisons(parts) {
       self = .all(tests)
-    case .any(let parts):
-      guard let tests = QuickTest.comparisons(parts) else { return nil }
+    } else if case .any(let parts) = tree.kind, let tests = QuickTest.comparisons(parts) {
       self = .any(tests)
-    default:
-      guard let test = QuickComparison(tree) else { return nil }
+    } else if let test = QuickComparison(tree) {
       self = .compare(test)
+    } else {
+      return nil
     }
   }
 

@@ -105,6 +105,36 @@ package indirect enum TypeReference: Sendable {
   case function([TypeReference], result: TypeReference)
   case unknown(String)
 
+  /// As it is written, without its parameters.
+  var name: String {
+    switch self {
+    case .any: "Any"
+    case .null: "Null"
+    case .boolean: "boolean"
+    case .number: "number"
+    case .string: "string"
+    case .date: "date"
+    case .time: "time"
+    case .dateTime: "date and time"
+    case .daysTime: "days and time duration"
+    case .yearsMonths: "years and months duration"
+    case .anyList, .list: "list"
+    case .anyContext, .context: "context"
+    case .anyFunction, .function: "function"
+    case .anyRange, .range: "range"
+    case .unknown(let name): name
+    }
+  }
+
+  var hasParameters: Bool {
+    switch self {
+    case .list, .context, .function, .range: true
+    case .any, .null, .boolean, .number, .string, .date, .time, .dateTime, .daysTime, .yearsMonths, .anyList, .anyContext, .anyFunction,
+      .anyRange, .unknown:
+      false
+    }
+  }
+
   /// A name in it that is no type's; a type that is unknown has no instances, and no other values either.
   var unknownName: String? {
     switch self {

@@ -69,25 +69,19 @@ struct EncodedJSON {
   private func end(ofStringAt start: Int) -> Int? {
     var at = start + 1
     while at < bytes.count {
-      switch bytes[at] {
-      case UInt8(ascii: "\""): return at + 1
-      case UInt8(ascii: "\\"): at += 2
-      default: at += 1
-      }
+      if bytes[at] == UInt8(ascii: "\"") { return at + 1 }
+      at += bytes[at] == UInt8(ascii: "\\") ? 2 : 1
     }
     return nil
   }
 
   private func end(ofValueAt start: Int) -> Int? {
     guard start < bytes.count else { return nil }
-    switch bytes[start] {
-    case UInt8(ascii: "\""): return end(ofStringAt: start)
-    case UInt8(ascii: "{"), UInt8(ascii: "["): return end(ofNestedAt: start)
-    default:
-      var at = start
-      while at < bytes.count, EncodedJSON.isPlain(bytes[at]) { at += 1 }
-      return at > start ? at : nil
-    }
+    if bytes[start] == UInt8(ascii: "\"") { return end(ofStringAt: start) }
+    if bytes[start] == UInt8(ascii: "{") || bytes[start] == UInt8(ascii: "[") { return end(ofNestedAt: start) }
+    var at = start
+    while at < bytes.count, EncodedJSON.isPlain(bytes[at]) { at += 1 }
+    return at > start ? at : nil
   }
 
   /// What numbers and the words `true`, `false` and `null` are made of.
@@ -120,16 +114,15 @@ extension EncodedJSON {
   /// A value that holds no others: null, a boolean, a number without exponent, a string without escapes. Nil for everything else.
   func scalar(_ range: Range<Int>) -> Value? {
     guard let first = range.first else { return nil }
-    switch bytes[first] {
-    case UInt8(ascii: "\""):
+    if bytes[first] == UInt8(ascii: "\"") {
       let text = bytes[range.lowerBound + 1..<range.upperBound - 1]
       guard !text.contains(where: { $0 == UInt8(ascii: "\\") || $0 < 0x20 }) else { return nil }
       return String(validating: text, as: UTF8.self).map { .string($0) }
-    case UInt8(ascii: "t"): return bytes[range].elementsEqual("true".utf8) ? .boolean(true) : nil
-    case UInt8(ascii: "f"): return bytes[range].elementsEqual("false".utf8) ? .boolean(false) : nil
-    case UInt8(ascii: "n"): return bytes[range].elementsEqual("null".utf8) ? .null : nil
-    default: return integer(range).map { .number(Number($0)) }
     }
+    if bytes[first] == UInt8(ascii: "t") { return bytes[range].elementsEqual("true".utf8) ? .boolean(true) : nil }
+    if bytes[first] == UInt8(ascii: "f") { return bytes[range].elementsEqual("false".utf8) ? .boolean(false) : nil }
+    if bytes[first] == UInt8(ascii: "n") { return bytes[range].elementsEqual("null".utf8) ? .null : nil }
+    return integer(range).map { .number(Number($0)) }
   }
 
   /// A whole number of at most 18 digits, the way JSON writes it.
