@@ -28,6 +28,10 @@ struct MutationTests {
     "context put({a: {b: 1}}, [\"a\", \"c\"], [1, [2]]) instance of context<a: list<number>>",
     "substring(\"foo\", -2, 9223372036854775807) + string(99999999999999999999999999999999999 * -1e-6176)",
     "range(\"[1..2)\") = [1..2) and overlaps before([1..2], [2..3]) and time(23, 59, 59.9, @\"-PT18H\") > @\"00:00:00Z\"",
+    "(function(a: list<number>, b: date and time) [a, b])(a: 1, b: @\"2020-01-01\").`x y` instance of function<range<string>>->Any",
+    "{r: > 5, s: [1..2)}.r in (? < 3, >= -2) and 5 in (odd(?)) or `a b` = {\"a+b\": 1}.a+b and not(5 in ]1..?])",
+    "@\"2026-03-29T01:30:00@Europe/Berlin\" + @\"PT1H\" < date and time(@\"2020-01-01T00:00:00\", \"+02:00\") and @\"10:00:00Z\".value = 1",
+    "context([{key: \"a\", value: to base64(\"x\")}]) = range(\"[@\\\"P1D\\\"..@\\\"P2D\\\")\") or matches(\"K\", \"\\p{IsGreek}|[A-Z-[OI]]\", \"i\")",
     "@\"999999999-12-31\" + @\"P999999999999Y\" - @\"-999999999-01-01\" * 9223372036854775807 / 0.0000001",
   ]
 

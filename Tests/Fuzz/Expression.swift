@@ -16,7 +16,16 @@ public func fuzzExpression(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32
   return 0
 }
 
+private let documents = [
+  "a": "1", "b": "\"text\"", "list": "[1, 2, 3]", "nested": "{\"c\": {\"d\": null}, \"c\": [1]}", "broken": "{\"a\": [1",
+]
+.mapValues { Array($0.utf8) }
+
+private let zones = ZoneOffsets { name, local in ["UTC": 0, "Europe/Berlin": local > 0 ? 7_200 : 3_600][name] }
+
+/// Over parsed variables and over encoded ones.
 private func run(_ expression: CompiledExpression?) {
   guard let expression else { return }
   _ = try? expression.condition(over: payload, now: Instant(milliseconds: 0))
+  _ = try? expression.explain(EvaluationScope(zones: zones) { documents[$0] ?? (expression.names.contains($0) ? nil : []) })
 }

@@ -181,12 +181,10 @@ struct Draft {
   }
 
   private mutating func complete() {
-    if process.settings.usesVariables {
-      return finish(.completed, Payload(variables: instance.localVariables(of: .process)), nil)
-    }
     let end = instance.lastEnd.map { instance.payloads[$0.payload] } ?? .emptyObject
     let variables = instance.localVariables(of: .process)
-    guard !variables.isEmpty, let carried = end.asVariables else { return finish(.completed, end, nil) }
+    guard !variables.isEmpty else { return finish(.completed, end, nil) }
+    guard let carried = end.asVariables else { return finish(.completed, Payload(variables: variables), nil) }
     let names = Set(variables.map(\.name))
     finish(.completed, Payload(variables: carried.filter { !names.contains($0.name) } + variables), nil)
   }

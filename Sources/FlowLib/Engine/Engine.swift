@@ -69,10 +69,12 @@ private func decideCreate(
   return Decision(events: draft.events, answer: .instance(id))
 }
 
-/// Of a process with variables, the members of the body; nil for one whose bodies travel with the token.
+/// Of a process with variables, the members of the body; nil for one whose bodies travel with the token, and for a body that has no
+/// members where nothing of the model says that it must.
 private func firstVariables(_ payload: Payload, of process: ExecutableProcess) throws(Rejection) -> [Variable]? {
   guard process.settings.usesVariables else { return nil }
   guard let variables = payload.asVariables else {
+    guard process.settings.needsVariables else { return nil }
     throw Rejection(.invalid, "variables of \(process.deploymentID) have to be a JSON object")
   }
   return variables

@@ -11,6 +11,7 @@ struct BudgetTests {
       "for a in 1..1000, b in 1..1000 return a * b",
       "for a in 1..99999999999 return a",
       "count(for i in 1..50000 return [partial])",
+      "for i in 0..90 return if i = 1 then [i] else [partial[-5], partial[-1]]",
       "(function(f) f(f))(function(f) f(f))",
       "(function(f) f(f))(function(f) [f(f)])",
       "every a in 1..1000 satisfies every b in 1..1000 satisfies a + b > 0",

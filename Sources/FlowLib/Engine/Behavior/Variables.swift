@@ -50,7 +50,7 @@ extension Draft {
   ///   - brought: seen before all others.
   func scope(of id: ActivityID, payload: Payload?, before brought: [Variable] = []) -> EvaluationScope {
     let instance = instance
-    let body = process.settings.usesVariables ? nil : payload?.json
+    let body = payload.flatMap { $0 == .emptyObject ? nil : $0.json }
     return EvaluationScope(now: context.now, zones: context.zones) { name in
       if let variable = brought.first(where: { $0.name == name }) { return variable.value.bytes }
       if let value = instance.variable(name, from: id) { return value.bytes }
@@ -95,7 +95,6 @@ extension Draft {
   }
 
   func payload(of id: ActivityID) -> Payload? {
-    if process.settings.usesVariables { return nil }
     if id == .process { return instance.rootPayload.map { instance.payloads[$0] } }
     return instance.activities[id].map { instance.payloads[$0.payload] }
   }

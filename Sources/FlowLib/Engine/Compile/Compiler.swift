@@ -93,6 +93,7 @@ struct Compiler {
     settings.deploymentTimeoutMs = Int64(clamping: process.rexflow.deploymentTimeoutSeconds) &* 1000
     settings.userMetadata = process.rexflow.userOpaqueMetadata
     settings.usesVariables = process.dialects.zeebe || !(process.dialects.rexflow || process.dialects.camunda)
+    settings.needsVariables = process.dialects.zeebe
     settings.versionTag = process.zeebe?.versionTag
     return settings
   }

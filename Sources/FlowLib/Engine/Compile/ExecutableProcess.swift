@@ -60,6 +60,8 @@ package struct ProcessSettings: Sendable, Equatable {
   package var usesClosureTransport = false
   /// Bodies of requests are variables of the process; else they travel with the token.
   package var usesVariables = false
+  /// It is written for variables, so that other bodies are refused.
+  package var needsVariables = false
   /// It has events that begin something in the process itself.
   var placesTokens = false
   /// `zeebe:versionTag`.

@@ -12,6 +12,7 @@ extension Evaluator {
     case .string:
       if v[0].isNull { return .null }
       let limit = min(budget.bytes, 32 * budget.steps)
+      try weigh(v[0], limit: limit)
       let text = Value.text(v[0], quoted: false, limit: limit)
       // A text that was cut is no value.
       try spend(text.utf8.count <= limit ? text.utf8.count / 32 : budget.steps + 1)
@@ -27,6 +28,7 @@ extension Evaluator {
       if v[1].boolean == true { return v[0] }
       return null(v.count > 2 ? v[2].string ?? "assertion failed" : "assertion failed")
     case .toJSON:
+      try weigh(v[0])
       try spendOn(v[0])
       return try made(v[0].json.text)
     case .fromJSON: return try fromJSON(builtin, v)

@@ -4,21 +4,7 @@ extension Evaluator {
   mutating func call(
     _ callee: Expression, _ arguments: [Argument], _ frame: Frame?, at place: Int
   ) throws(EvaluationError) -> Value {
-    let function: Value
-    if case .name(let name) = callee.kind {
-      // A variable that happens to be called like a function does not hide it.
-      function = try named(name, frame)
-      if function.isNull {
-        offset = callee.offset
-        return null(Builtin.refused[name] ?? "no function '\(name)'")
-      }
-    } else {
-      function = try evaluate(callee, frame)
-    }
-    guard case .function(let target) = function else {
-      offset = place
-      return null("\(function.shown) is no function")
-    }
+    guard let target = try target(callee, frame, at: place) else { return .null }
     let before = notes.count
     var values: [Value] = []
     for argument in arguments { values.append(try evaluate(argument.value, frame)) }
@@ -39,6 +25,26 @@ extension Evaluator {
     }
   }
 
+  /// The function that is called; nil, with a note, when there is none.
+  private mutating func target(_ callee: Expression, _ frame: Frame?, at place: Int) throws(EvaluationError) -> FunctionValue? {
+    var function = Value.null
+    if case .name(let name) = callee.kind {
+      // A variable that happens to be called like a function does not hide it.
+      function = try named(name, frame)
+      if function.isNull {
+        offset = callee.offset
+        _ = null(Builtin.refused[name] ?? "no function '\(name)'")
+        return nil
+      }
+    } else {
+      function = try evaluate(callee, frame)
+    }
+    if case .function(let target) = function { return target }
+    offset = place
+    _ = null("\(function.shown) is no function")
+    return nil
+  }
+
   private mutating func named(_ name: String, _ frame: Frame?) throws(EvaluationError) -> Value {
     // What comes from JSON is no function, so variables are not asked.
     if let value = try bound(name, frame), case .function = value { return value }
@@ -49,6 +55,7 @@ extension Evaluator {
     _ parameters: [Parameter], _ body: Expression, _ frame: Frame?, names: [String], _ values: [Value]
   ) throws(EvaluationError) -> Value {
     let known = parameters.map(\.name)
+    try spend(known.count * (names.count + 1) / 32)
     let fits =
       names.isEmpty
       ? values.count == known.count : names.allSatisfy { known.contains($0) } && Set(names).count == names.count

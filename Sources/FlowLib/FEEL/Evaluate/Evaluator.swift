@@ -59,26 +59,10 @@ struct Evaluator {
     return value
   }
 
-  /// What a result comes to once it is written: parts that are shared are written as often as they are held.
-  mutating func weigh(_ value: Value) throws(EvaluationError) {
-    var left = Limits.expressionResultBytes
-    try weigh(value, &left)
-  }
-
-  private func weigh(_ value: Value, _ left: inout Int) throws(EvaluationError) {
-    left -= 2
-    switch value {
-    case .list(let list): for item in list.items { try weigh(item, &left) }
-    case .context(let context):
-      for index in 0..<context.count {
-        left -= context.names[index].utf8.count
-        try weigh(context.values[index], &left)
-      }
-    case .string(let text): left -= text.utf8.count
-    case .null, .boolean, .number, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: break
-    }
-    guard left >= 0 else {
-      throw EvaluationError(.exhausted, "result is larger than \(Limits.expressionResultBytes) bytes", at: offset)
+  /// Refuses a value that is small only because its parts are shared, before somebody writes it.
+  func weigh(_ value: Value, limit: Int = Limits.expressionResultBytes) throws(EvaluationError) {
+    guard value.weight <= limit else {
+      throw EvaluationError(.exhausted, "value is larger than \(limit) bytes", at: offset)
     }
   }
 

@@ -3,6 +3,7 @@ package struct Context: Sendable {
   package private(set) var names: [String]
   package private(set) var values: [Value]
   package private(set) var depth: Int
+  private(set) var weight: Int
   /// Kept from 16 entries on, so that large contexts are not searched one by one.
   private var index: [String: Int]
 
@@ -10,6 +11,7 @@ package struct Context: Sendable {
     names = []
     values = []
     depth = 1
+    weight = 2
     index = [:]
   }
 
@@ -17,6 +19,7 @@ package struct Context: Sendable {
     names = [name]
     values = [value]
     depth = value.depth + 1
+    weight = Weight.sum(name.utf8.count + 2, value.weight)
     index = [:]
   }
 
@@ -31,6 +34,8 @@ package struct Context: Sendable {
   /// Replaces in place, or appends.
   package mutating func set(_ name: String, _ value: Value) {
     depth = max(depth, value.depth + 1)
+    // What is replaced stays counted: too much at most.
+    weight = Weight.sum(weight, Weight.sum(name.utf8.count + 2, value.weight))
     if let at = position(name) {
       values[at] = value
       return

@@ -20,14 +20,17 @@ package enum Value: Sendable {
   indirect case function(FunctionValue)
 }
 
-/// A list that knows how deep its items nest, so that no expression can build one that overflows a stack.
+/// A list that knows how deep its items nest and what they come to, so that no expression can build one that overflows a stack,
+/// or one that is small only as long as nobody writes it.
 package struct List: Sendable, ExpressibleByArrayLiteral {
   package private(set) var items: [Value]
   package private(set) var depth: Int
+  private(set) var weight: Int
 
   package init(_ items: [Value]) {
     self.items = items
-    depth = items.reduce(0) { max($0, $1.depth) } + 1
+    (depth, weight) = (1, 2)
+    for item in items { include(item) }
   }
 
   package init(arrayLiteral elements: Value...) { self.init(elements) }
@@ -36,8 +39,21 @@ package struct List: Sendable, ExpressibleByArrayLiteral {
 
   mutating func append(_ item: Value) {
     items.append(item)
-    depth = max(depth, item.depth + 1)
+    include(item)
   }
+
+  private mutating func include(_ item: Value) {
+    depth = max(depth, item.depth + 1)
+    weight = Weight.sum(weight, item.weight)
+  }
+}
+
+/// About what a value takes as text, in bytes; what is held twice counts twice.
+enum Weight {
+  /// What is above is the same: too much.
+  private static let most = 1 << 40
+
+  static func sum(_ left: Int, _ right: Int) -> Int { min(most, left + right) }
 }
 
 /// An interval; a nil end is open to that side.
@@ -91,6 +107,17 @@ extension Value {
     case .time(let time): time.zone.name
     case .dateTime(let both): both.time.zone.name
     case .null, .boolean, .number, .string, .list, .context, .date, .daysTime, .yearsMonths, .range, .function: nil
+    }
+  }
+
+  /// About what the value takes as text, in bytes.
+  var weight: Int {
+    switch self {
+    case .list(let list): list.weight
+    case .context(let context): context.weight
+    case .string(let text): text.utf8.count + 2
+    case .range(let range): Weight.sum(range.low.weight, range.high.weight)
+    case .null, .boolean, .number, .date, .time, .dateTime, .daysTime, .yearsMonths, .function: 2
     }
   }
 
