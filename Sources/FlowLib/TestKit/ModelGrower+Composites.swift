@@ -144,10 +144,11 @@ extension ModelGrower {
     return Ends(first: id, last: id)
   }
 
-  /// Sometimes one, at the end of its scope.
-  mutating func eventSubProcess(in scope: inout ScopeText) {
-    guard !knobs.eventSubProcesses.isEmpty, chance(knobs.eventSubProcessPercent) else { return }
-    let kind = pick(knobs.eventSubProcesses)
+  /// Sometimes one, at the end of its scope. A process itself is never compensated.
+  mutating func eventSubProcess(in scope: inout ScopeText, ofProcess isProcess: Bool = false) {
+    let kinds = isProcess ? knobs.eventSubProcesses.filter { $0 != .compensation } : knobs.eventSubProcesses
+    guard !kinds.isEmpty, chance(knobs.eventSubProcessPercent) else { return }
+    let kind = pick(kinds)
     let (id, slot) = reserve("event", in: &scope)
     var inner = ScopeText()
     let isBeside = [.messageBeside, .timerBeside, .signalBeside, .escalationBeside].contains(kind)

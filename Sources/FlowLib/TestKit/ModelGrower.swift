@@ -37,7 +37,7 @@ struct ModelGrower {
     flow(start, body.first, in: &main)
     start = end(in: &main)
     flow(body.last, start, in: &main)
-    eventSubProcess(in: &main)
+    eventSubProcess(in: &main, ofProcess: true)
     let processes = process(mainProcess, main) + (callsOther ? called() : "")
     return (
       """
