@@ -56,6 +56,7 @@ extension Draft {
     case .script(let script, let result):
       let value = try evaluate(script, in: id, else: .extractValueError)
       complete(id, [Variable(result, value.json)])
+    case .catchEvent where element.isLink: complete(id, [])
     case .catchEvent, .eventBasedGateway: try openOwnEvents(of: id, element)
     case .callActivity(let call): try self.call(id, call)
     case .subProcess(let start), .transaction(let start): try enterScope(id, element, start)
@@ -133,7 +134,9 @@ extension Draft {
     case .activating: again(id, activity, element)
     case .completing: finish(id, element)
     case .compensating: break
-    case .active: if incident.type == .unhandledErrorEvent { makeJobAgain(id) }
+    case .active:
+      if incident.type == .unhandledErrorEvent { makeJobAgain(id) }
+      if incident.type == .jobNoRetries { emit(.activity(id, .jobFreed)) }
     }
     run()
     return decided()
@@ -158,6 +161,12 @@ extension ExecutableElement {
       .eventSubProcess, .transaction, .adHocSubProcess, .callActivity, .boundaryEvent:
       false
     }
+  }
+
+  /// Catches a link, which a token comes to from its throw.
+  var isLink: Bool {
+    guard case .link? = more.events.first else { return false }
+    return true
   }
 
   var isExclusive: Bool {

@@ -13,7 +13,8 @@ extension Draft {
         return interrupt(current, by: boundary, code: failure.code, variables)
       }
       let around = activity.scope == .process ? nil : instance.activities[activity.scope]?.element
-      if let start = catcher(of: failure.code, among: eventSubProcessStarts(in: around), isEscalation: false) {
+      let starts = eventSubProcessStarts(in: around, but: activity.element)
+      if let start = catcher(of: failure.code, among: starts, isEscalation: false) {
         return begin(eventSubProcessOf: start, in: activity.scope, variables)
       }
       current = activity.scope

@@ -27,10 +27,9 @@ extension Draft {
 
   /// Whether a scope stays open when nothing moves in it: it waits for somebody to begin more.
   func staysOpen(_ activity: Activity) -> Bool {
-    guard case .adHocSubProcess(let definition) = process[activity.element].kind, let condition = definition.completion else {
-      if case .adHocSubProcess = process[activity.element].kind { return true }
-      return false
-    }
+    guard case .adHocSubProcess(let definition) = process[activity.element].kind else { return false }
+    // What begins by itself is done when all of it is.
+    guard let condition = definition.completion else { return definition.active == nil }
     do throws(StepProblem) { return !(try holds(condition, in: activity.id)) } catch { return true }
   }
 

@@ -62,9 +62,10 @@ extension Draft {
   /// - Source: BPMN 2.0.2, 13.5.4, escalation events.
   mutating func throwEscalation(_ code: String, from scope: ActivityID, includingOwn: Bool, _ variables: [Variable]) {
     var scope = scope
+    var inside: ElementIndex?
     while !isFinished {
       let element = scope == .process ? nil : instance.activities[scope]?.element
-      if let start = catcher(of: code, among: eventSubProcessStarts(in: element), isEscalation: true) {
+      if let start = catcher(of: code, among: eventSubProcessStarts(in: element, but: inside), isEscalation: true) {
         return begin(eventSubProcessOf: start, in: scope, variables)
       }
       guard scope != .process, let activity = instance.activities[scope] else { break }
@@ -76,16 +77,17 @@ extension Draft {
         }
         return
       }
-      scope = activity.scope
+      (scope, inside) = (activity.scope, activity.element)
     }
     if let parent = instance.parent, !isFinished {
       queue(.ended(parent, child: instance.id, .escalation(code: code, variables)))
     }
   }
 
-  func eventSubProcessStarts(in element: ElementIndex?) -> [ElementIndex] {
+  /// - Parameter thrower: an event subprocess does not catch what is thrown inside of it.
+  func eventSubProcessStarts(in element: ElementIndex?, but thrower: ElementIndex? = nil) -> [ElementIndex] {
     process.eventSubProcesses(of: element).compactMap { subProcess in
-      guard case .eventSubProcess(let start) = process[subProcess].kind else { return nil }
+      guard subProcess != thrower, case .eventSubProcess(let start) = process[subProcess].kind else { return nil }
       return start
     }
   }

@@ -129,7 +129,7 @@ extension PartitionState {
   /// All that a worker needs to know of an open job.
   package func job(_ key: Key, catalog: Catalog, variables names: [String]? = nil) -> ActivatedJob? {
     guard let place = lookups.places[key], let instance = instances[place.instance], let process = catalog[instance.deployment],
-      let activity = instance.activities[place.activity], let job = instance.details[place.activity]?.job
+      let activity = instance.activities[place.activity], let job = instance.details[place.activity]?.job, job.key == key
     else { return nil }
     let seen = instance.visibleVariables(from: activity.id)
     return ActivatedJob(

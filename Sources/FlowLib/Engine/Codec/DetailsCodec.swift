@@ -48,6 +48,7 @@ extension ByteWriter {
     optional(job.lock) { $0.lock($1) }
     optional(job.backoffUntil) { $0.time($1) }
     optional(job.errorMessage) { $0.string($1) }
+    bool(job.isHeld)
   }
 
   mutating func lock(_ lock: WorkerJob.Lock) {
@@ -241,6 +242,7 @@ extension ByteReader {
     job.lock = try optional { (reader) throws(ByteCodingError) in try reader.lock() }
     job.backoffUntil = try optionalTime()
     job.errorMessage = try optionalString()
+    job.isHeld = try bool()
     return job
   }
 

@@ -103,6 +103,8 @@ package struct WorkerJob: Sendable, Equatable {
   /// Not given out before this.
   package internal(set) var backoffUntil: Instant?
   package internal(set) var errorMessage: String?
+  /// It ran out of retries, and somebody has to look before it is given out again.
+  package internal(set) var isHeld = false
 
   package struct Lock: Sendable, Equatable {
     package let worker: String
@@ -116,7 +118,7 @@ package struct WorkerJob: Sendable, Equatable {
   }
 
   /// Whether it may be given to a worker.
-  package var isActivatable: Bool { retries > 0 && lock == nil && backoffUntil == nil }
+  package var isActivatable: Bool { retries > 0 && lock == nil && backoffUntil == nil && !isHeld }
 }
 
 /// Why a token can not go on until someone acts.

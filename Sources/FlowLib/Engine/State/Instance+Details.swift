@@ -13,6 +13,7 @@ extension Instance {
     case .jobFreed:
       changeJob(of: id) { job in
         job?.lock = nil
+        job?.isHeld = false
         job?.backoffUntil = nil
       }
     case .jobFailed(let retries, let until, let message): changeJob(of: id) { $0?.fail(retries, until, message) }
@@ -167,6 +168,7 @@ extension WorkerJob {
   fileprivate mutating func fail(_ retries: Int, _ until: Instant?, _ message: String) {
     self.retries = retries
     lock = nil
+    isHeld = retries <= 0
     backoffUntil = until
     errorMessage = message
   }
