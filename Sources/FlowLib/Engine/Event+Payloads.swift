@@ -40,7 +40,8 @@ extension ActivityEvent {
     case .compensable(let compensation): return .compensable(try compensation.mapping(map))
     case .loopBegan, .iterationCompleted, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed,
       .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved,
-      .phaseChanged, .iterationsPlaced, .iterationTerminated, .called, .compensationTaken, .handles, .counted, .fired, .chosen, .placed, .began,
+      .phaseChanged, .iterationsPlaced, .iterationTerminated, .called, .compensationTaken, .handles, .counted, .fired, .chosen, .placed,
+      .began,
       .terminated:
       return self
     }

@@ -202,7 +202,8 @@ extension Event {
   /// The record that this event changes; nil when it changes none.
   var recordKey: Key? {
     switch self {
-    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _), .startTimer(let key, _, _),
+    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _),
+      .startTimer(let key, _, _),
       .queued(let key, _), .delivered(let key):
       key
     case .requestsEvicted: nil
@@ -220,7 +221,8 @@ extension Event {
   fileprivate func removedKeys(in state: PartitionState) -> [Key] {
     switch self {
     case .requestsEvicted(let last): state.requests.entries.prefix { $0.key <= last }.map(\.key)
-    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _), .startTimer(let key, _, _),
+    case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _),
+      .startTimer(let key, _, _),
       .queued(let key, _), .delivered(let key):
       removes ? [key] : []
     }

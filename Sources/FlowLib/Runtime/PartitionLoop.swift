@@ -81,7 +81,8 @@ final class PartitionLoop {
       do throws(Rejection) {
         _ = try decide(.goOn, into: &batch)
       } catch {
-        return configuration.log.error("work of the partition's own can not be done", ["flow.partition": "\(configuration.id)", "error": "\(error)"])
+        return configuration.log.error(
+          "work of the partition's own can not be done", ["flow.partition": "\(configuration.id)", "error": "\(error)"])
       }
       steps += 1
     }

@@ -77,7 +77,9 @@ package final class DeploymentBoard: Sendable {
     }
     state.withLock { state in
       let gone = state.byID.keys.filter { fresh[$0] == nil }.sorted()
-      let changed = fresh.values.filter { !$0.deployment.isShown(as: state.byID[$0.id]?.deployment) }.sorted { $0.deployment.key < $1.deployment.key }
+      let changed = fresh.values.filter { !$0.deployment.isShown(as: state.byID[$0.id]?.deployment) }.sorted {
+        $0.deployment.key < $1.deployment.key
+      }
       state.position = position
       state.byID = fresh
       for (_, listener) in state.listeners.sorted(by: { $0.key < $1.key }) {

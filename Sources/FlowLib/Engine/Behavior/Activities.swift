@@ -113,7 +113,9 @@ extension Draft {
       if try holds(condition, in: scope) { chosen.append(flow) }
     }
     if chosen.isEmpty, let standard = element.more.defaultFlow { return [standard] }
-    guard !chosen.isEmpty else { throw StepProblem(.conditionError, "no condition of the flows of \(element.id) holds, and none is the default") }
+    guard !chosen.isEmpty else {
+      throw StepProblem(.conditionError, "no condition of the flows of \(element.id) holds, and none is the default")
+    }
     return chosen
   }
 

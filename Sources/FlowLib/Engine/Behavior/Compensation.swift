@@ -24,7 +24,9 @@ extension Draft {
 
   /// In an event subprocess, the scope around it is compensated.
   private func compensationScope(of activity: Activity) -> ActivityID {
-    guard let around = instance.activities[activity.scope], case .eventSubProcess = process[around.element].kind else { return activity.scope }
+    guard let around = instance.activities[activity.scope], case .eventSubProcess = process[around.element].kind else {
+      return activity.scope
+    }
     return around.scope
   }
 

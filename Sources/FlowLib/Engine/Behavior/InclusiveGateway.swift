@@ -29,7 +29,9 @@ extension Draft {
       chosen.append(flow)
     }
     if chosen.isEmpty, let standard { return [standard] }
-    guard !chosen.isEmpty else { throw StepProblem(.conditionError, "no condition of gateway \(gateway.id) holds, and it has no default flow") }
+    guard !chosen.isEmpty else {
+      throw StepProblem(.conditionError, "no condition of gateway \(gateway.id) holds, and it has no default flow")
+    }
     return chosen
   }
 

@@ -26,7 +26,8 @@ extension Draft {
     case .error(let code):
       let code = try code.map { (value) throws(StepProblem) in try text(value, in: id, "error code") } ?? "ERROR"
       let input = instance.payloads[activity.payload]
-      throwError(failure(code, "\(process[activity.element].id) threw \(code)", at: activity.element, input: input), at: id,
+      throwError(
+        failure(code, "\(process[activity.element].id) threw \(code)", at: activity.element, input: input), at: id,
         instance.localVariables(of: id))
       return .waits
     case .message(let name, let key): try throwMessage(name, key, at: id)
@@ -69,7 +70,8 @@ extension Draft {
         return begin(eventSubProcessOf: start, in: scope, variables)
       }
       guard scope != .process, let activity = instance.activities[scope] else { break }
-      if let boundary = catcher(of: code, among: isIteration(activity) ? [] : process[activity.element].boundaryEvents, isEscalation: true) {
+      if let boundary = catcher(of: code, among: isIteration(activity) ? [] : process[activity.element].boundaryEvents, isEscalation: true)
+      {
         if process[boundary].more.isInterrupting {
           interrupt(scope, by: boundary, code: code, variables)
         } else {

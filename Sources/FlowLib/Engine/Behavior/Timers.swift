@@ -113,7 +113,9 @@ struct Cycle {
       repetitions = count
     }
     interval = .string(String(last))
-    guard let probe = TimerText.adding(.string(String(last)), to: Instant(milliseconds: 0), zones), probe > Instant(milliseconds: 0) else { return nil }
+    guard let probe = TimerText.adding(.string(String(last)), to: Instant(milliseconds: 0), zones), probe > Instant(milliseconds: 0) else {
+      return nil
+    }
     if parts.count == 3, !parts[1].isEmpty {
       guard let begin = TimerText.instant(.string(String(parts[1])), zones) else { return nil }
       start = begin

@@ -54,7 +54,8 @@ extension Compiler {
   }
 
   private mutating func incomplete(_ node: FlowNode, _ what: String) -> ExecutableEvent? {
-    report("event-definition", line: node.line, node.id, "\(node.kind.elementName) \(node.id): \(what)", "complete the event in the modeler")
+    report(
+      "event-definition", line: node.line, node.id, "\(node.kind.elementName) \(node.id): \(what)", "complete the event in the modeler")
     return nil
   }
 

@@ -175,7 +175,8 @@ package struct LoopState: Sendable, Equatable {
   package var active: Int { placed - completed - terminated }
 
   package static func == (left: LoopState, right: LoopState) -> Bool {
-    left.total == right.total && left.placed == right.placed && left.begun == right.begun && left.completed == right.completed && left.terminated == right.terminated
+    left.total == right.total && left.placed == right.placed && left.begun == right.begun && left.completed == right.completed
+      && left.terminated == right.terminated
       && left.outputs.isEqual(to: right.outputs)
   }
 }

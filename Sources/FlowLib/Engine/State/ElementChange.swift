@@ -45,7 +45,9 @@ extension Instance {
     }
   }
 
-  private func through(_ element: ElementIndex) -> [ElementChange] { [ElementChange(element, .entered), ElementChange(element, .completed)] }
+  private func through(_ element: ElementIndex) -> [ElementChange] {
+    [ElementChange(element, .entered), ElementChange(element, .completed)]
+  }
 
   private func beginsLoop(_ element: ElementIndex, _ process: ExecutableProcess) -> Bool {
     guard process[element].more.loop != nil, let token = pending.first else { return false }

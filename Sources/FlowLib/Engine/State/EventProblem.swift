@@ -67,7 +67,9 @@ extension Instance {
     case .placed(let element): return process.has(element) ? scopeProblem(id) : unknown
     case .began(let activity, let element, let start):
       guard process.has(element), start.map({ process.has($0) }) ?? true else { return unknown }
-      guard activity.raw >= nextActivity, activity.raw < Instance.numbersEnd else { return "begins activity \(activity.raw), a number that was given" }
+      guard activity.raw >= nextActivity, activity.raw < Instance.numbersEnd else {
+        return "begins activity \(activity.raw), a number that was given"
+      }
       return scopeProblem(id)
     case .terminated: return activityProblem(id)
     case .iterationsPlaced(let count):

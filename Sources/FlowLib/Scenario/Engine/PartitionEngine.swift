@@ -110,7 +110,8 @@ package final class PartitionEngine: ScenarioEngine {
       throw Status(.notFound, "process '\(request.process)' is not deployed" + (request.version.map { " in version \($0)" } ?? ""))
     }
     var create = CreateInstance(
-      deployment: known[version - 1].key, startEventID: nil, payload: Payload(json: .object(request.variables)), metadata: [], requestID: nil)
+      deployment: known[version - 1].key, startEventID: nil, payload: Payload(json: .object(request.variables)), metadata: [],
+      requestID: nil)
     create.elements = request.at
     guard case .instance(let id) = try ask(.createInstance(create)) else { throw Status(.internal, "no instance was made") }
     return id.key
