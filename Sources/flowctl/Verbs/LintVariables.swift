@@ -65,7 +65,7 @@ private struct VariableWriters {
   /// What is there in every instance: data, and what the engine itself sets.
   private(set) var known: Set<String> = [
     "loopCounter", "numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances", "numberOfTerminatedInstances",
-    "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "item", "partial",
+    "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances", "item", "partial", "activationCount",
   ]
   private var writers: [String: [String]] = [:]
   /// Nodes that bring what nobody here can know: results of jobs and calls, messages, signals.

@@ -36,6 +36,20 @@ import Testing
     #expect(gateway(two + "<bpmn:startEvent id='s2'/>", flows + flow("s2", "a")) == ["event-gateway-target"])
   }
 
+  @Test("the first event of a gateway that begins instances needs no key, the others of a parallel one do")
+  func instantiatingGateway() {
+    func codes(_ kind: String) -> [String] {
+      let zeebe = "<bpmn:extensionElements><zeebe:properties/></bpmn:extensionElements>"
+      let nodes =
+        "<bpmn:eventBasedGateway id='g' instantiate='true' eventGatewayType='\(kind)'/><bpmn:endEvent id='e'>\(zeebe)</bpmn:endEvent>"
+        + catching("a", "<bpmn:messageEventDefinition messageRef='m'/>") + "<bpmn:receiveTask id='b' messageRef='m'/>"
+      return ValidateTests.codes(model(nodes + flow("g", "a") + flow("g", "b") + flow("a", "e") + flow("b", "e"), root: Self.root))
+    }
+
+    #expect(codes("Exclusive") == [])
+    #expect(codes("Parallel") == ["correlation-key-missing", "correlation-key-missing"])
+  }
+
   @Test("links have one target each, and no flows where the link leads")
   func links() {
     func link(_ kind: String, _ id: String, _ name: String) -> String {

@@ -35,7 +35,8 @@ private enum Split {
   init?(_ graph: LintGraph, _ number: Int) {
     let flows = graph.outgoing[number].map { graph.edges[$0].flow }
     switch graph.nodes[number].kind {
-    case .exclusiveGateway, .eventBasedGateway: self = .one
+    case .exclusiveGateway: self = .one
+    case .eventBasedGateway(let gateway): self = gateway.kind == .parallel ? .all : .one
     case .inclusiveGateway: self = .some
     case .parallelGateway: self = .all
     case .complexGateway, .choreographyTask, .callChoreography, .subChoreography: return nil

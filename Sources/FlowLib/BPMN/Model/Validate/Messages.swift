@@ -1,7 +1,7 @@
 /// Who waits for a message says for which, and in Zeebe's dialect by which key it is known.
 func messages(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
   guard node.rexflow?.topic == nil, node.rexflow?.kafkaTopic == nil else { return [] }
-  return node.awaitedMessages(index).flatMap { check($0, of: node, isStart: node.startsInstances(in: level), index) }
+  return node.awaitedMessages(index).flatMap { check($0, of: node, isStart: node.startsInstances(in: level, index), index) }
 }
 
 private func check(_ reference: String?, of node: FlowNode, isStart: Bool, _ index: ProcessIndex) -> [Finding] {
@@ -50,9 +50,18 @@ extension FlowNode {
   }
 
   /// A message that makes an instance is known by its name alone.
-  fileprivate func startsInstances(in level: ProcessIndex.Level) -> Bool {
-    if instantiates { return true }
+  fileprivate func startsInstances(in level: ProcessIndex.Level, _ index: ProcessIndex) -> Bool {
+    if instantiates || isBehindFirstEvent(index) { return true }
     guard case .startEvent = kind else { return false }
     return level.owner == nil
+  }
+
+  /// Behind a gateway that begins instances by whichever of its events comes first.
+  private func isBehindFirstEvent(_ index: ProcessIndex) -> Bool {
+    incoming.contains { flow in
+      guard let source = index.flowByID[flow].flatMap({ index.nodeByID[$0.source] }) else { return false }
+      guard case .eventBasedGateway(let gateway) = source.kind else { return false }
+      return gateway.instantiate && gateway.kind == .exclusive
+    }
   }
 }

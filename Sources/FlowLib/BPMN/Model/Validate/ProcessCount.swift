@@ -1,4 +1,4 @@
-/// Exactly one process is deployed from one file; in Zeebe's dialect all that are marked executable.
+/// All processes that are marked executable are deployed; in the original's dialect one file is one deployment.
 func processCount(_ definitions: Definitions) -> [Finding] {
   let candidates = definitions.candidates
   guard let first = candidates.first else {
@@ -8,6 +8,8 @@ func processCount(_ definitions: Definitions) -> [Finding] {
   }
   let followsZeebe = candidates.contains { $0.dialects.zeebe && !$0.dialects.rexflow }
   if followsZeebe { return notMarked(candidates) + sameIDs(candidates) }
+  let areMarked = candidates.allSatisfy { $0.isExecutable == true }
+  if areMarked, !candidates.contains(where: \.dialects.rexflow) { return sameIDs(candidates) }
   if candidates.count > 1 {
     let ids = candidates.map(\.id).joined(separator: ", ")
     return [

@@ -29,7 +29,7 @@ private func trigger(_ definition: EventDefinition, _ definitions: RootIndex) ->
 private func secondNone(_ node: FlowNode, _ first: FlowNode) -> Finding {
   node.error(
     "several-none-starts",
-    "\(node.title) is a second start event without definition beside \(first.title), so it is not clear where an instance begins",
+    "\(node.title) is a second start event without definition beside \(first.title), so it is not clear where '\(node.parent)' begins",
     hint: "keep one, or give it an event definition")
 }
 

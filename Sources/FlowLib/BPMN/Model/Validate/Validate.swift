@@ -9,10 +9,7 @@ package func validate(_ definitions: Definitions) -> [Finding] {
   for process in definitions.candidates {
     let index = ProcessIndex(process, of: definitions, roots)
     for rule in rules { findings.append(contentsOf: rule(index)) }
-    // Rules inside, nodes outside: a node is large, and handing it on is for free.
-    for level in index.levels {
-      for node in level.scope.nodes { for rule in nodeRules { findings.append(contentsOf: rule(node, level, index)) } }
-    }
+    checkNodes(of: index, into: &findings)
   }
   let sorted = findings.sorted { ($0.line, $0.code, $0.element ?? "") < ($1.line, $1.code, $1.element ?? "") }
   // What is said about the file's own elements comes once for each process.
@@ -27,11 +24,30 @@ private let rules: [@Sendable (ProcessIndex) -> [Finding]] = [
 ]
 
 /// These look at one node on its level.
-private let nodeRules: [@Sendable (FlowNode, ProcessIndex.Level, ProcessIndex) -> [Finding]] = [
-  rootReferences, startFlows, endEvents, eventPlaces, eventNames, messages, timers, transactions, gatewayConditions, inclusiveGateways,
-  eventBasedGateways, parallelGateways, taskTypes, serviceTasks, userTasks, callActivities, adHocSubProcesses, loops, quantities, mappings,
-  listeners, closureParameters, notExecutable,
+private typealias NodeRule = @Sendable (FlowNode, ProcessIndex.Level, ProcessIndex) -> [Finding]
+
+private let eventRules: [NodeRule] = [
+  rootReferences, startFlows, endEvents, eventPlaces, eventNames, messages, timers, transactions, taskTypes,
 ]
+
+private let activityRules: [NodeRule] = [
+  rootReferences, messages, taskTypes, serviceTasks, userTasks, callActivities, adHocSubProcesses, loops, quantities,
+]
+
+private let gatewayRules: [NodeRule] = [gatewayConditions, inclusiveGateways, eventBasedGateways, parallelGateways]
+
+private let anyNodeRules: [NodeRule] = [mappings, listeners, closureParameters, notExecutable]
+
+/// A node is large, and handing it on is for free: so nodes are outside, rules inside.
+private func checkNodes(of index: ProcessIndex, into findings: inout [Finding]) {
+  for level in index.levels {
+    for node in level.scope.nodes {
+      let own = node.kind.isEvent ? eventRules : node.kind.isGateway ? gatewayRules : activityRules
+      for rule in own { findings.append(contentsOf: rule(node, level, index)) }
+      for rule in anyNodeRules { findings.append(contentsOf: rule(node, level, index)) }
+    }
+  }
+}
 
 extension Definitions {
   /// The processes that `apply` would deploy: those marked executable, or all where none is marked.
