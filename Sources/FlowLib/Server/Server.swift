@@ -96,7 +96,6 @@ package final class Server: Sendable {
       id: partitionID, store: store, world: configuration.world, log: configuration.log, observer: projection, performer: work,
       load: { deployment throws(StoreError) in configuration.configured(try models.load(deployment)) },
       fatal: { error in if !isAbandoned.isSet { configuration.fatal(error.description) } })
-    settings.zones = SystemZones.offsets
     settings.epoch = configuration.epoch.map { Epoch($0) }
     settings.keepsJournal = configuration.keepsJournal
     settings.liveBytesMax = configuration.liveBytesMax
