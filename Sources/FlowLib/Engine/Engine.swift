@@ -108,6 +108,8 @@ private func decideContinue(_ key: Key, in state: PartitionState, catalog: Catal
   }
   var draft = Draft(
     instance, of: process, nextKey: state.nextKey, directory: Directory(state: state, catalog: catalog), context: context)
+  // What was cut off may have set some.
+  draft.hasNewVariables = true
   draft.run()
   return Decision(events: draft.events, answer: .done)
 }
