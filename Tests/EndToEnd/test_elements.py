@@ -83,5 +83,5 @@ def test_a_call_activity_waits_for_what_it_calls(wire, up):
 def test_what_flowd_has_no_way_in_for_is_refused_at_apply(wire, work):
     said = wire.apply(process(models.fresh("Work"), f'<bpmn:startEvent id="s"/>{work}<bpmn:endEvent id="e"/>' + flows("s", "w", "e")))
 
-    assert said.status != 0
-    assert "w waits for a worker, a user or a message" in said.message
+    assert said.data["status"] == -1
+    assert "w waits for a worker, a user or a message" in said.data["message"]
