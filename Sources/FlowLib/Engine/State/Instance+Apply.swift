@@ -44,16 +44,19 @@ extension Instance {
       noteAll(areOpen: false)
       state = .stopped
       if let failure { self.failure = failure }
-    case .retried(let retries, _):
-      state = .running
-      failure = nil
-      for retry in retries {
-        activities[retry.activity]?.hasFailed = false
-        activities[retry.activity]?.job = retry.job
-      }
-      noteAll(areOpen: true)
+    case .retried(let retries, _): retry(retries)
     case .activity(let id, let event): apply(event, to: id, of: process)
     }
+  }
+
+  private mutating func retry(_ retries: [Retry]) {
+    state = .running
+    failure = nil
+    for retry in retries {
+      activities[retry.activity]?.hasFailed = false
+      activities[retry.activity]?.job = retry.job
+    }
+    noteAll(areOpen: true)
   }
 
   // MARK: tokens
