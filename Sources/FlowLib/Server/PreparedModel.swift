@@ -11,9 +11,8 @@ package struct PreparedModel: Sendable {
   /// All that is to say about the file, errors and warnings, in the order of their lines.
   package let findings: [Finding]
   package let definitions: Definitions?
-  package let process: Process?
-  /// Nil when a finding is an error.
-  package let executable: ExecutableProcess?
+  /// What is deployed of it, in the order of the file; empty when a finding is an error.
+  package let executables: [(process: Process, executable: ExecutableProcess)]
 
   package init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -24,20 +23,23 @@ package struct PreparedModel: Sendable {
     var findings = read.findings
     guard let definitions = read.definitions else {
       self.findings = findings
-      (process, executable) = (nil, nil)
+      executables = []
       return
     }
     findings += validate(definitions)
-    process = definitions.deployable
-    var compiled: ExecutableProcess?
-    if let process, !findings.contains(where: { $0.severity == .error }) {
+    var compiled: [(process: Process, executable: ExecutableProcess)] = []
+    for process in findings.hasErrors ? [] : definitions.candidates {
       let result = compile(process, in: definitions)
       findings += result.findings
-      compiled = result.process
+      if let executable = result.process { compiled.append((process, executable)) }
     }
-    executable = compiled
+    executables = findings.hasErrors ? [] : compiled
     self.findings = findings.sorted { $0.line < $1.line }
   }
+
+  /// The first process that is deployed, or would be.
+  package var process: Process? { definitions?.candidates.first }
+  package var executable: ExecutableProcess? { executables.first?.executable }
 
   package var errors: [Finding] { findings.filter { $0.severity == .error } }
 
