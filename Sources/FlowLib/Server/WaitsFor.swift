@@ -1,6 +1,27 @@
 import FlowCore
 import FlowEngine
 
+extension Server {
+  /// What the live instances wait for, where all of it has to come from outside: no timer runs, no service is called, nothing is on its way.
+  /// Nil when something may still happen by itself.
+  package func waitsForOutside() -> [(instance: InstanceID, active: LiveInstance.Active)]? {
+    let looked = partition.look { state, catalog -> [(instance: InstanceID, active: LiveInstance.Active)]? in
+      var agenda = state
+      guard agenda.nextDue == nil else { return nil }
+      var found: [(instance: InstanceID, active: LiveInstance.Active)] = []
+      for instance in state.instances.values.sorted(by: { $0.id.key < $1.id.key }) where instance.state == .running {
+        guard instance.pending.isEmpty, !instance.activities.contains(where: { $0.value.job != nil }),
+          let process = catalog[instance.deployment]
+        else { return nil }
+        let active = instance.activitiesInOrder.map { LiveInstance.Active($0, of: instance, process) }
+        found += active.filter { !$0.waitsFor.isEmpty && $0.called == nil }.map { (instance.id, $0) }
+      }
+      return found
+    }
+    return looked?.value
+  }
+}
+
 extension Server.LiveInstance.Active {
   init(_ activity: Activity, of instance: Instance, _ process: ExecutableProcess) {
     let element = process[activity.element]
