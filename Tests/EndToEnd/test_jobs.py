@@ -235,7 +235,7 @@ def test_a_thrown_error_is_caught_by_its_code(v1):
     v1.ThrowError(key=job.key, code="BROKE", message="no money", variables=b'{"left": 3}')
 
     done = v1.ended(instance)
-    assert (v1.state_name(done), done.end_event) == ("INSTANCE_COMPLETED", "Poor")
+    assert (v1.state_name(done), done.end_event) == ("INSTANCE_COMPLETED", "poor")
     assert json.loads(done.result) == {"left": 3}
 
 
