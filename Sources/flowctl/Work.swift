@@ -61,7 +61,9 @@ extension Context {
   }
 
   /// All pages up to a limit.
-  func pages<Row>(_ limit: Int, _ page: (UInt32, String) throws(Status) -> (rows: [Row], next: String)) throws(Status) -> (rows: [Row], hasMore: Bool) {
+  func pages<Row>(_ limit: Int, _ page: (UInt32, String) throws(Status) -> (rows: [Row], next: String)) throws(Status) -> (
+    rows: [Row], hasMore: Bool
+  ) {
     var rows: [Row] = []
     var token = ""
     repeat {

@@ -19,7 +19,8 @@ package struct CommandSpec: Sendable {
 
   package init(
     _ name: String, _ summary: String, details: String = "", options: [OptionSpec] = [], positionals: [PositionalSpec] = [],
-    examples: [Example] = [], subcommands: [CommandSpec] = [], runsAlone: Bool = false, topics: [HelpTopic] = [], envPrefix: String? = nil, hidden: Bool = false
+    examples: [Example] = [], subcommands: [CommandSpec] = [], runsAlone: Bool = false, topics: [HelpTopic] = [], envPrefix: String? = nil,
+    hidden: Bool = false
   ) {
     self.name = name
     self.summary = summary

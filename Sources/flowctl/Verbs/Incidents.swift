@@ -40,7 +40,8 @@ enum Incidents {
       }
     }
     context.show(
-      WorkTables.incidents(found.rows), .array(found.rows.map(WorkJSON.incident)), names: found.rows.map(\.key), none: "there are no incidents")
+      WorkTables.incidents(found.rows), .array(found.rows.map(WorkJSON.incident)), names: found.rows.map(\.key),
+      none: "there are no incidents")
     context.noteMore(found.hasMore, found.rows.count)
     return ExitCode.ok
   }

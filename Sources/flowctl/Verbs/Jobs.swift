@@ -100,7 +100,8 @@ enum Jobs {
     let jobs = try context.calling("jobs activate \(request.type)") { client throws(Status) in try client.activateJobs(request) }.jobs
     guard !jobs.isEmpty else {
       let why = request.requestTimeoutMs > 0 ? "none came in time" : "none waits for a worker now"
-      throw Failure(ExitCode.timeout, "no job of type '\(request.type)'", why: why, hint: "--wait 30s waits for one; `flowctl jobs` lists all")
+      throw Failure(
+        ExitCode.timeout, "no job of type '\(request.type)'", why: why, hint: "--wait 30s waits for one; `flowctl jobs` lists all")
     }
     let data = JSON.array(jobs.map(WorkJSON.job))
     // Data is what this verb is for, so that it comes without being asked for too.

@@ -9,7 +9,8 @@ enum SetVerb {
 
   private static let spec = CommandSpec(
     "set", "Set variables of a live instance",
-    details: "A value is JSON; what is no JSON is text. Each is set where its name is known, or in the process; --local sets it in --scope.",
+    details:
+      "A value is JSON; what is no JSON is text. Each is set where its name is known, or in the process; --local sets it in --scope.",
     options: [
       OptionSpec("scope", metavar: "ELEMENT", configurable: false, help: "an active element: its id, or its number in `ps`"),
       .flag("local", configurable: false, help: "in this very scope"), GlobalOptions.output,

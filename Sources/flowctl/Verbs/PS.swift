@@ -23,7 +23,8 @@ enum PS {
     positionals: [GlobalOptions.ids(minimum: 0, "what to show; all when there are none")],
     examples: [
       Example("flowctl ps", "the newest instances"),
-      Example("flowctl ps flow-0123", "one, with what it waits for and what it knows"), Example("flowctl ps -d --health", "deployments, and which of their tasks are UP"),
+      Example("flowctl ps flow-0123", "one, with what it waits for and what it knows"),
+      Example("flowctl ps -d --health", "deployments, and which of their tasks are UP"),
       Example("flowctl ps --watch flow-0123", "watch one instance"),
     ])
 

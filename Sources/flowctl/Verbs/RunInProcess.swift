@@ -125,7 +125,7 @@ enum RunInProcess {
         do throws(Status) { if let row = try server.instance(id), row.state != .running { return row } } catch {
           throw Failure(error, doing: "can not look at \(id)")
         }
-        throw stuck(id, waiting)
+        throw stuck(id, waiting, server)
       }
       try signals.pause(milliseconds: 2)
     }
@@ -135,11 +135,31 @@ enum RunInProcess {
   private static let looksBetween = 25
 
   /// Nobody can reach what runs in this process, so that waiting for a worker or a message would never end.
-  private static func stuck(_ id: String, _ waiting: [(instance: InstanceID, active: Server.LiveInstance.Active)]) -> Failure {
-    let why = waiting.prefix(5).map { "\($0.active.element.id) waits for \($0.active.waitsFor)" }.joined(separator: "; ")
+  private static func stuck(
+    _ id: String, _ waiting: [(instance: InstanceID, active: Server.LiveInstance.Active)], _ server: Server
+  ) -> Failure {
+    let reasons = waiting.prefix(5).map { item in
+      if let incident = item.active.incident, let message = message(of: incident, server) {
+        return "\(item.active.element.id) has an incident: \(message)"
+      }
+      return "\(item.active.element.id) waits for \(item.active.waitsFor)"
+    }
+    let why = reasons.joined(separator: "; ")
     return Failure(
       ExitCode.negative, "\(id) can not go on by itself", why: why + (waiting.count > 5 ? "; and others" : ""),
-      hint: "with flowd: flowctl apply FILE, flowctl run, then flowctl jobs, tasks, publish or incidents; or flowctl test, which plays workers")
+      hint:
+        "with flowd: flowctl apply FILE, flowctl run, then flowctl jobs, tasks, publish or incidents; or flowctl test, which plays workers")
+  }
+}
+
+extension RunInProcess {
+  private static func message(of incident: Key, _ server: Server) -> String? {
+    do throws(Status) {
+      let found = try server.incidents(of: nil, after: Key(raw: incident.raw - 1), limit: 1).rows.first?.incident
+      return found?.key == incident ? found?.message : nil
+    } catch {
+      return nil
+    }
   }
 }
 

@@ -61,7 +61,8 @@ enum Tasks {
       }
     }
     context.show(
-      WorkTables.tasks(found.rows), .array(found.rows.map(WorkJSON.task)), names: found.rows.map(\.key), none: "there are no open user tasks")
+      WorkTables.tasks(found.rows), .array(found.rows.map(WorkJSON.task)), names: found.rows.map(\.key),
+      none: "there are no open user tasks")
     context.noteMore(found.hasMore, found.rows.count)
   }
 }
