@@ -78,7 +78,7 @@ let package = Package(
     wall("FlowHealth", "Health", knows: ["FlowCore", "FlowHTTP", "FlowThreads"]),
     wall("FlowDashboard", "Dashboard", knows: ["FlowCore", "FlowHTTP", "FlowRPC"]),
     wall("FlowOrchestrator", "Orchestrator", knows: ["FlowCore", "FlowHTTP", "CFlowProcess", "FlowThreads"]),
-    wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowFEEL", "FlowCrypto", "FlowEngine", "FlowStorage", "FlowThreads"]),
+    wall("FlowRuntime", "Runtime", knows: ["FlowCore", "FlowCrypto", "FlowEngine", "FlowStorage", "FlowThreads"]),
     // One node's whole service over a store that the program brings: what flowd serves and `flowctl run FILE` runs in process.
     wall(
       "FlowServer", "Server",

@@ -79,24 +79,20 @@ enum HelpTopics {
     "elements", "Which BPMN elements run",
     body: """
       Runs:
-        start event without definition (several: `run -s ID` chooses)
-        end event without definition, terminate, error
-        service task with a `rexflow:` annotation or camunda:connectorId
-        task and manual task (the token passes through)
-        exclusive gateway, parallel gateway, implicit fork
-        error boundary event on service tasks and embedded subprocesses
-        embedded subprocess with one start event
+        tasks: service (`rexflow:` annotation, camunda:connectorId, or a job for
+          workers: zeebe:taskDefinition), user, receive, script in FEEL, task,
+          manual task; call activity
+        start, intermediate, boundary and end events: none, timer, message, signal,
+          error, escalation, conditional, link, compensation, cancel, terminate
+        exclusive, parallel, inclusive, complex and event-based gateways, implicit
+          fork, conditional flows out of activities
+        embedded and event subprocesses, transactions, ad-hoc subprocesses
+        multi-instance and standard loops; zeebe:ioMapping
 
-      Is read, and refused by apply and run:
-        timers, messages, signals, escalation, compensation, links, conditional
-          events, on any kind of event; intermediate events
-        user, send, receive, script and business rule tasks; call activities
-        job workers (zeebe:taskDefinition), zeebe:ioMapping, listeners
-        inclusive, complex and event-based gateways
-        conditional flows out of activities
-        event, transaction and ad-hoc subprocesses
-        loops and multiple instances (model a loop with gateways)
-        Kafka topics, asynchronous services, choreographies
+      Is read, and refused:
+        parallel multiple and conditional start events of a process, start and
+          completion quantities, behaviour events of loops, listeners, Kafka
+          topics, asynchronous services, choreographies
 
       `flowctl validate FILE` tells each with its line and what to try.
 

@@ -13,7 +13,7 @@ struct Draft {
   /// Conditions have to be looked at.
   var hasNewVariables = false
   /// Messages that are there already may be what is waited for.
-  var hasNewWaits = false
+  var newWaits: [Wait] = []
 
   init(_ instance: Instance, of process: ExecutableProcess, nextKey: Key, directory: Directory, context: DecisionContext) {
     self.instance = instance
@@ -105,21 +105,23 @@ struct Draft {
   ///
   /// What is left is an obligation `continue`: tokens on their way are part of the state.
   mutating func run() {
-    repeat {
-      while !isFinished, instance.state == .running, let token = instance.pending.first {
-        guard events.count < Limits.stepsPerCommand else { return }
-        guard instance.pending.count <= Limits.tokensPerInstance else { return failTooManyTokens() }
-        enter(token)
-      }
-    } while !isFinished && instance.state == .running && goesOn()
-    guard !isFinished, instance.state == .running else { return }
-    takeBufferedMessages()
-    failIfDeadlocked()
+    repeat { moveTokens() } while isRunning && events.count < Limits.stepsPerCommand && goesOn()
+    if isRunning { takeBufferedMessages() }
+    if isRunning { failIfDeadlocked() }
+  }
+
+  private var isRunning: Bool { !isFinished && instance.state == .running }
+
+  private mutating func moveTokens() {
+    while isRunning, let token = instance.pending.first, events.count < Limits.stepsPerCommand {
+      guard instance.pending.count <= Limits.tokensPerInstance else { return failTooManyTokens() }
+      enter(token)
+    }
   }
 
   /// What only happens when nothing moves any more; whether something moves again.
   private mutating func goesOn() -> Bool {
-    if hasNewVariables || hasNewWaits {
+    if hasNewVariables || !newWaits.isEmpty {
       hasNewVariables = false
       if !instance.details.isEmpty { lookAtConditions() }
       if !instance.pending.isEmpty { return true }

@@ -46,7 +46,9 @@ package func obligations(ofInstance key: Key, in state: PartitionState, catalog:
   var owed: [Obligation] = []
   if instance.state == .running, !instance.pending.isEmpty { owed.append(.continue(.instance(key))) }
   for (_, activity) in instance.activities {
-    guard let job = activity.job, let obligation = obligation(job, of: activity, in: instance, process) else { continue }
+    guard let job = activity.job, instance.details[activity.id]?.incident == nil,
+      let obligation = obligation(job, of: activity, in: instance, process)
+    else { continue }
     owed.append(obligation)
   }
   return owed
@@ -54,7 +56,8 @@ package func obligations(ofInstance key: Key, in state: PartitionState, catalog:
 
 private func obligation(_ job: Key, of activity: Activity, in instance: Instance, _ process: ExecutableProcess) -> Obligation? {
   let element = process[activity.element]
-  let payload = instance.payloads[activity.payload]
+  let usesVariables = process.settings.usesVariables
+  let payload = usesVariables ? Payload(variables: instance.visibleVariables(from: activity.id)) : instance.payloads[activity.payload]
   switch element.kind {
   case .serviceTask(let binding):
     return .callService(

@@ -1,6 +1,5 @@
 import FlowCore
 import FlowEngine
-import FlowFEEL
 import FlowStorage
 import FlowThreads
 import Synchronization
@@ -137,8 +136,6 @@ package struct PartitionConfiguration: Sendable {
   package var load: @Sendable (Deployment) throws(StoreError) -> ExecutableProcess
   /// The store failed for good: the process should end, saying why.
   package var fatal: @Sendable (StoreError) -> Void
-  /// The offsets of time zones, for expressions and timers.
-  package var zones = ZoneOffsets.utcOnly
   /// Keeps the whole journal, so that all of it can be replayed for comparison.
   package var keepsJournal = false
   /// Live instances may take so much memory; past it none is created, and those that are there go on.

@@ -190,7 +190,7 @@ final class PartitionLoop {
 
   private func decide(_ command: Command, into batch: inout EventBatchWriter) throws(Rejection) -> Answer {
     let world = configuration.world
-    let context = DecisionContext(now: batch.now, entropy: (world.entropy(), world.entropy()), zones: configuration.zones)
+    let context = DecisionContext(now: batch.now, entropy: (world.entropy(), world.entropy()), zones: world.zones)
     let decision = try FlowEngine.decide(command, in: state, catalog: catalog, context: context)
     guard !decision.events.isEmpty else { return decision.answer }
     var events = decision.events

@@ -102,7 +102,6 @@ package final class Server: Sendable {
       load: { deployment throws(StoreError) in configuration.configured(try models.load(deployment)) },
       fatal: { error in if !isAbandoned.isSet { configuration.fatal(error.description) } })
     settings.epoch = configuration.epoch.map { Epoch($0) }
-    settings.zones = configuration.world.zones
     settings.keepsJournal = configuration.keepsJournal
     settings.liveBytesMax = configuration.liveBytesMax
     return Partition(settings)

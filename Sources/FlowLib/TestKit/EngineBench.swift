@@ -4,7 +4,7 @@ import FlowEngine
 
 /// Runs commands against the engine alone and checks its laws after each: what was written reads back, and replay gives the same state.
 package struct EngineBench {
-  package private(set) var state = PartitionState(partition: 1)
+  package var state = PartitionState(partition: 1)
   package private(set) var catalog = Catalog()
   package private(set) var journal: [[UInt8]] = []
   package private(set) var events: [Event] = []

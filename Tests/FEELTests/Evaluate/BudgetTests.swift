@@ -97,7 +97,7 @@ struct BudgetTests {
 
   @Test(
     "nesting past the limit is refused, not crashed on",
-    arguments: ["(", "[", "-", "{a:", "if ", "a(", "not ", "function() ", "1 in (", "a["])
+    arguments: ["(", "[", "-", "{a:", "if ", "a(", "not ", "function() ", "1 in (", "a[", "< ", ">= ", "1 in <", "]", "(> "])
   func nesting(piece: String) {
     let text = String(repeating: piece, count: 5000)
 

@@ -90,6 +90,17 @@ struct EncodedVariablesTests {
   }
 
   @Test(
+    "a result is encoded, and copied where it is a variable's",
+    arguments: [
+      ("x", "7"), ("= order.to", #"{"city": "Köln", "zip": 5}"#), ("order.total", "13"), ("order.lines[n > 1]", #"[{"n":2}]"#),
+      ("order.nope", "null"),
+      ("missing", "null"), ("x + 1", "8"), ("[x, status]", #"[7,"ok"]"#), ("broken.a", "null"), ("big", "123456789012345678901234567890"),
+    ])
+  func encoded(text: String, expected: String) throws {
+    #expect(try String(decoding: CompiledExpression(feel: text).encoded(Variables(texts).scope), as: UTF8.self) == expected)
+  }
+
+  @Test(
     "a compiled expression tells the variables that it may read",
     arguments: [
       ("x > 5", ["x"]), ("order.to.city = name", ["name", "order"]), ("for i in a, j in i return i + j + k", ["a", "k"]),

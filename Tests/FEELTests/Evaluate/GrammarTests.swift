@@ -119,6 +119,9 @@ struct GrammarTests {
     {f: function(n) if n < 2 then 1 else n, r: f(5)}.r  =>  5
     (function() 1)()  =>  1
     nope(1)  =>  null
+    abs = abs  =>  true
+    abs = floor  =>  false
+    (function(x) x) = (function(x) x)  =>  null
     1(2)  =>  null
     abs(1, 2)  =>  null
     abs(m: 1)  =>  null

@@ -51,10 +51,6 @@ private func json(_ bytes: [UInt8]) -> JSON? {
 /// - Source: reference, sections 0.1 (D1) and 3, `run`.
 package func runPayload(_ args: [String], of status: DeploymentStatus) -> Payload {
   guard !args.isEmpty else { return .emptyObject }
-  // Where the model is written for variables, an object says what they are.
-  if args.count == 1, status.process.settings.needsVariables, case .object = pythonLiteral(args[0]) {
-    return Payload(json: pythonLiteral(args[0]))
-  }
   var payload = Payload(json: .array(args.map(pythonLiteral)))
   if status.process.startEvents.count == 1, case .startEvent(isYAML: true) = status.process[status.process.startEvents[0]].kind {
     // JSON is YAML too.

@@ -62,9 +62,8 @@ extension Draft {
     case .subProcess(let start), .transaction(let start): try enterScope(id, element, start)
     case .adHocSubProcess(let definition): try enterAdHoc(id, definition)
     case .throwEvent, .endEvent: try throwEvents(id, element)
-    case .serviceTask, .startEvent, .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .eventSubProcess,
-      .boundaryEvent:
-      break
+    case .serviceTask: callAgain(id)
+    case .startEvent, .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .eventSubProcess, .boundaryEvent: break
     }
   }
 

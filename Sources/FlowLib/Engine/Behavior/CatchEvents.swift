@@ -35,7 +35,7 @@ extension Draft {
     }
     guard !waits.isEmpty else { return }
     emit(.activity(id, .waitsOpened(waits)))
-    hasNewWaits = true
+    newWaits += waits
   }
 
   private func wait(_ event: ExecutableEvent, in id: ActivityID) throws(StepProblem) -> Wait.Kind? {

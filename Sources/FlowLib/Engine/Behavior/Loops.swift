@@ -82,14 +82,15 @@ extension Draft {
   ///
   /// - Returns: false when none has more to begin.
   mutating func placeMoreIterations() -> Bool {
-    for (id, details) in instance.details {
+    let open = instance.details.filter { id, details in
       guard let loop = details.loop, let total = loop.total, loop.placed < total, details.incident == nil,
-        let activity = instance.activities[id], case .multiInstance(let multi)? = process[activity.element].more.loop, !multi.isSequential
-      else { continue }
-      emit(.activity(id, .iterationsPlaced(min(total - loop.placed, Limits.iterationsAtOnce))))
-      return true
+        let activity = instance.activities[id], case .multiInstance(let multi)? = process[activity.element].more.loop
+      else { return false }
+      return !multi.isSequential
     }
-    return false
+    guard let id = open.map(\.key).min(), let loop = instance.details[id]?.loop, let total = loop.total else { return false }
+    emit(.activity(id, .iterationsPlaced(min(total - loop.placed, Limits.iterationsAtOnce))))
+    return true
   }
 
   /// Gives an iteration its item and its number.

@@ -3,21 +3,24 @@ import FlowCore
 extension Draft {
   /// Makes a job, once what the service is to get can be made of the payload.
   mutating func enterServiceTask(_ token: PendingToken, _ element: ExecutableElement) {
-    guard process.settings.usesClosureTransport, let binding = element.service else {
-      return emit(.activated(newActivity(), token.element, .job(newKey())))
-    }
-    let payload = instance.payloads[token.payload]
-    emit(.activated(newActivity(), token.element, .job(newKey())))
-    guard case .failure(let error) = closureInput(payload, of: binding), let activity = instance.activities[lastActivity] else { return }
+    let (id, payload) = (newActivity(), instance.payloads[token.payload])
+    emit(.activated(id, token.element, .job(newKey())))
+    if !isSimple(element) { start(id, element) }
+    guard process.settings.usesClosureTransport, let binding = element.service, let activity = instance.activities[id],
+      case .failure(let error) = closureInput(payload, of: binding)
+    else { return }
     failTask(activity, failure("FAILED_CONTEXT_INPUT_PARSING", error.message, at: token.element, input: payload))
   }
-
-  private var lastActivity: ActivityID { ActivityID(instance.nextActivity - 1) }
 
   /// The service answered: its response (or, under closure transport, the context with it merged in) goes on.
   consuming func jobCompleted(_ job: Key, _ response: Payload) throws(Rejection) -> Decision {
     let activity = try open(job)
     let input = instance.payloads[activity.payload]
+    if process.settings.usesVariables {
+      complete(activity.id, response.asVariables ?? [Variable("body", response)])
+      run()
+      return decided()
+    }
     switch output(of: activity, response, input) {
     case .success(let payload) where payload.bytes.count > Limits.payloadBytes:
       let message = "payload of \(payload.bytes.count) bytes is over the limit of \(Limits.payloadBytes)"
@@ -55,12 +58,23 @@ extension Draft {
   mutating func failTask(_ activity: Activity, _ failure: ServiceFailure) {
     if let boundary = boundary(of: activity, catching: failure.code) {
       interrupt(activity.id, by: boundary, code: failure.code, [])
+    } else if process.settings.usesVariables {
+      emit(.failed(activity.id, failure))
+      throwError(failure, at: activity.id)
     } else if process.settings.isRecoverable {
       emit(.failed(activity.id, failure))
       if instance.state == .running { emit(.stopped(nil, at: context.now)) }
     } else {
       throwError(failure, at: activity.id)
     }
+  }
+}
+
+extension Draft {
+  /// A service is to be called again after somebody looked into why it failed.
+  mutating func callAgain(_ id: ActivityID) {
+    guard instance.activities[id]?.job == nil else { return }
+    emit(.retried([Retry(activity: id, job: newKey())], at: context.now))
   }
 }
 

@@ -41,6 +41,7 @@ extension Compiler {
   /// What an activity or event has beside its kind; nil when something of it can not be read.
   mutating func extras(of node: FlowNode) -> ElementExtras? {
     let before = findings.count
+    reportNotYet(node)
     var more = ElementExtras()
     more.inputs = mappings(node.zeebe?.inputs ?? [], of: node)
     more.outputs = mappings(node.zeebe?.outputs ?? [], of: node)

@@ -92,8 +92,9 @@ struct Compiler {
     settings.usesClosureTransport = process.rexflow.useClosureTransport
     settings.deploymentTimeoutMs = Int64(clamping: process.rexflow.deploymentTimeoutSeconds) &* 1000
     settings.userMetadata = process.rexflow.userOpaqueMetadata
-    settings.usesVariables = process.dialects.zeebe || !(process.dialects.rexflow || process.dialects.camunda)
-    settings.needsVariables = process.dialects.zeebe
+    // A process of both dialects follows the original's.
+    settings.usesVariables = !process.dialects.rexflow && (process.dialects.zeebe || !process.dialects.camunda)
+    settings.needsVariables = !process.dialects.rexflow && process.dialects.zeebe
     settings.versionTag = process.zeebe?.versionTag
     return settings
   }

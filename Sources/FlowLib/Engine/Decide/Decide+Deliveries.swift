@@ -205,15 +205,12 @@ extension Draft {
 
   /// Messages that came before somebody waited for them.
   mutating func takeBufferedMessages() {
-    guard hasNewWaits else { return }
-    hasNewWaits = false
-    for (_, details) in instance.details {
-      for wait in details.waits {
-        guard case .message(let name, let key) = wait.kind,
-          let message = directory.state.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID)
-        else { continue }
-        queue(.correlate(message: message.key))
-      }
+    for wait in newWaits {
+      guard case .message(let name, let key) = wait.kind,
+        let message = directory.state.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID)
+      else { continue }
+      queue(.correlate(message: message.key))
     }
+    newWaits = []
   }
 }

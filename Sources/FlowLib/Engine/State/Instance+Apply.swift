@@ -41,6 +41,7 @@ extension Instance {
       activities[id]?.job = nil
       self.failure = failure
     case .stopped(let failure, _):
+      noteAll(areOpen: false)
       state = .stopped
       if let failure { self.failure = failure }
     case .retried(let retries, _):
@@ -50,6 +51,7 @@ extension Instance {
         activities[retry.activity]?.hasFailed = false
         activities[retry.activity]?.job = retry.job
       }
+      noteAll(areOpen: true)
     case .activity(let id, let event): apply(event, to: id, of: process)
     }
   }

@@ -110,6 +110,14 @@ extension Instance {
     for (name, value) in gone.variables { variableBytes -= name.utf8.count + value.bytes.count }
   }
 
+  /// Nothing happens to an instance that is STOPPED; when it goes on, what it waits for is there again.
+  mutating func noteAll(areOpen: Bool) {
+    for id in details.keys.sorted() {
+      for wait in details[id]?.waits ?? [] { noted.append(areOpen ? .opened(id, wait) : .closed(id, wait)) }
+      if let job = details[id]?.job { noted.append(areOpen ? .jobChanged(id, from: nil, to: job) : .jobChanged(id, from: job, to: nil)) }
+    }
+  }
+
   // MARK: tokens
 
   private mutating func placeIterations(_ count: Int, of body: ActivityID) {

@@ -30,8 +30,10 @@ package struct Lookups: Sendable {
   mutating func add(_ instance: Instance) {
     if let key = instance.startKey { started[StartedBy(deployment: instance.deployment, correlationKey: key)] = instance.id.key }
     for (activity, details) in instance.details {
-      for wait in details.waits { open(wait, of: activity, in: instance.id.key) }
-      if let job = details.job { change(nil, to: job, of: activity, in: instance.id.key) }
+      if instance.state == .running {
+        for wait in details.waits { open(wait, of: activity, in: instance.id.key) }
+        if let job = details.job { change(nil, to: job, of: activity, in: instance.id.key) }
+      }
       for key in [details.userTask?.key, details.incident?.key].compactMap({ $0 }) { take(.named(activity, key), of: instance.id.key) }
     }
   }

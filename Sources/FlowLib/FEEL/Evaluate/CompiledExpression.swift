@@ -53,6 +53,17 @@ package struct CompiledExpression: Sendable {
 
   package func evaluate(_ scope: EvaluationScope) throws(EvaluationError) -> Value { try explain(scope).value }
 
+  /// The value as encoded JSON; bytes are copied as they are where the expression only names a variable or a member of one.
+  ///
+  /// - Returns: null's four letters where the value is null.
+  package func encoded(_ scope: EvaluationScope) throws(EvaluationError) -> [UInt8] {
+    if language == .feel, let lookup = scope.lookup, let (name, path) = tree.variablePath, name != "?", let bytes = lookup(name) {
+      let document = EncodedJSON(bytes)
+      if let range = path.isEmpty ? document.whole : document.member(path) { return Array(bytes[range]) }
+    }
+    return try evaluate(scope).json.bytes
+  }
+
   /// Whether a sequence flow's condition holds.
   ///
   /// - Parameter payload: an object's members are FEEL's variables; Python sees the whole document as `req_json`.

@@ -20,6 +20,7 @@ extension Evaluator {
       return Evaluator.areAlike(a.time.zone, b.time.zone) && order(a, b).map { $0 == 0 } ?? (a == b)
     case (.daysTime(let a), .daysTime(let b)): return a == b
     case (.yearsMonths(let a), .yearsMonths(let b)): return a == b
+    case (.function(.builtin(let a)), .function(.builtin(let b))): return a == b
     case (.range(let a), .range(let b)):
       guard a.includesLow == b.includesLow, a.includesHigh == b.includesHigh, try equal(a.low, b.low) == true else { return false }
       return try equal(a.high, b.high) == true

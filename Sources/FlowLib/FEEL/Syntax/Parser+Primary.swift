@@ -40,6 +40,8 @@ extension Parser {
       sawInput = true
       return Expression(.name("?"), at: start)
     case "<", "<=", ">", ">=":
+      try enter()
+      defer { depth -= 1 }
       guard let op = comparisonMark() else { throw fail("unexpected \(token.shown)") }
       return try halfRange(op, of: try additive(), start)
     case "'": throw fail("unexpected character \"'\"", hint: "strings stand in double quotes")

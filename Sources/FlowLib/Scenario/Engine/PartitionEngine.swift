@@ -21,11 +21,11 @@ package final class PartitionEngine: ScenarioEngine {
     let (clock, failure) = (StandingClock(start), FatalFailure())
     (self.clock, self.failure) = (clock, failure)
     var configuration = PartitionConfiguration(
-      id: PartitionEngine.id, store: store, world: World(now: { clock.now }, entropy: { clock.entropy() }), log: .none, observer: watch,
+      id: PartitionEngine.id, store: store, world: World(now: { clock.now }, entropy: { clock.entropy() }, zones: zones), log: .none,
+      observer: watch,
       performer: Continuing(),
       load: { deployment throws(StoreError) in throw .corrupt("no process for \(deployment.id)") },
       fatal: { failure.note($0) })
-    configuration.zones = zones
     configuration.keepsJournal = true
     partition = Partition(configuration)
     do throws(StoreError) { try partition.start() } catch { throw Status(.internal, "\(error)") }
