@@ -79,20 +79,15 @@ enum HelpTopics {
     "elements", "Which BPMN elements run",
     body: """
       Runs:
-        tasks: service (`rexflow:` annotation or camunda:connectorId), script in
-          FEEL, task, manual task; call activity
-        start, intermediate, boundary and end events: none, timer, signal, error,
-          escalation, conditional, link, compensation, cancel, terminate
+        tasks: service (`rexflow:` annotation, camunda:connectorId, or a job for
+          workers: zeebe:taskDefinition), user, receive, script in FEEL, task,
+          manual task; call activity
+        start, intermediate, boundary and end events: none, timer, message, signal,
+          error, escalation, conditional, link, compensation, cancel, terminate
         exclusive, parallel, inclusive, complex and event-based gateways, implicit
           fork, conditional flows out of activities
-        embedded and event subprocesses, transactions, ad-hoc subprocesses that
-          begin by themselves
+        embedded and event subprocesses, transactions, ad-hoc subprocesses
         multi-instance and standard loops; zeebe:ioMapping
-
-      Runs in `flowctl test`, and is refused by apply and run, since flowd has no
-      way to it yet:
-        job workers (zeebe:taskDefinition), user tasks, message events and receive
-          tasks, other ad-hoc subprocesses
 
       Is read, and refused:
         parallel multiple and conditional start events of a process, start and

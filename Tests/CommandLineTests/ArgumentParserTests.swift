@@ -93,6 +93,23 @@ struct ArgumentParserTests {
     #expect(message(words) == expected)
   }
 
+  @Test("a verb that runs alone takes its own options and its subcommands")
+  func runsAlone() throws {
+    let list = CommandSpec(
+      "jobs", "Show jobs", options: [OptionSpec("type", help: "only these")],
+      subcommands: [CommandSpec("complete", "Complete one", positionals: [PositionalSpec("key", help: "which")])], runsAlone: true)
+    let program = CommandSpec("tool", "Test", subcommands: [list])
+    func name(_ words: [String]) throws -> String {
+      guard case .run(let invocation) = try ArgumentParser.parse(words, program: program) else { return "help" }
+      return invocation.commandName
+    }
+
+    #expect(try name(["jobs"]) == "tool jobs")
+    #expect(try name(["jobs", "--type", "pay"]) == "tool jobs")
+    #expect(try name(["jobs", "complete", "1"]) == "tool jobs complete")
+    #expect(HelpText.usage(for: [program, list]) == "tool jobs [options] [VERB]")
+  }
+
   @Test("help is asked for at each level, and shown when the verb is missing")
   func help() throws {
     func path(_ words: [String]) throws -> String {

@@ -74,14 +74,3 @@ def test_a_call_activity_waits_for_what_it_calls(wire, up):
                        + flows("s", "call", "e")))
 
     assert wire.result(wire.started(outer, "{'x': 21}")) == {"x": 21, "y": 42}
-
-
-@pytest.mark.parametrize("work", [
-    '<bpmn:serviceTask id="w"><bpmn:extensionElements><zeebe:taskDefinition type="t"/></bpmn:extensionElements></bpmn:serviceTask>',
-    '<bpmn:userTask id="w"/>',
-])
-def test_what_flowd_has_no_way_in_for_is_refused_at_apply(wire, work):
-    said = wire.apply(process(models.fresh("Work"), f'<bpmn:startEvent id="s"/>{work}<bpmn:endEvent id="e"/>' + flows("s", "w", "e")))
-
-    assert said.data["status"] == -1
-    assert "w waits for a worker, a user or a message" in said.data["message"]

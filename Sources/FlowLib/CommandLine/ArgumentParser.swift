@@ -60,7 +60,7 @@ package struct ArgumentParser {
       if given["help"] != nil { return .help(path: path, exitCode: 0) }
       if given["version"] != nil { return .version }
     }
-    if !command.subcommands.isEmpty && command.positionals.isEmpty { return .help(path: path, exitCode: 1) }
+    if !command.subcommands.isEmpty && command.positionals.isEmpty && !command.runsAlone { return .help(path: path, exitCode: 1) }
     return .run(Invocation(path: path, given: given, words: try assignWords()))
   }
 

@@ -10,6 +10,8 @@ package struct CommandSpec: Sendable {
   /// The three most useful calls; help shows them first.
   package var examples: [Example]
   package var subcommands: [CommandSpec]
+  /// Does something without a subcommand too: mostly it lists.
+  package var runsAlone: Bool
   package var topics: [HelpTopic]
   /// `FLOWD_` gives every option of this command a variable; nil leaves it to `OptionSpec.env`.
   package var envPrefix: String?
@@ -17,7 +19,8 @@ package struct CommandSpec: Sendable {
 
   package init(
     _ name: String, _ summary: String, details: String = "", options: [OptionSpec] = [], positionals: [PositionalSpec] = [],
-    examples: [Example] = [], subcommands: [CommandSpec] = [], topics: [HelpTopic] = [], envPrefix: String? = nil, hidden: Bool = false
+    examples: [Example] = [], subcommands: [CommandSpec] = [], runsAlone: Bool = false, topics: [HelpTopic] = [], envPrefix: String? = nil,
+    hidden: Bool = false
   ) {
     self.name = name
     self.summary = summary
@@ -26,6 +29,7 @@ package struct CommandSpec: Sendable {
     self.positionals = positionals
     self.examples = examples
     self.subcommands = subcommands
+    self.runsAlone = runsAlone
     self.topics = topics
     self.envPrefix = envPrefix
     self.hidden = hidden

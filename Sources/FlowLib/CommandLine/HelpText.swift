@@ -31,7 +31,7 @@ package enum HelpText {
   package static func usage(for path: [CommandSpec]) -> String {
     guard let command = path.last else { return "" }
     var parts = path.map(\.name) + ["[options]"]
-    if !command.subcommands.isEmpty { parts.append("VERB") }
+    if !command.subcommands.isEmpty { parts.append(command.runsAlone ? "[VERB]" : "VERB") }
     return (parts + command.positionals.map(\.display)).joined(separator: " ")
   }
 

@@ -153,6 +153,14 @@ public enum Limits {
   public static let streamBytes = 8 << 20
   /// Bytes of one call's request headers or trailers.
   public static let metadataBytes = 16 << 10
+  /// Calls of workers that wait for a job; each is a call in flight, of which half are left to others.
+  public static let jobWaiters = 10_000
+  /// How long one call of a worker waits for a job at most; longer ones break in proxies.
+  public static let jobWaitMs: Int64 = 600_000
+  /// How long a worker has for a job at most: what nobody completes in a week nobody will.
+  public static let jobTimeoutMs: Int64 = 7 * 86_400_000
+  /// Bytes of variables that are read on the thread that serves all calls; larger ones go to a thread of their own.
+  public static let variablesAtOnceBytes = 16 << 10
   /// Control-plane calls (apply, stop, lists) that wait for a thread; more is an attack or a loop.
   public static let controlJobs = 4_096
   /// Committed batches that wait for a view that can not write; beyond them the partition waits.

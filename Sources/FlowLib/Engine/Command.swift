@@ -38,7 +38,7 @@ package enum Command: Sendable {
   /// - Parameter timeoutMs: from now.
   case setJobTimeout(Key, timeoutMs: Int64)
   case completeUserTask(Key, [Variable])
-  case changeUserTask(Key, UserTaskState)
+  case changeUserTask(Key, UserTaskChange)
   case resolveIncident(Key)
   case setVariables(instance: Key, scope: ActivityID, [Variable], isLocal: Bool)
   case modifyInstance(Key, Modification)
@@ -76,6 +76,19 @@ package struct ActivateJobs: Sendable {
     self.count = count
     self.timeoutMs = timeoutMs
   }
+}
+
+/// What of a user task is to be another; nil stays as it is.
+package struct UserTaskChange: Sendable, Equatable {
+  /// "" assigns it to nobody.
+  package var assignee: String?
+  package var candidateGroups: [String]?
+  package var candidateUsers: [String]?
+  package var dueDate: String?
+  package var followUpDate: String?
+  package var priority: Int?
+
+  package init() {}
 }
 
 /// Tokens are put elsewhere by hand.

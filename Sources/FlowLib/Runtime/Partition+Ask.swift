@@ -10,9 +10,12 @@ extension Partition {
     return try promise.wait().get()
   }
 
-  package func ask(_ deploy: Deploy, _ process: ExecutableProcess) throws(Refusal) -> Answered {
+  package func ask(_ deploy: Deploy, _ process: ExecutableProcess) throws(Refusal) -> Answered { try ask([(deploy, process)]) }
+
+  /// Deploys all or none; the answer names the last.
+  package func ask(_ deployments: [(deploy: Deploy, process: ExecutableProcess)]) throws(Refusal) -> Answered {
     let promise = Promise<Result<Answered, Refusal>>()
-    send(.deploy(deploy, process) { promise.keep($0) }, lane: .creates)
+    send(.deploy(deployments) { promise.keep($0) }, lane: .creates)
     return try promise.wait().get()
   }
 

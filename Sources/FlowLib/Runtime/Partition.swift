@@ -7,8 +7,11 @@ import Synchronization
 /// What is asked of a partition, and how it hears the answer.
 package enum Request: Sendable {
   case command(Command, reply: @Sendable (Result<Answered, Refusal>) -> Void)
-  /// A deployment with its process; the process becomes part of the catalog with the event.
-  case deploy(Deploy, ExecutableProcess, reply: @Sendable (Result<Answered, Refusal>) -> Void)
+  /// A command, and a look at the state that it leaves behind. What it returns is called when that is durable.
+  case commandThenLook(
+    Command, look: @Sendable (Answer, PartitionState, Catalog) -> @Sendable (Position) -> Void, refused: @Sendable (Refusal) -> Void)
+  /// Deployments with their processes, all or none; each process becomes part of the catalog with its event.
+  case deploy([(deploy: Deploy, process: ExecutableProcess)], reply: @Sendable (Result<Answered, Refusal>) -> Void)
   /// Looks at the state. What it sees is durable when what it returns is called; `refused` when that never happens.
   case read(@Sendable (PartitionState, Catalog) -> @Sendable (Position) -> Void, refused: @Sendable () -> Void)
 }
@@ -156,7 +159,8 @@ package struct PartitionConfiguration: Sendable {
 extension Request {
   func refuse(_ refusal: Refusal) {
     switch self {
-    case .command(_, let reply), .deploy(_, _, let reply): reply(.failure(refusal))
+    case .command(_, let reply), .deploy(_, let reply): reply(.failure(refusal))
+    case .commandThenLook(_, _, let refused): refused(refusal)
     case .read(_, let refused): refused()
     }
   }

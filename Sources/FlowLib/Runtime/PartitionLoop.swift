@@ -116,17 +116,41 @@ final class PartitionLoop {
     case .command(let command, let reply):
       if command.isNewWork, let refusal = refusalOfNewWork() ?? refusalOfBytes(command) { return later(reply, .failure(refusal)) }
       answer(reply) { () throws(Rejection) in try decide(command, into: &batch) }
-    case .deploy(let deploy, let process, let reply):
-      if let refusal = refusalOfNewWork() { return later(reply, .failure(refusal)) }
-      answer(reply) { () throws(Rejection) in
-        let key = state.nextKey
-        if state.deployment(id: deploy.id) == nil { catalog[key] = process }
-        return try decide(.deploy(deploy), into: &batch)
+    case .commandThenLook(let command, let look, let refused):
+      do throws(Rejection) {
+        let answer = try decide(command, into: &batch)
+        let then = look(answer, state, catalog)
+        replies.append(Reply(tell: { then($0) }, refuse: refused))
+      } catch {
+        replies.append(Reply(tell: { _ in refused(.rejected(error)) }, refuse: refused))
       }
+    case .deploy(let deployments, let reply):
+      if let refusal = refusalOfNewWork() { return later(reply, .failure(refusal)) }
+      answer(reply) { () throws(Rejection) in try deploy(deployments, into: &batch) }
     case .read(let look, let refused):
       let then = look(state, catalog)
       replies.append(Reply(tell: { then($0) }, refuse: { _ in refused() }))
     }
+  }
+
+  /// Nothing is decided before it is known that nothing stands in the way of any.
+  private func deploy(
+    _ deployments: [(deploy: Deploy, process: ExecutableProcess)], into batch: inout EventBatchWriter
+  ) throws(Rejection) -> Answer {
+    for (deploy, _) in deployments where state.deployment(id: deploy.id) != nil {
+      throw Rejection(.alreadyExists, "deployment \(deploy.id) already exists")
+    }
+    // Those of one file are in one batch, so that a store takes all or none.
+    if deployments.count > 1, batch.count > 0 {
+      guard commit(batch) else { throw Rejection(.exhausted, "the store did not take what came before; try again") }
+      batch = newBatch()
+    }
+    var answer = Answer.done
+    for (deploy, process) in deployments {
+      catalog[state.nextKey] = process
+      answer = try decide(.deploy(deploy), into: &batch)
+    }
+    return answer
   }
 
   /// A reply is told with the position of the state it came from, when that is durable; so are refusals.
@@ -231,15 +255,16 @@ final class PartitionLoop {
         return false
       }
     }
-    tell()
+    tell(hasWritten: batch.count > 0)
     return true
   }
 
-  private func tell() {
+  private func tell(hasWritten: Bool) {
     let told = replies
     replies.removeAll(keepingCapacity: true)
     let deploymentsChanged = !touchedDeployments.isEmpty
-    if deploymentsChanged || !touchedInstances.isEmpty {
+    // Also what touches no instance, as a message does: who is told a position may ask readers for it.
+    if hasWritten {
       observer.committed(position, state, catalog, touchedDeployments: deploymentsChanged)
     }
     for reply in told { reply.tell(position) }

@@ -30,9 +30,8 @@ final class ModelStore: Sendable {
 
   private static func key(_ deploymentID: String) -> String { "deployments/\(deploymentID)/model" }
 
-  /// Writes a model before the deployment that names it is journaled.
-  func save(_ model: PreparedModel, id: String) throws(StoreError) {
-    guard let process = model.process else { throw .invalid("a model without a process") }
+  /// Writes a process's model before the deployment that names it is journaled. A file with several is kept once.
+  func save(_ model: PreparedModel, _ process: Process, id: String) throws(StoreError) {
     _ = retired.withLock { $0.removeValue(forKey: id) }
     let file = try store.putBlob(model.bytes)
     let table = try store.putBlob(ElementTable(of: process).json.bytes)
@@ -67,7 +66,7 @@ final class ModelStore: Sendable {
     guard let entry = try entry(deployment.id) else { throw .corrupt("the model of deployment \(deployment.id) is missing") }
     let model = readDefinitions(try blob(entry, "file", deployment.id))
     let table = try elementTable(try blob(entry, "elements", deployment.id), deployment.id)
-    guard let definitions = model.definitions, let process = definitions.deployable else {
+    guard let definitions = model.definitions, let process = definitions.process(of: deployment) else {
       throw .corrupt("the stored model of deployment \(deployment.id) can not be read")
     }
     let compiled = compile(process, in: definitions, table: table)
@@ -93,4 +92,9 @@ final class ModelStore: Sendable {
   private func elementTable(_ bytes: [UInt8], _ id: String) throws(StoreError) -> ElementTable {
     do { return try ElementTable(json: JSON(parsing: bytes)) } catch { throw .corrupt("element table of deployment \(id): \(error)") }
   }
+}
+
+extension Definitions {
+  /// The process that became a deployment.
+  fileprivate func process(of deployment: Deployment) -> Process? { candidates.first { $0.id == deployment.processID } }
 }

@@ -20,6 +20,11 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   private var given = Position.start
   private let reached = Mutex(Position.start)
   /// What the records held, until replay is over: readers that were led by others may have missed what it leaves out.
+  /// Types of jobs that were made or set free since the last commit.
+  private var jobTypes: Set<String> = []
+  /// What was told was taken back: jobs may have come untold.
+  private var hasLostTrack = false
+  private let jobWaiters = Mutex<JobWaiters?>(nil)
   private var held: (mark: Position, rows: [InstanceRow])?
 
   /// How long the partition waits for the archive before it takes the next batch.
@@ -37,6 +42,9 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     self.board = board
     self.onDeployments = onDeployments
   }
+
+  /// Who waits for jobs hears of them from now on.
+  func tellJobs(to waiters: JobWaiters?) { jobWaiters.withLock { $0 = waiters } }
 
   /// The last durable position that was told.
   var position: Position { reached.withLock { $0 } }
@@ -80,6 +88,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
 
   func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {
     guard case .instance(let key, let change) = event else { return }
+    if let type = change.jobType(of: key, in: state) { jobTypes.insert(type) }
     pending[pending.count - 1].changes += changes(change, of: key, in: state, catalog)
   }
 
@@ -89,6 +98,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     pending.removeAll(keepingCapacity: true)
     hand()
     reached.withLock { $0 = position }
+    tellJobs()
     if touchedDeployments {
       board.update(position, state, catalog)
       onDeployments(board.all)
@@ -97,7 +107,18 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     }
   }
 
-  func discarded() { pending.removeAll() }
+  private func tellJobs() {
+    guard !jobTypes.isEmpty || hasLostTrack else { return }
+    let waiters = jobWaiters.withLock { $0 }
+    if hasLostTrack { waiters?.lookAgain() } else { waiters?.came(jobTypes) }
+    hasLostTrack = false
+    jobTypes.removeAll(keepingCapacity: true)
+  }
+
+  func discarded() {
+    pending.removeAll()
+    hasLostTrack = true
+  }
 
   func rested() {
     if !backlog.isEmpty { hand() }
@@ -209,6 +230,21 @@ final class Projection: PartitionObserver, @unchecked Sendable {
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
       .iterationTerminated, .compensable, .compensationTaken, .handles, .counted, .placed:
       nil
+    }
+  }
+}
+
+extension InstanceEvent {
+  /// The type of the job that may be given to a worker after this.
+  fileprivate func jobType(of instance: Key, in state: PartitionState) -> String? {
+    guard case .activity(let id, let event) = self else { return nil }
+    switch event {
+    case .jobMade(let job): return job.type
+    case .jobFreed, .jobFailed, .retriesSet: return state.instances[instance]?.details[id]?.job?.type
+    case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobTaken, .jobTimeoutSet, .jobGone, .userTaskMade,
+      .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
+      .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted, .fired, .chosen, .placed, .began, .terminated:
+      return nil
     }
   }
 }

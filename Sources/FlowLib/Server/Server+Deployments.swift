@@ -9,11 +9,23 @@ import FlowThreads
 
 /// What `apply` did.
 package struct Applied: Sendable {
-  package let deploymentID: String
+  /// In the order of the file; never empty.
+  package let deployments: [AppliedDeployment]
+  package let findings: [Finding]
+
+  /// The first of them.
+  package var deploymentID: String { deployments[0].id }
+  package var version: Int { deployments[0].version }
+  /// Nothing was deployed: the latest versions already were this file.
+  package var isUnchanged: Bool { deployments.allSatisfy(\.isUnchanged) }
+}
+
+package struct AppliedDeployment: Sendable {
+  package let id: String
+  package let processID: String
   package let version: Int
   /// The latest version of this process already was this file.
   package let isUnchanged: Bool
-  package let findings: [Finding]
 }
 
 package enum ApplyFailure: Error, Sendable {
@@ -25,28 +37,38 @@ package enum ApplyFailure: Error, Sendable {
 }
 
 extension Server {
-  /// Stores a model's process as a deployment and starts it. Waits; called on a control thread.
+  /// Stores the processes of a model as deployments and starts them, all or none. Waits; called on a control thread.
   package func apply(_ model: PreparedModel, resourceName: String, isStopped: Bool) throws(ApplyFailure) -> Applied {
-    guard let process = model.process, let executable = model.executable, let id = process.deploymentID else {
-      throw .invalid(model.findings)
+    guard !model.executables.isEmpty else { throw .invalid(model.findings) }
+    var applied: [AppliedDeployment] = []
+    var fresh: [(deploy: Deploy, process: ExecutableProcess)] = []
+    for (process, executable) in model.executables {
+      guard let id = process.deploymentID else { throw .invalid(model.findings) }
+      if let known = board[id]?.deployment {
+        guard known.digest == process.digest else { throw .alreadyExists(id) }
+        applied.append(AppliedDeployment(id: id, processID: process.id, version: known.version, isUnchanged: true))
+        continue
+      }
+      let version = (board.all.map(\.deployment).filter { $0.processID == process.id }.map(\.version).max() ?? 0) + 1
+      do throws(StoreError) { try models.save(model, process, id: id) } catch { throw .store(error) }
+      let deploy = Deploy(
+        id: id, processID: process.id, version: version, digest: process.digest, resourceName: resourceName, isStopped: isStopped,
+        needsNothing: !executable.needsServices)
+      fresh.append((deploy, configuration.configured(executable)))
+      applied.append(AppliedDeployment(id: id, processID: process.id, version: version, isUnchanged: false))
     }
-    let versions = board.all.filter { $0.deployment.processID == process.id }.map(\.deployment)
-    if let known = board[id]?.deployment {
-      guard known.digest == process.digest else { throw .alreadyExists(id) }
-      return Applied(deploymentID: id, version: known.version, isUnchanged: true, findings: model.findings)
-    }
-    let version = (versions.map(\.version).max() ?? 0) + 1
-    do throws(StoreError) { try models.save(model, id: id) } catch { throw .store(error) }
-    let deploy = Deploy(
-      id: id, processID: process.id, version: version, digest: process.digest, resourceName: resourceName, isStopped: isStopped,
-      needsNothing: !executable.needsServices)
+    try deploy(fresh)
+    return Applied(deployments: applied, findings: model.findings)
+  }
+
+  private func deploy(_ fresh: [(deploy: Deploy, process: ExecutableProcess)]) throws(ApplyFailure) {
+    guard !fresh.isEmpty else { return }
     do throws(Refusal) {
-      _ = try partition.ask(deploy, configuration.configured(executable))
+      _ = try partition.ask(fresh)
     } catch {
-      if case .rejected(let rejection) = error, rejection.reason == .alreadyExists { throw .alreadyExists(id) }
-      throw .refused(error)
+      guard case .rejected(let rejection) = error, rejection.reason == .alreadyExists else { throw .refused(error) }
+      throw .alreadyExists(fresh.first { rejection.message.contains($0.deploy.id) }?.deploy.id ?? fresh[0].deploy.id)
     }
-    return Applied(deploymentID: id, version: version, isUnchanged: false, findings: model.findings)
   }
 
   /// Sends a command and waits for its answer; called on a control thread.

@@ -110,16 +110,21 @@ extension Server {
     package struct Active: Sendable {
       package let element: ExecutableElement
       package let waitsFor: String
+      /// Nil for a token that waits at a join.
+      package var activity: ActivityID?
+      package var scope = ActivityID.process
+      package var job: Key?
+      package var userTask: Key?
+      package var incident: Key?
+      package var called: InstanceID?
     }
   }
 
   package func live(_ id: InstanceID) -> LiveInstance? {
     let looked = partition.look { state, catalog -> LiveInstance? in
       guard let instance = state.instances[id.key], instance.id == id, let process = catalog[instance.deployment] else { return nil }
-      var active = instance.activitiesInOrder.filter { $0.job != nil || $0.hasFailed }.map {
-        LiveInstance.Active(element: process[$0.element], waitsFor: $0.hasFailed ? "retry" : process[$0.element].waitsFor)
-      }
-      active += instance.waiting.map { LiveInstance.Active(element: process[$0.element], waitsFor: "join") }
+      var active = instance.activitiesInOrder.map { LiveInstance.Active($0, of: instance, process) }
+      active += instance.waiting.map { LiveInstance.Active(element: process[$0.element], waitsFor: "join", scope: $0.scope) }
       return LiveInstance(elements: active)
     }
     return looked?.value
@@ -155,17 +160,4 @@ extension Server {
 
   /// Somebody ends an instance (the original's `POST /`).
   package func endInstance(_ id: InstanceID, result: Payload) -> Result<Answered, Refusal> { ask(.endInstance(id.key, result: result)) }
-}
-
-extension ExecutableElement {
-  /// What its job is, in a word or two.
-  fileprivate var waitsFor: String {
-    switch kind {
-    case .exclusiveGateway: "decision"
-    case .serviceTask, .startEvent, .endEvent, .task, .job, .userTask, .script, .catchEvent, .throwEvent, .parallelGateway,
-      .inclusiveGateway, .complexGateway, .eventBasedGateway, .subProcess, .eventSubProcess, .transaction, .adHocSubProcess,
-      .callActivity, .boundaryEvent:
-      "service call"
-    }
-  }
 }

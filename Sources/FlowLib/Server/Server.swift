@@ -24,6 +24,7 @@ package final class Server: Sendable {
   let projection: Projection
   let deploymentWork: DeploymentWork
   let serviceWork: ServiceWork
+  let jobWaiters: JobWaiters
   let orchestrator: ProcessOrchestrator?
   private let client: HTTPClient
   private let probeClient = HTTPClient()
@@ -58,10 +59,14 @@ package final class Server: Sendable {
     let reconciler = Reconciler()
     projection = Projection(Server.partitionID, view: view, archiver: archiver, board: board) { reconciler.changed($0) }
     partition = Server.partition(configuration, store, projection, serviceWork, models, isAbandoned)
+    jobWaiters = JobWaiters(
+      timers: timers, world: configuration.world, ask: { [partition] request, reply in Server.ask(partition, for: request, reply) },
+      letGo: { [partition] jobs in Server.letGo(jobs, to: partition) })
     deploymentWork = DeploymentWork(
       board: board, partition: partition, orchestrator: orchestrator, addresses: addresses, timers: timers, world: configuration.world,
       log: configuration.log, onMoved: { [board] in board.told($0) })
     reconciler.begin(deploymentWork, on: control)
+    projection.tellJobs(to: jobWaiters)
   }
 
   private static func archiver(_ configuration: ServerConfiguration, _ view: View, _ archive: (any Archive)?) -> Archiver? {
@@ -122,6 +127,8 @@ package final class Server: Sendable {
   package func stop(released: () -> Void = {}) {
     isStopping.set()
     control.close()
+    jobWaiters.close()
+    projection.tellJobs(to: nil)
     deploymentWork.stop()
     // Calls are let go before the services that they wait for: what is owed stays owed, and the next start calls again.
     client.close()

@@ -32,8 +32,8 @@ enum Apply {
     for path in context.settings.words("bpmn_spec") {
       switch try apply(path, context) {
       case .success(let answer):
-        applied.append(answer.id)
-        table.add(Table.Cell(answer.id), Table.Cell(answer.reply.json?["message"]?.string ?? "", .green), Table.Cell(path))
+        applied += answer.processes.map(\.id)
+        for process in answer.processes { table.add(Table.Cell(process.id), Table.Cell(process.word, .green), Table.Cell(path)) }
       case .failure: exitCode = ExitCode.original
       }
     }
@@ -69,7 +69,7 @@ enum Apply {
 
   private struct Answer {
     var reply: EnvelopeReply
-    var id = ""
+    var processes: [(id: String, word: String)] = []
     var findings: [FlowV1.Finding] = []
   }
 
@@ -77,16 +77,20 @@ enum Apply {
   private static func answer(_ request: FlowV1.ApplyRequest, _ client: FlowClient) throws(Status) -> Answer {
     do throws(Status) {
       let response = try client.apply(request)
-      let data: JSON = [
+      var data: JSON.Object = [
         "status": 0, "message": response.unchanged ? "unchanged" : "Ok.", "wf_id": .string(response.deploymentID),
       ]
-      let reply = EnvelopeReply(status: 0, message: "Ok", data: data.text)
-      return Answer(reply: reply, id: response.deploymentID, findings: response.findings)
+      if response.processes.count > 1 { data["wf_ids"] = .array(response.processes.map { .string($0.deploymentID) }) }
+      let reply = EnvelopeReply(status: 0, message: "Ok", data: JSON.object(data).text)
+      var processes = response.processes.map { (id: $0.deploymentID, word: $0.unchanged ? "unchanged" : "Ok.") }
+      // An older flowd tells the one that a file had.
+      if processes.isEmpty { processes = [(response.deploymentID, response.unchanged ? "unchanged" : "Ok.")] }
+      return Answer(reply: reply, processes: processes, findings: response.findings)
     } catch {
       switch error.code {
       case .unimplemented:
         let reply = try client.applyWorkflow(xml: String(decoding: request.bpmnXML, as: UTF8.self), stopped: request.stopped)
-        return Answer(reply: reply, id: reply.json?["wf_id"]?.string ?? "")
+        return Answer(reply: reply, processes: [(reply.json?["wf_id"]?.string ?? "", reply.json?["message"]?.string ?? "")])
       case .unavailable, .deadlineExceeded, .unauthenticated, .permissionDenied, .resourceExhausted, .cancelled: throw error
       case .ok, .unknown, .invalidArgument, .notFound, .alreadyExists, .failedPrecondition, .aborted, .outOfRange, .internal, .dataLoss:
         return Answer(reply: EnvelopeReply(status: -1, message: error.message + (error.hint.map { " (try: \($0))" } ?? ""), data: ""))

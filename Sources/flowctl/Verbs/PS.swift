@@ -8,7 +8,8 @@ enum PS {
 
   private static let spec = CommandSpec(
     "ps", "Show instances, or deployments",
-    details: "Without -o there is a table on a terminal, and nothing on stdout in a pipe; `-o table` prints it there too.",
+    details: "Without -o there is a table on a terminal, and nothing on stdout in a pipe; `-o table` prints it there too. "
+      + "Of one instance that lives it also shows active elements, incidents, open jobs and tasks, and variables.",
     options: GlobalOptions.kinds + [
       GlobalOptions.output,
       .flag("watch", short: "w", configurable: false, help: "keep showing it as it changes"),
@@ -21,7 +22,9 @@ enum PS {
     ],
     positionals: [GlobalOptions.ids(minimum: 0, "what to show; all when there are none")],
     examples: [
-      Example("flowctl ps", "the newest instances"), Example("flowctl ps -d --health", "deployments, and which of their tasks are UP"),
+      Example("flowctl ps", "the newest instances"),
+      Example("flowctl ps flow-0123", "one, with what it waits for and what it knows"),
+      Example("flowctl ps -d --health", "deployments, and which of their tasks are UP"),
       Example("flowctl ps --watch flow-0123", "watch one instance"),
     ])
 
@@ -44,11 +47,16 @@ enum PS {
     // Health is asked for by people, also through a pipe.
     if context.wantsTable || (health != nil && context.format == nil) {
       context.print(try table(kind, ids, health, context))
+      if kind == .instance, ids.count == 1, reply.json?.object?[ids[0]]?["state"]?.string.map(PS.lives) ?? false {
+        try InstanceDetails.print(ids[0], context)
+      }
     } else {
       context.print(data: health.map { merged(reply, $0) } ?? reply.data, names: reply.names)
     }
     return missing(reply, ids, kind, context)
   }
+
+  private static func lives(_ state: String) -> Bool { state == "RUNNING" || state == "STOPPED" }
 
   /// The original's answer has no pages, so it is asked for with as many ids as a page of our own list has.
   private static func everyInstance(_ pairs: [FlowProto.StringPair], _ client: FlowClient) throws(Status) -> EnvelopeReply {

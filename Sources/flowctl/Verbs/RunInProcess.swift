@@ -57,23 +57,28 @@ enum RunInProcess {
   private static func run(
     _ model: PreparedModel, _ path: String, _ arguments: [String], on server: Server, _ context: Context, _ signals: StopSignals
   ) throws(Failure) -> Int32 {
-    let id: String
+    let ids: [String]
     do throws(ApplyFailure) {
-      id = try server.apply(model, resourceName: path, isStopped: false).deploymentID
+      ids = try server.apply(model, resourceName: path, isStopped: false).deployments.map(\.id)
     } catch {
       throw Failure(ExitCode.negative, "\(path) can not be deployed", why: "\(error)")
     }
     let deadline = Deadline(ms: context.settings.milliseconds("timeout"))
-    guard try waitUntilRunning(id, server, deadline, signals) else {
+    for id in ids where try !waitUntilRunning(id, server, deadline, signals) {
       let down = server.health(of: id).filter { !$0.isUp }.map { "\($0.elementID): \($0.reason)" }.joined(separator: ", ")
       throw Failure(
         ExitCode.timeout, "\(id) is not RUNNING in time", why: down, hint: "are its services reachable, and their commands right?")
     }
-    let instance = try create(id, arguments, on: server, context)
+    let instance = try create(first(ids, server), arguments, on: server, context)
     guard let row = try waitUntilEnded(instance, server, deadline, signals) else {
       throw Failure(ExitCode.timeout, "\(instance) has not ended in time", hint: "--timeout gives it longer")
     }
     return InstanceOutcome.tell(FlowV1.Instance(row), context)
+  }
+
+  /// The first process of the file that can be started by hand, else the first.
+  private static func first(_ ids: [String], _ server: Server) -> String {
+    ids.first { server.board[$0]?.process.startEvents.isEmpty == false } ?? ids[0]
   }
 
   private static func waitUntilRunning(
@@ -107,15 +112,54 @@ enum RunInProcess {
   private static func waitUntilEnded(
     _ id: String, _ server: Server, _ deadline: Deadline, _ signals: StopSignals
   ) throws(Failure) -> InstanceRow? {
+    var looks = 0
     while !deadline.isOver {
       do throws(Status) {
         if let row = try server.instance(id), row.state != .running { return row }
       } catch {
         throw Failure(error, doing: "can not look at \(id)")
       }
+      looks += 1
+      if looks.isMultiple(of: looksBetween), let waiting = server.waitsForOutside(), !waiting.isEmpty {
+        // It may have ended between the two looks.
+        do throws(Status) { if let row = try server.instance(id), row.state != .running { return row } } catch {
+          throw Failure(error, doing: "can not look at \(id)")
+        }
+        throw stuck(id, waiting, server)
+      }
       try signals.pause(milliseconds: 2)
     }
     return nil
+  }
+
+  private static let looksBetween = 25
+
+  /// Nobody can reach what runs in this process, so that waiting for a worker or a message would never end.
+  private static func stuck(
+    _ id: String, _ waiting: [(instance: InstanceID, active: Server.LiveInstance.Active)], _ server: Server
+  ) -> Failure {
+    let reasons = waiting.prefix(5).map { item in
+      if let incident = item.active.incident, let message = message(of: incident, server) {
+        return "\(item.active.element.id) has an incident: \(message)"
+      }
+      return "\(item.active.element.id) waits for \(item.active.waitsFor)"
+    }
+    let why = reasons.joined(separator: "; ")
+    return Failure(
+      ExitCode.negative, "\(id) can not go on by itself", why: why + (waiting.count > 5 ? "; and others" : ""),
+      hint:
+        "with flowd: flowctl apply FILE, flowctl run, then flowctl jobs, tasks, publish or incidents; or flowctl test, which plays workers")
+  }
+}
+
+extension RunInProcess {
+  private static func message(of incident: Key, _ server: Server) -> String? {
+    do throws(Status) {
+      let found = try server.incidents(of: nil, after: Key(raw: incident.raw - 1), limit: 1).rows.first?.incident
+      return found?.key == incident ? found?.message : nil
+    } catch {
+      return nil
+    }
   }
 }
 

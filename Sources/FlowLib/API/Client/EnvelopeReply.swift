@@ -77,6 +77,8 @@ package struct EnvelopeReply: Sendable, Equatable {
   /// Ids that the data is about, for `-o name`: `wf_id`, `id`, or the names of its members.
   package var names: [String] {
     guard let object = json?.object else { return json?.array.map { $0.compactMap(\.object).flatMap(\.names) } ?? [] }
+    // A file with several processes.
+    if let ids = object["wf_ids"]?.array { return ids.compactMap(\.string) }
     for key in ["wf_id", "id"] { if let id = object[key]?.string { return [id] } }
     return object.members.filter { $0.value.object != nil || $0.value.array != nil }.map(\.name)
   }

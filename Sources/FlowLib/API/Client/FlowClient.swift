@@ -32,7 +32,7 @@ package final class FlowClient: Sendable {
   }
 
   /// A unary call of ours.
-  private func flow<T>(
+  func flow<T>(
     _ repeats: LeaderChannel.Repeats, timeoutMs: Int64? = nil, _ call: (FlowV1.FlowClient, CallOptions) throws(Status) -> T
   ) throws(Status) -> T {
     try unary(repeats, timeoutMs: timeoutMs) { channel, options throws(Status) in try call(FlowV1.FlowClient(channel), options) }

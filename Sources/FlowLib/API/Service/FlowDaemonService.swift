@@ -155,7 +155,9 @@ extension FlowDaemonService {
     do throws(ApplyFailure) {
       let applied = try server.apply(model, resourceName: "", isStopped: request.stopped)
       if applied.isUnchanged { throw ApplyFailure.alreadyExists(applied.deploymentID) }
-      return ["status": 0, "message": "Ok.", "wf_id": .string(applied.deploymentID)]
+      var answer: JSON.Object = ["status": 0, "message": "Ok.", "wf_id": .string(applied.deploymentID)]
+      if applied.deployments.count > 1 { answer["wf_ids"] = .array(applied.deployments.map { .string($0.id) }) }
+      return .object(answer)
     } catch {
       switch error {
       case .invalid: return compileFailure(model)

@@ -21,6 +21,16 @@ extension Status {
   }
 }
 
+extension FlowV1.AppliedProcess {
+  init(_ applied: AppliedDeployment) {
+    self.init()
+    deploymentID = applied.id
+    processID = applied.processID
+    version = UInt32(clamping: applied.version)
+    unchanged = applied.isUnchanged
+  }
+}
+
 extension FlowV1.Finding {
   init(_ finding: Finding) {
     self.init()
@@ -143,6 +153,12 @@ extension FlowV1.ActiveElement {
     elementName = active.element.name ?? ""
     type = active.element.kind.name
     waitsFor = active.waitsFor
+    elementInstance = active.activity.map { String($0.raw) } ?? ""
+    scope = String(active.scope.raw)
+    jobKey = active.job.map(\.text) ?? ""
+    userTaskKey = active.userTask.map(\.text) ?? ""
+    incidentKey = active.incident.map(\.text) ?? ""
+    calledInstanceID = active.called?.text ?? ""
   }
 }
 

@@ -12,7 +12,7 @@ import Glibc
 
 /// flow.v1.Flow over a node.
 package struct FlowService: FlowV1.FlowService {
-  private let server: Server
+  let server: Server
   /// Writes a backup of the store to a path.
   private let backup: @Sendable (_ path: String) throws(Status) -> Void
   private let temporaryFolder: String
@@ -24,7 +24,7 @@ package struct FlowService: FlowV1.FlowService {
     self.backup = backup
   }
 
-  private func later<Request, Response>(
+  func later<Request, Response>(
     _ call: UnaryCall<Request, Response>, _ body: @escaping @Sendable (Request) throws(Status) -> Response
   ) {
     let isTaken = server.control.async {
@@ -42,7 +42,7 @@ package struct FlowService: FlowV1.FlowService {
     if !isTaken { call.finish(FlowService.busy) }
   }
 
-  private static let busy = Status(.unavailable, "flowd is stopping or has too much to do", hint: "try again later")
+  static let busy = Status(.unavailable, "flowd is stopping or has too much to do", hint: "try again later")
 
   // MARK: deployments
 
@@ -56,6 +56,7 @@ package struct FlowService: FlowV1.FlowService {
         response.unchanged = applied.isUnchanged
         response.version = UInt32(clamping: applied.version)
         response.findings = applied.findings.map { FlowV1.Finding($0) }
+        response.processes = applied.deployments.map { FlowV1.AppliedProcess($0) }
         return response
       } catch {
         throw Status(error, model)
@@ -91,7 +92,7 @@ package struct FlowService: FlowV1.FlowService {
     }
   }
 
-  private static let foreignToken = Status(.invalidArgument, "page_token is not one of ours", hint: "the next_page_token of an answer")
+  static let foreignToken = Status(.invalidArgument, "page_token is not one of ours", hint: "the next_page_token of an answer")
 
   package func watchDeployments(_ call: ServerStreamCall<FlowV1.WatchDeploymentsRequest, FlowV1.DeploymentEvent>) {
     later(call) { () throws(Status) in

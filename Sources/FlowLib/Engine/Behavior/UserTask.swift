@@ -45,11 +45,32 @@ extension Draft {
     return decided()
   }
 
-  consuming func changeUserTask(_ id: ActivityID, _ task: UserTaskState) throws(Rejection) -> Decision {
-    guard let known = instance.details[id]?.userTask, known.key == task.key else {
+  consuming func changeUserTask(_ id: ActivityID, _ change: UserTaskChange) throws(Rejection) -> Decision {
+    guard let known = instance.details[id]?.userTask else {
       throw Rejection(.notFound, "there is no open user task at activity \(id.raw) of \(instance.id.text)")
     }
-    emit(.activity(id, .userTaskChanged(task)))
+    if let priority = change.priority, !(0...100).contains(priority) {
+      throw Rejection(.invalid, "priority \(priority) is not a number from 0 to 100")
+    }
+    emit(.activity(id, .userTaskChanged(known.changed(by: change))))
     return decided()
+  }
+}
+
+extension UserTaskState {
+  /// What is taken away becomes nil, so that it is shown as a task that never had it.
+  fileprivate func changed(by change: UserTaskChange) -> UserTaskState {
+    func text(_ new: String?, _ old: String?) -> String? {
+      guard let new else { return old }
+      return new.isEmpty ? nil : String(new.prefix(Limits.failureText))
+    }
+    var task = self
+    task.assignee = text(change.assignee, assignee)
+    task.dueDate = text(change.dueDate, dueDate)
+    task.followUpDate = text(change.followUpDate, followUpDate)
+    task.candidateGroups = change.candidateGroups ?? candidateGroups
+    task.candidateUsers = change.candidateUsers ?? candidateUsers
+    task.priority = change.priority ?? priority
+    return task
   }
 }

@@ -19,7 +19,7 @@ extension Instance {
   }
 
   /// The nearest scope that has a variable of this name.
-  func owner(of name: String, from scope: ActivityID) -> ActivityID? {
+  package func owner(of name: String, from scope: ActivityID) -> ActivityID? {
     var scope = scope
     while true {
       if details[scope]?.variables[name] != nil { return scope }

@@ -25,9 +25,9 @@ func decideWithin(_ command: Command, in state: PartitionState, catalog: Catalog
   case .completeUserTask(let task, let variables):
     let (draft, activity) = try draft(task, "user task")
     return try draft.completeUserTask(activity, variables)
-  case .changeUserTask(let key, let task):
+  case .changeUserTask(let key, let change):
     let (draft, activity) = try draft(key, "user task")
-    return try draft.changeUserTask(activity, task)
+    return try draft.changeUserTask(activity, change)
   case .resolveIncident(let incident):
     let (draft, activity) = try draft(incident, "incident")
     return try draft.resolveIncident(of: activity)

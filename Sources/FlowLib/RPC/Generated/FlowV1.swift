@@ -102,6 +102,54 @@ package enum FlowV1 {
     }
   }
 
+  package enum JobState: ProtoEnum {
+    case stateUnspecified
+    /// Waits for a worker.
+    case activatable
+    /// A worker has it.
+    case activated
+    /// It failed, and is given out again when its back-off is over.
+    case backingOff
+    /// It has no retries left, or an incident that has to be resolved.
+    case failed
+    /// A number that this version has no name for.
+    case unrecognized(Int32)
+
+    package init(rawValue: Int32) {
+      switch rawValue {
+      case 0: self = .stateUnspecified
+      case 1: self = .activatable
+      case 2: self = .activated
+      case 3: self = .backingOff
+      case 4: self = .failed
+      default: self = .unrecognized(rawValue)
+      }
+    }
+
+    package var rawValue: Int32 {
+      switch self {
+      case .stateUnspecified: 0
+      case .activatable: 1
+      case .activated: 2
+      case .backingOff: 3
+      case .failed: 4
+      case .unrecognized(let number): number
+      }
+    }
+
+    /// The name in the `.proto` file; the number when it has none.
+    package var name: String {
+      switch self {
+      case .stateUnspecified: "JOB_STATE_UNSPECIFIED"
+      case .activatable: "JOB_ACTIVATABLE"
+      case .activated: "JOB_ACTIVATED"
+      case .backingOff: "JOB_BACKING_OFF"
+      case .failed: "JOB_FAILED"
+      case .unrecognized(let number): String(number)
+      }
+    }
+  }
+
   package struct Finding: ProtoMessage {
     package var code: String = ""
     /// "error" or "warning".
@@ -185,12 +233,56 @@ package enum FlowV1 {
     }
   }
 
+  /// One deployment that a file became.
+  package struct AppliedProcess: ProtoMessage {
+    package var deploymentID: String = ""
+    package var processID: String = ""
+    package var version: UInt32 = 0
+    package var unchanged: Bool = false
+
+    package init() {}
+
+    package init(
+      deploymentID: String = "",
+      processID: String = "",
+      version: UInt32 = 0,
+      unchanged: Bool = false
+    ) {
+      self.deploymentID = deploymentID
+      self.processID = processID
+      self.version = version
+      self.unchanged = unchanged
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, deploymentID)
+      sink.value(ProtoString.self, 2, processID)
+      sink.value(ProtoUInt32.self, 3, version)
+      sink.value(ProtoBool.self, 4, unchanged)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: deploymentID = try reader.value(ProtoString.self)
+        case 18: processID = try reader.value(ProtoString.self)
+        case 24: version = try reader.value(ProtoUInt32.self)
+        case 32: unchanged = try reader.value(ProtoBool.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  /// What is told beside `processes` is the first of them.
   package struct ApplyResponse: ProtoMessage {
     package var deploymentID: String = ""
     /// True when the latest version of this process already was this file.
     package var unchanged: Bool = false
     package var version: UInt32 = 0
     package var findings: [FlowV1.Finding] = []
+    /// All, in the order of the file.
+    package var processes: [FlowV1.AppliedProcess] = []
 
     package init() {}
 
@@ -198,12 +290,14 @@ package enum FlowV1 {
       deploymentID: String = "",
       unchanged: Bool = false,
       version: UInt32 = 0,
-      findings: [FlowV1.Finding] = []
+      findings: [FlowV1.Finding] = [],
+      processes: [FlowV1.AppliedProcess] = []
     ) {
       self.deploymentID = deploymentID
       self.unchanged = unchanged
       self.version = version
       self.findings = findings
+      self.processes = processes
     }
 
     package func write(to sink: inout some ProtoSink) {
@@ -211,6 +305,7 @@ package enum FlowV1 {
       sink.value(ProtoBool.self, 2, unchanged)
       sink.value(ProtoUInt32.self, 3, version)
       sink.repeated(ProtoNested<FlowV1.Finding>.self, 4, findings)
+      sink.repeated(ProtoNested<FlowV1.AppliedProcess>.self, 5, processes)
     }
 
     package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
@@ -220,6 +315,7 @@ package enum FlowV1 {
         case 16: unchanged = try reader.value(ProtoBool.self)
         case 24: version = try reader.value(ProtoUInt32.self)
         case 34: findings.append(try reader.message(nil))
+        case 42: processes.append(try reader.message(nil))
         default: try reader.skip(tag)
         }
       }
@@ -699,8 +795,19 @@ package enum FlowV1 {
     package var elementName: String = ""
     package var type: String = ""
     package var sinceMs: Int64 = 0
-    /// "service call", "decision", "join", "retry".
+    /// "service call", "decision", "join", "retry", "job of type 'pay'", "message 'paid' with key '17'", "timer", "incident", and others; none
+    /// for a scope that only holds others.
     package var waitsFor: String = ""
+    /// Which of its activations this is, a number within the instance; none for a token that waits at a join.
+    package var elementInstance: String = ""
+    /// The scope that it is in; "0" is the process.
+    package var scope: String = ""
+    /// What is open at it.
+    package var jobKey: String = ""
+    package var userTaskKey: String = ""
+    package var incidentKey: String = ""
+    /// The instance that a call activity waits for.
+    package var calledInstanceID: String = ""
 
     package init() {}
 
@@ -709,13 +816,25 @@ package enum FlowV1 {
       elementName: String = "",
       type: String = "",
       sinceMs: Int64 = 0,
-      waitsFor: String = ""
+      waitsFor: String = "",
+      elementInstance: String = "",
+      scope: String = "",
+      jobKey: String = "",
+      userTaskKey: String = "",
+      incidentKey: String = "",
+      calledInstanceID: String = ""
     ) {
       self.elementID = elementID
       self.elementName = elementName
       self.type = type
       self.sinceMs = sinceMs
       self.waitsFor = waitsFor
+      self.elementInstance = elementInstance
+      self.scope = scope
+      self.jobKey = jobKey
+      self.userTaskKey = userTaskKey
+      self.incidentKey = incidentKey
+      self.calledInstanceID = calledInstanceID
     }
 
     package func write(to sink: inout some ProtoSink) {
@@ -724,6 +843,12 @@ package enum FlowV1 {
       sink.value(ProtoString.self, 3, type)
       sink.value(ProtoInt64.self, 4, sinceMs)
       sink.value(ProtoString.self, 5, waitsFor)
+      sink.value(ProtoString.self, 6, elementInstance)
+      sink.value(ProtoString.self, 7, scope)
+      sink.value(ProtoString.self, 8, jobKey)
+      sink.value(ProtoString.self, 9, userTaskKey)
+      sink.value(ProtoString.self, 10, incidentKey)
+      sink.value(ProtoString.self, 11, calledInstanceID)
     }
 
     package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
@@ -734,6 +859,12 @@ package enum FlowV1 {
         case 26: type = try reader.value(ProtoString.self)
         case 32: sinceMs = try reader.value(ProtoInt64.self)
         case 42: waitsFor = try reader.value(ProtoString.self)
+        case 50: elementInstance = try reader.value(ProtoString.self)
+        case 58: scope = try reader.value(ProtoString.self)
+        case 66: jobKey = try reader.value(ProtoString.self)
+        case 74: userTaskKey = try reader.value(ProtoString.self)
+        case 82: incidentKey = try reader.value(ProtoString.self)
+        case 90: calledInstanceID = try reader.value(ProtoString.self)
         default: try reader.skip(tag)
         }
       }
@@ -1099,6 +1230,1597 @@ package enum FlowV1 {
     }
   }
 
+  package struct Job: ProtoMessage {
+    package var key: String = ""
+    package var type: String = ""
+    package var instanceID: String = ""
+    package var deploymentID: String = ""
+    package var processID: String = ""
+    package var elementID: String = ""
+    package var elementInstance: String = ""
+    package var state: FlowV1.JobState = FlowV1.JobState(rawValue: 0)
+    /// How often it may still be tried, this time counted in.
+    package var retries: Int32 = 0
+    /// Who has it, and until when; or when its back-off is over.
+    package var worker: String = ""
+    package var deadlineMs: Int64 = 0
+    package var headers: [String: String] = [:]
+    /// A JSON object; not in lists.
+    package var variables: [UInt8] = []
+    package var errorMessage: String = ""
+
+    package init() {}
+
+    package init(
+      key: String = "",
+      type: String = "",
+      instanceID: String = "",
+      deploymentID: String = "",
+      processID: String = "",
+      elementID: String = "",
+      elementInstance: String = "",
+      state: FlowV1.JobState = FlowV1.JobState(rawValue: 0),
+      retries: Int32 = 0,
+      worker: String = "",
+      deadlineMs: Int64 = 0,
+      headers: [String: String] = [:],
+      variables: [UInt8] = [],
+      errorMessage: String = ""
+    ) {
+      self.key = key
+      self.type = type
+      self.instanceID = instanceID
+      self.deploymentID = deploymentID
+      self.processID = processID
+      self.elementID = elementID
+      self.elementInstance = elementInstance
+      self.state = state
+      self.retries = retries
+      self.worker = worker
+      self.deadlineMs = deadlineMs
+      self.headers = headers
+      self.variables = variables
+      self.errorMessage = errorMessage
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoString.self, 2, type)
+      sink.value(ProtoString.self, 3, instanceID)
+      sink.value(ProtoString.self, 4, deploymentID)
+      sink.value(ProtoString.self, 5, processID)
+      sink.value(ProtoString.self, 6, elementID)
+      sink.value(ProtoString.self, 7, elementInstance)
+      sink.value(ProtoEnumCodec<FlowV1.JobState>.self, 8, state)
+      sink.value(ProtoInt32.self, 9, retries)
+      sink.value(ProtoString.self, 10, worker)
+      sink.value(ProtoInt64.self, 11, deadlineMs)
+      sink.map(ProtoString.self, ProtoString.self, 12, headers)
+      sink.value(ProtoBytes.self, 13, variables)
+      sink.value(ProtoString.self, 14, errorMessage)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 18: type = try reader.value(ProtoString.self)
+        case 26: instanceID = try reader.value(ProtoString.self)
+        case 34: deploymentID = try reader.value(ProtoString.self)
+        case 42: processID = try reader.value(ProtoString.self)
+        case 50: elementID = try reader.value(ProtoString.self)
+        case 58: elementInstance = try reader.value(ProtoString.self)
+        case 64: state = try reader.value(ProtoEnumCodec<FlowV1.JobState>.self)
+        case 72: retries = try reader.value(ProtoInt32.self)
+        case 82: worker = try reader.value(ProtoString.self)
+        case 88: deadlineMs = try reader.value(ProtoInt64.self)
+        case 98: try reader.entry(ProtoString.self, ProtoString.self, into: &headers)
+        case 106: variables = try reader.value(ProtoBytes.self)
+        case 114: errorMessage = try reader.value(ProtoString.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ActivateJobsRequest: ProtoMessage {
+    package var type: String = ""
+    /// Says who works on them.
+    package var worker: String = ""
+    /// From 1 to 1000. Fewer may come, also where one answer would be too large.
+    package var maxJobs: UInt32 = 0
+    /// How long the worker has for them; then they are given to another one. 0 means 5 minutes.
+    package var timeoutMs: Int64 = 0
+    /// Names of the variables that are wanted; none means all.
+    package var fetchVariables: [String] = []
+    /// How long to wait for a job when there is none; 0 answers at once, more than 10 minutes is 10 minutes.
+    package var requestTimeoutMs: Int64 = 0
+
+    package init() {}
+
+    package init(
+      type: String = "",
+      worker: String = "",
+      maxJobs: UInt32 = 0,
+      timeoutMs: Int64 = 0,
+      fetchVariables: [String] = [],
+      requestTimeoutMs: Int64 = 0
+    ) {
+      self.type = type
+      self.worker = worker
+      self.maxJobs = maxJobs
+      self.timeoutMs = timeoutMs
+      self.fetchVariables = fetchVariables
+      self.requestTimeoutMs = requestTimeoutMs
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, type)
+      sink.value(ProtoString.self, 2, worker)
+      sink.value(ProtoUInt32.self, 3, maxJobs)
+      sink.value(ProtoInt64.self, 4, timeoutMs)
+      sink.repeated(ProtoString.self, 5, fetchVariables)
+      sink.value(ProtoInt64.self, 6, requestTimeoutMs)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: type = try reader.value(ProtoString.self)
+        case 18: worker = try reader.value(ProtoString.self)
+        case 24: maxJobs = try reader.value(ProtoUInt32.self)
+        case 32: timeoutMs = try reader.value(ProtoInt64.self)
+        case 42: fetchVariables.append(try reader.value(ProtoString.self))
+        case 48: requestTimeoutMs = try reader.value(ProtoInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ActivateJobsResponse: ProtoMessage {
+    package var jobs: [FlowV1.Job] = []
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(jobs: [FlowV1.Job] = [], position: UInt64 = 0) {
+      self.jobs = jobs
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.repeated(ProtoNested<FlowV1.Job>.self, 1, jobs)
+      sink.value(ProtoUInt64.self, 2, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: jobs.append(try reader.message(nil))
+        case 16: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ListJobsRequest: ProtoMessage {
+    package var type: String = ""
+    package var instanceID: String = ""
+    /// At most 1000; 0 means 100.
+    package var pageSize: UInt32 = 0
+    package var pageToken: String = ""
+
+    package init() {}
+
+    package init(
+      type: String = "",
+      instanceID: String = "",
+      pageSize: UInt32 = 0,
+      pageToken: String = ""
+    ) {
+      self.type = type
+      self.instanceID = instanceID
+      self.pageSize = pageSize
+      self.pageToken = pageToken
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, type)
+      sink.value(ProtoString.self, 2, instanceID)
+      sink.value(ProtoUInt32.self, 3, pageSize)
+      sink.value(ProtoString.self, 4, pageToken)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: type = try reader.value(ProtoString.self)
+        case 18: instanceID = try reader.value(ProtoString.self)
+        case 24: pageSize = try reader.value(ProtoUInt32.self)
+        case 34: pageToken = try reader.value(ProtoString.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ListJobsResponse: ProtoMessage {
+    package var jobs: [FlowV1.Job] = []
+    package var nextPageToken: String = ""
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(jobs: [FlowV1.Job] = [], nextPageToken: String = "", position: UInt64 = 0) {
+      self.jobs = jobs
+      self.nextPageToken = nextPageToken
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.repeated(ProtoNested<FlowV1.Job>.self, 1, jobs)
+      sink.value(ProtoString.self, 2, nextPageToken)
+      sink.value(ProtoUInt64.self, 3, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: jobs.append(try reader.message(nil))
+        case 18: nextPageToken = try reader.value(ProtoString.self)
+        case 24: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct CompleteJobRequest: ProtoMessage {
+    package var key: String = ""
+    /// A JSON object.
+    package var variables: [UInt8] = []
+
+    package init() {}
+
+    package init(key: String = "", variables: [UInt8] = []) {
+      self.key = key
+      self.variables = variables
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoBytes.self, 2, variables)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 18: variables = try reader.value(ProtoBytes.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct CompleteJobResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct FailJobRequest: ProtoMessage {
+    package var key: String = ""
+    /// How often it may still be tried.
+    package var retries: Int32 = 0
+    /// It is not given out before this time is over.
+    package var backoffMs: Int64 = 0
+    package var message: String = ""
+    /// A JSON object, set where the job is.
+    package var variables: [UInt8] = []
+
+    package init() {}
+
+    package init(
+      key: String = "",
+      retries: Int32 = 0,
+      backoffMs: Int64 = 0,
+      message: String = "",
+      variables: [UInt8] = []
+    ) {
+      self.key = key
+      self.retries = retries
+      self.backoffMs = backoffMs
+      self.message = message
+      self.variables = variables
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoInt32.self, 2, retries)
+      sink.value(ProtoInt64.self, 3, backoffMs)
+      sink.value(ProtoString.self, 4, message)
+      sink.value(ProtoBytes.self, 5, variables)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 16: retries = try reader.value(ProtoInt32.self)
+        case 24: backoffMs = try reader.value(ProtoInt64.self)
+        case 34: message = try reader.value(ProtoString.self)
+        case 42: variables = try reader.value(ProtoBytes.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct FailJobResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ThrowErrorRequest: ProtoMessage {
+    package var key: String = ""
+    package var code: String = ""
+    package var message: String = ""
+    /// A JSON object, set where the error is caught.
+    package var variables: [UInt8] = []
+
+    package init() {}
+
+    package init(key: String = "", code: String = "", message: String = "", variables: [UInt8] = []) {
+      self.key = key
+      self.code = code
+      self.message = message
+      self.variables = variables
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoString.self, 2, code)
+      sink.value(ProtoString.self, 3, message)
+      sink.value(ProtoBytes.self, 4, variables)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 18: code = try reader.value(ProtoString.self)
+        case 26: message = try reader.value(ProtoString.self)
+        case 34: variables = try reader.value(ProtoBytes.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ThrowErrorResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct UpdateJobRetriesRequest: ProtoMessage {
+    package var key: String = ""
+    /// Above 0.
+    package var retries: Int32 = 0
+
+    package init() {}
+
+    package init(key: String = "", retries: Int32 = 0) {
+      self.key = key
+      self.retries = retries
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoInt32.self, 2, retries)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 16: retries = try reader.value(ProtoInt32.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct UpdateJobRetriesResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct UpdateJobTimeoutRequest: ProtoMessage {
+    package var key: String = ""
+    package var timeoutMs: Int64 = 0
+
+    package init() {}
+
+    package init(key: String = "", timeoutMs: Int64 = 0) {
+      self.key = key
+      self.timeoutMs = timeoutMs
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoInt64.self, 2, timeoutMs)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 16: timeoutMs = try reader.value(ProtoInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct UpdateJobTimeoutResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct PublishMessageRequest: ProtoMessage {
+    package var name: String = ""
+    package var correlationKey: String = ""
+    /// How long it is kept for who comes later; 0 gives it to who waits now.
+    package var timeToLiveMs: Int64 = 0
+    /// While a message of this id, name and key is kept, a second one is ALREADY_EXISTS.
+    package var messageID: String = ""
+    /// A JSON object.
+    package var variables: [UInt8] = []
+
+    package init() {}
+
+    package init(
+      name: String = "",
+      correlationKey: String = "",
+      timeToLiveMs: Int64 = 0,
+      messageID: String = "",
+      variables: [UInt8] = []
+    ) {
+      self.name = name
+      self.correlationKey = correlationKey
+      self.timeToLiveMs = timeToLiveMs
+      self.messageID = messageID
+      self.variables = variables
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, name)
+      sink.value(ProtoString.self, 2, correlationKey)
+      sink.value(ProtoInt64.self, 3, timeToLiveMs)
+      sink.value(ProtoString.self, 4, messageID)
+      sink.value(ProtoBytes.self, 5, variables)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: name = try reader.value(ProtoString.self)
+        case 18: correlationKey = try reader.value(ProtoString.self)
+        case 24: timeToLiveMs = try reader.value(ProtoInt64.self)
+        case 34: messageID = try reader.value(ProtoString.self)
+        case 42: variables = try reader.value(ProtoBytes.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct PublishMessageResponse: ProtoMessage {
+    package var key: String = ""
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(key: String = "", position: UInt64 = 0) {
+      self.key = key
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoUInt64.self, 2, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 16: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct BroadcastSignalRequest: ProtoMessage {
+    package var name: String = ""
+    /// A JSON object.
+    package var variables: [UInt8] = []
+
+    package init() {}
+
+    package init(name: String = "", variables: [UInt8] = []) {
+      self.name = name
+      self.variables = variables
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, name)
+      sink.value(ProtoBytes.self, 2, variables)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: name = try reader.value(ProtoString.self)
+        case 18: variables = try reader.value(ProtoBytes.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct BroadcastSignalResponse: ProtoMessage {
+    package var key: String = ""
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(key: String = "", position: UInt64 = 0) {
+      self.key = key
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoUInt64.self, 2, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 16: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct UserTask: ProtoMessage {
+    package var key: String = ""
+    package var instanceID: String = ""
+    package var deploymentID: String = ""
+    package var processID: String = ""
+    package var elementID: String = ""
+    package var elementName: String = ""
+    package var elementInstance: String = ""
+    package var assignee: String = ""
+    package var candidateGroups: [String] = []
+    package var candidateUsers: [String] = []
+    package var dueDate: String = ""
+    package var followUpDate: String = ""
+    package var priority: Int32 = 0
+
+    package init() {}
+
+    package init(
+      key: String = "",
+      instanceID: String = "",
+      deploymentID: String = "",
+      processID: String = "",
+      elementID: String = "",
+      elementName: String = "",
+      elementInstance: String = "",
+      assignee: String = "",
+      candidateGroups: [String] = [],
+      candidateUsers: [String] = [],
+      dueDate: String = "",
+      followUpDate: String = "",
+      priority: Int32 = 0
+    ) {
+      self.key = key
+      self.instanceID = instanceID
+      self.deploymentID = deploymentID
+      self.processID = processID
+      self.elementID = elementID
+      self.elementName = elementName
+      self.elementInstance = elementInstance
+      self.assignee = assignee
+      self.candidateGroups = candidateGroups
+      self.candidateUsers = candidateUsers
+      self.dueDate = dueDate
+      self.followUpDate = followUpDate
+      self.priority = priority
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoString.self, 2, instanceID)
+      sink.value(ProtoString.self, 3, deploymentID)
+      sink.value(ProtoString.self, 4, processID)
+      sink.value(ProtoString.self, 5, elementID)
+      sink.value(ProtoString.self, 6, elementName)
+      sink.value(ProtoString.self, 7, elementInstance)
+      sink.value(ProtoString.self, 8, assignee)
+      sink.repeated(ProtoString.self, 9, candidateGroups)
+      sink.repeated(ProtoString.self, 10, candidateUsers)
+      sink.value(ProtoString.self, 11, dueDate)
+      sink.value(ProtoString.self, 12, followUpDate)
+      sink.value(ProtoInt32.self, 13, priority)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 18: instanceID = try reader.value(ProtoString.self)
+        case 26: deploymentID = try reader.value(ProtoString.self)
+        case 34: processID = try reader.value(ProtoString.self)
+        case 42: elementID = try reader.value(ProtoString.self)
+        case 50: elementName = try reader.value(ProtoString.self)
+        case 58: elementInstance = try reader.value(ProtoString.self)
+        case 66: assignee = try reader.value(ProtoString.self)
+        case 74: candidateGroups.append(try reader.value(ProtoString.self))
+        case 82: candidateUsers.append(try reader.value(ProtoString.self))
+        case 90: dueDate = try reader.value(ProtoString.self)
+        case 98: followUpDate = try reader.value(ProtoString.self)
+        case 104: priority = try reader.value(ProtoInt32.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ListUserTasksRequest: ProtoMessage {
+    package var instanceID: String = ""
+    package var assignee: String = ""
+    /// At most 1000; 0 means 100.
+    package var pageSize: UInt32 = 0
+    package var pageToken: String = ""
+
+    package init() {}
+
+    package init(
+      instanceID: String = "",
+      assignee: String = "",
+      pageSize: UInt32 = 0,
+      pageToken: String = ""
+    ) {
+      self.instanceID = instanceID
+      self.assignee = assignee
+      self.pageSize = pageSize
+      self.pageToken = pageToken
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, instanceID)
+      sink.value(ProtoString.self, 2, assignee)
+      sink.value(ProtoUInt32.self, 3, pageSize)
+      sink.value(ProtoString.self, 4, pageToken)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: instanceID = try reader.value(ProtoString.self)
+        case 18: assignee = try reader.value(ProtoString.self)
+        case 24: pageSize = try reader.value(ProtoUInt32.self)
+        case 34: pageToken = try reader.value(ProtoString.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ListUserTasksResponse: ProtoMessage {
+    package var userTasks: [FlowV1.UserTask] = []
+    package var nextPageToken: String = ""
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(userTasks: [FlowV1.UserTask] = [], nextPageToken: String = "", position: UInt64 = 0) {
+      self.userTasks = userTasks
+      self.nextPageToken = nextPageToken
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.repeated(ProtoNested<FlowV1.UserTask>.self, 1, userTasks)
+      sink.value(ProtoString.self, 2, nextPageToken)
+      sink.value(ProtoUInt64.self, 3, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: userTasks.append(try reader.message(nil))
+        case 18: nextPageToken = try reader.value(ProtoString.self)
+        case 24: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct CompleteUserTaskRequest: ProtoMessage {
+    package var key: String = ""
+    /// A JSON object.
+    package var variables: [UInt8] = []
+
+    package init() {}
+
+    package init(key: String = "", variables: [UInt8] = []) {
+      self.key = key
+      self.variables = variables
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoBytes.self, 2, variables)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 18: variables = try reader.value(ProtoBytes.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct CompleteUserTaskResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  /// A list of texts, so that an empty one can be told from none.
+  package struct Texts: ProtoMessage {
+    package var texts: [String] = []
+
+    package init() {}
+
+    package init(texts: [String] = []) {
+      self.texts = texts
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.repeated(ProtoString.self, 1, texts)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: texts.append(try reader.value(ProtoString.self))
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct UpdateUserTaskRequest: ProtoMessage {
+    package var key: String = ""
+    /// "" takes it from whom it was assigned to.
+    package var assignee: String?
+    package var candidateGroups: FlowV1.Texts?
+    package var candidateUsers: FlowV1.Texts?
+    package var dueDate: String?
+    package var followUpDate: String?
+    /// From 0 to 100.
+    package var priority: Int32?
+
+    package init() {}
+
+    package init(
+      key: String = "",
+      assignee: String? = nil,
+      candidateGroups: FlowV1.Texts? = nil,
+      candidateUsers: FlowV1.Texts? = nil,
+      dueDate: String? = nil,
+      followUpDate: String? = nil,
+      priority: Int32? = nil
+    ) {
+      self.key = key
+      self.assignee = assignee
+      self.candidateGroups = candidateGroups
+      self.candidateUsers = candidateUsers
+      self.dueDate = dueDate
+      self.followUpDate = followUpDate
+      self.priority = priority
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.optional(ProtoString.self, 2, assignee)
+      sink.optional(ProtoNested<FlowV1.Texts>.self, 3, candidateGroups)
+      sink.optional(ProtoNested<FlowV1.Texts>.self, 4, candidateUsers)
+      sink.optional(ProtoString.self, 5, dueDate)
+      sink.optional(ProtoString.self, 6, followUpDate)
+      sink.optional(ProtoInt32.self, 7, priority)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 18: assignee = try reader.value(ProtoString.self)
+        case 26: candidateGroups = try reader.message(candidateGroups)
+        case 34: candidateUsers = try reader.message(candidateUsers)
+        case 42: dueDate = try reader.value(ProtoString.self)
+        case 50: followUpDate = try reader.value(ProtoString.self)
+        case 56: priority = try reader.value(ProtoInt32.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct UpdateUserTaskResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct Incident: ProtoMessage {
+    package var key: String = ""
+    /// "JOB_NO_RETRIES", "IO_MAPPING_ERROR", "UNHANDLED_ERROR_EVENT", …
+    package var type: String = ""
+    package var message: String = ""
+    package var instanceID: String = ""
+    package var deploymentID: String = ""
+    package var processID: String = ""
+    package var elementID: String = ""
+    package var elementInstance: String = ""
+    package var createdMs: Int64 = 0
+    /// The job that failed, when it is about one.
+    package var jobKey: String = ""
+
+    package init() {}
+
+    package init(
+      key: String = "",
+      type: String = "",
+      message: String = "",
+      instanceID: String = "",
+      deploymentID: String = "",
+      processID: String = "",
+      elementID: String = "",
+      elementInstance: String = "",
+      createdMs: Int64 = 0,
+      jobKey: String = ""
+    ) {
+      self.key = key
+      self.type = type
+      self.message = message
+      self.instanceID = instanceID
+      self.deploymentID = deploymentID
+      self.processID = processID
+      self.elementID = elementID
+      self.elementInstance = elementInstance
+      self.createdMs = createdMs
+      self.jobKey = jobKey
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoString.self, 2, type)
+      sink.value(ProtoString.self, 3, message)
+      sink.value(ProtoString.self, 4, instanceID)
+      sink.value(ProtoString.self, 5, deploymentID)
+      sink.value(ProtoString.self, 6, processID)
+      sink.value(ProtoString.self, 7, elementID)
+      sink.value(ProtoString.self, 8, elementInstance)
+      sink.value(ProtoInt64.self, 9, createdMs)
+      sink.value(ProtoString.self, 10, jobKey)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 18: type = try reader.value(ProtoString.self)
+        case 26: message = try reader.value(ProtoString.self)
+        case 34: instanceID = try reader.value(ProtoString.self)
+        case 42: deploymentID = try reader.value(ProtoString.self)
+        case 50: processID = try reader.value(ProtoString.self)
+        case 58: elementID = try reader.value(ProtoString.self)
+        case 66: elementInstance = try reader.value(ProtoString.self)
+        case 72: createdMs = try reader.value(ProtoInt64.self)
+        case 82: jobKey = try reader.value(ProtoString.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ListIncidentsRequest: ProtoMessage {
+    package var instanceID: String = ""
+    /// At most 1000; 0 means 100.
+    package var pageSize: UInt32 = 0
+    package var pageToken: String = ""
+
+    package init() {}
+
+    package init(instanceID: String = "", pageSize: UInt32 = 0, pageToken: String = "") {
+      self.instanceID = instanceID
+      self.pageSize = pageSize
+      self.pageToken = pageToken
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, instanceID)
+      sink.value(ProtoUInt32.self, 2, pageSize)
+      sink.value(ProtoString.self, 3, pageToken)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: instanceID = try reader.value(ProtoString.self)
+        case 16: pageSize = try reader.value(ProtoUInt32.self)
+        case 26: pageToken = try reader.value(ProtoString.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ListIncidentsResponse: ProtoMessage {
+    package var incidents: [FlowV1.Incident] = []
+    package var nextPageToken: String = ""
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(incidents: [FlowV1.Incident] = [], nextPageToken: String = "", position: UInt64 = 0) {
+      self.incidents = incidents
+      self.nextPageToken = nextPageToken
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.repeated(ProtoNested<FlowV1.Incident>.self, 1, incidents)
+      sink.value(ProtoString.self, 2, nextPageToken)
+      sink.value(ProtoUInt64.self, 3, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: incidents.append(try reader.message(nil))
+        case 18: nextPageToken = try reader.value(ProtoString.self)
+        case 24: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ResolveIncidentRequest: ProtoMessage {
+    package var key: String = ""
+    /// Above 0: its job gets so many retries first. A job without any would fail again at once.
+    package var retries: Int32 = 0
+
+    package init() {}
+
+    package init(key: String = "", retries: Int32 = 0) {
+      self.key = key
+      self.retries = retries
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, key)
+      sink.value(ProtoInt32.self, 2, retries)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: key = try reader.value(ProtoString.self)
+        case 16: retries = try reader.value(ProtoInt32.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ResolveIncidentResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct Variable: ProtoMessage {
+    package var name: String = ""
+    /// JSON.
+    package var value: [UInt8] = []
+    /// The scope that has it; "0" is the process.
+    package var scope: String = ""
+    /// The element of that scope; none for the process.
+    package var elementID: String = ""
+
+    package init() {}
+
+    package init(name: String = "", value: [UInt8] = [], scope: String = "", elementID: String = "") {
+      self.name = name
+      self.value = value
+      self.scope = scope
+      self.elementID = elementID
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, name)
+      sink.value(ProtoBytes.self, 2, value)
+      sink.value(ProtoString.self, 3, scope)
+      sink.value(ProtoString.self, 4, elementID)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: name = try reader.value(ProtoString.self)
+        case 18: value = try reader.value(ProtoBytes.self)
+        case 26: scope = try reader.value(ProtoString.self)
+        case 34: elementID = try reader.value(ProtoString.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct GetVariablesRequest: ProtoMessage {
+    package var instanceID: String = ""
+    /// An element instance; none is the process.
+    package var scope: String = ""
+    /// Only what the scope has itself.
+    package var local: Bool = false
+
+    package init() {}
+
+    package init(instanceID: String = "", scope: String = "", local: Bool = false) {
+      self.instanceID = instanceID
+      self.scope = scope
+      self.local = local
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, instanceID)
+      sink.value(ProtoString.self, 2, scope)
+      sink.value(ProtoBool.self, 3, local)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: instanceID = try reader.value(ProtoString.self)
+        case 18: scope = try reader.value(ProtoString.self)
+        case 24: local = try reader.value(ProtoBool.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct GetVariablesResponse: ProtoMessage {
+    package var variables: [FlowV1.Variable] = []
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(variables: [FlowV1.Variable] = [], position: UInt64 = 0) {
+      self.variables = variables
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.repeated(ProtoNested<FlowV1.Variable>.self, 1, variables)
+      sink.value(ProtoUInt64.self, 2, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: variables.append(try reader.message(nil))
+        case 16: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct SetVariablesRequest: ProtoMessage {
+    package var instanceID: String = ""
+    /// An element instance; none is the process.
+    package var scope: String = ""
+    /// A JSON object.
+    package var variables: [UInt8] = []
+    /// In this very scope; else each where its name is known, or in the process.
+    package var local: Bool = false
+
+    package init() {}
+
+    package init(
+      instanceID: String = "",
+      scope: String = "",
+      variables: [UInt8] = [],
+      local: Bool = false
+    ) {
+      self.instanceID = instanceID
+      self.scope = scope
+      self.variables = variables
+      self.local = local
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, instanceID)
+      sink.value(ProtoString.self, 2, scope)
+      sink.value(ProtoBytes.self, 3, variables)
+      sink.value(ProtoBool.self, 4, local)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: instanceID = try reader.value(ProtoString.self)
+        case 18: scope = try reader.value(ProtoString.self)
+        case 26: variables = try reader.value(ProtoBytes.self)
+        case 32: local = try reader.value(ProtoBool.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct SetVariablesResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ListElementsRequest: ProtoMessage {
+    package var instanceID: String = ""
+
+    package init() {}
+
+    package init(instanceID: String = "") {
+      self.instanceID = instanceID
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, instanceID)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: instanceID = try reader.value(ProtoString.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ListElementsResponse: ProtoMessage {
+    package var elements: [FlowV1.ActiveElement] = []
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(elements: [FlowV1.ActiveElement] = [], position: UInt64 = 0) {
+      self.elements = elements
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.repeated(ProtoNested<FlowV1.ActiveElement>.self, 1, elements)
+      sink.value(ProtoUInt64.self, 2, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: elements.append(try reader.message(nil))
+        case 16: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ModifyInstanceRequest: ProtoMessage {
+    package struct Activation: ProtoMessage {
+      package var elementID: String = ""
+      /// A JSON object, set in the scope of the element.
+      package var variables: [UInt8] = []
+
+      package init() {}
+
+      package init(elementID: String = "", variables: [UInt8] = []) {
+        self.elementID = elementID
+        self.variables = variables
+      }
+
+      package func write(to sink: inout some ProtoSink) {
+        sink.value(ProtoString.self, 1, elementID)
+        sink.value(ProtoBytes.self, 2, variables)
+      }
+
+      package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+        while let tag = try reader.tag() {
+          switch tag {
+          case 10: elementID = try reader.value(ProtoString.self)
+          case 18: variables = try reader.value(ProtoBytes.self)
+          default: try reader.skip(tag)
+          }
+        }
+      }
+    }
+
+    /// One of the two.
+    package struct Termination: ProtoMessage {
+      /// All active elements of this id.
+      package var elementID: String = ""
+      package var elementInstance: String = ""
+
+      package init() {}
+
+      package init(elementID: String = "", elementInstance: String = "") {
+        self.elementID = elementID
+        self.elementInstance = elementInstance
+      }
+
+      package func write(to sink: inout some ProtoSink) {
+        sink.value(ProtoString.self, 1, elementID)
+        sink.value(ProtoString.self, 2, elementInstance)
+      }
+
+      package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+        while let tag = try reader.tag() {
+          switch tag {
+          case 10: elementID = try reader.value(ProtoString.self)
+          case 18: elementInstance = try reader.value(ProtoString.self)
+          default: try reader.skip(tag)
+          }
+        }
+      }
+    }
+
+    package var instanceID: String = ""
+    package var activate: [FlowV1.ModifyInstanceRequest.Activation] = []
+    package var terminate: [FlowV1.ModifyInstanceRequest.Termination] = []
+
+    package init() {}
+
+    package init(
+      instanceID: String = "",
+      activate: [FlowV1.ModifyInstanceRequest.Activation] = [],
+      terminate: [FlowV1.ModifyInstanceRequest.Termination] = []
+    ) {
+      self.instanceID = instanceID
+      self.activate = activate
+      self.terminate = terminate
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, instanceID)
+      sink.repeated(ProtoNested<FlowV1.ModifyInstanceRequest.Activation>.self, 2, activate)
+      sink.repeated(ProtoNested<FlowV1.ModifyInstanceRequest.Termination>.self, 3, terminate)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: instanceID = try reader.value(ProtoString.self)
+        case 18: activate.append(try reader.message(nil))
+        case 26: terminate.append(try reader.message(nil))
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ModifyInstanceResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ActivateAdHocRequest: ProtoMessage {
+    package var instanceID: String = ""
+    /// The ad-hoc subprocess: its element instance, or its element id where one is active.
+    package var scope: String = ""
+    package var elementIDs: [String] = []
+
+    package init() {}
+
+    package init(instanceID: String = "", scope: String = "", elementIDs: [String] = []) {
+      self.instanceID = instanceID
+      self.scope = scope
+      self.elementIDs = elementIDs
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, instanceID)
+      sink.value(ProtoString.self, 2, scope)
+      sink.repeated(ProtoString.self, 3, elementIDs)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: instanceID = try reader.value(ProtoString.self)
+        case 18: scope = try reader.value(ProtoString.self)
+        case 26: elementIDs.append(try reader.value(ProtoString.self))
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct ActivateAdHocResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct CompleteAdHocRequest: ProtoMessage {
+    package var instanceID: String = ""
+    package var scope: String = ""
+
+    package init() {}
+
+    package init(instanceID: String = "", scope: String = "") {
+      self.instanceID = instanceID
+      self.scope = scope
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoString.self, 1, instanceID)
+      sink.value(ProtoString.self, 2, scope)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 10: instanceID = try reader.value(ProtoString.self)
+        case 18: scope = try reader.value(ProtoString.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
+  package struct CompleteAdHocResponse: ProtoMessage {
+    package var position: UInt64 = 0
+
+    package init() {}
+
+    package init(position: UInt64 = 0) {
+      self.position = position
+    }
+
+    package func write(to sink: inout some ProtoSink) {
+      sink.value(ProtoUInt64.self, 1, position)
+    }
+
+    package mutating func read(from reader: inout ProtoReader) throws(ProtoError) {
+      while let tag = try reader.tag() {
+        switch tag {
+        case 8: position = try reader.value(ProtoUInt64.self)
+        default: try reader.skip(tag)
+        }
+      }
+    }
+  }
+
   package struct LogsRequest: ProtoMessage {
     package var deployment: String = ""
     /// An element or service name; empty means all of the deployment.
@@ -1358,7 +3080,7 @@ package enum FlowV1 {
 
   /// The methods of `flow.v1.Flow`.
   package enum FlowMethods {
-    /// Stores a BPMN file's process as a deployment and starts it. Repeating it with the same bytes changes nothing.
+    /// Stores the processes of a BPMN file as deployments and starts them, all or none. Repeating it with the same bytes changes nothing.
     package static let apply = RPCMethod<FlowV1.ApplyRequest, FlowV1.ApplyResponse>("/flow.v1.Flow/Apply", .unary)
     /// Deployments by page, in the order in which they were applied: all, or those whose id contains one of the names.
     package static let listDeployments = RPCMethod<FlowV1.ListDeploymentsRequest, FlowV1.ListDeploymentsResponse>("/flow.v1.Flow/ListDeployments", .unary)
@@ -1374,6 +3096,44 @@ package enum FlowV1 {
     package static let watchInstances = RPCMethod<FlowV1.WatchInstancesRequest, FlowV1.InstanceEvent>("/flow.v1.Flow/WatchInstances", .serverStreaming)
     /// What probes saw. flowd moves deployments by it; a report also tells flowd where healthd answers.
     package static let reportProbes = RPCMethod<FlowV1.ReportProbesRequest, FlowV1.ReportProbesResponse>("/flow.v1.Flow/ReportProbes", .unary)
+    /// Gives jobs of one type to a worker, oldest first. With none there it waits for one, as long as the request says.
+    package static let activateJobs = RPCMethod<FlowV1.ActivateJobsRequest, FlowV1.ActivateJobsResponse>("/flow.v1.Flow/ActivateJobs", .unary)
+    /// Open jobs by page, oldest first. Gives nothing to anybody.
+    package static let listJobs = RPCMethod<FlowV1.ListJobsRequest, FlowV1.ListJobsResponse>("/flow.v1.Flow/ListJobs", .unary)
+    /// The work of a job is done. A job is completed once; later it is NOT_FOUND.
+    package static let completeJob = RPCMethod<FlowV1.CompleteJobRequest, FlowV1.CompleteJobResponse>("/flow.v1.Flow/CompleteJob", .unary)
+    /// The work of a job was not done. Without retries left an incident says so.
+    package static let failJob = RPCMethod<FlowV1.FailJobRequest, FlowV1.FailJobResponse>("/flow.v1.Flow/FailJob", .unary)
+    /// The work of a job ended in a business error, which an event of the model catches by its code.
+    package static let throwError = RPCMethod<FlowV1.ThrowErrorRequest, FlowV1.ThrowErrorResponse>("/flow.v1.Flow/ThrowError", .unary)
+    /// Says how often a job may be tried. Does not resolve its incident.
+    package static let updateJobRetries = RPCMethod<FlowV1.UpdateJobRetriesRequest, FlowV1.UpdateJobRetriesResponse>("/flow.v1.Flow/UpdateJobRetries", .unary)
+    /// Gives the worker of a job more or less time, from now on.
+    package static let updateJobTimeout = RPCMethod<FlowV1.UpdateJobTimeoutRequest, FlowV1.UpdateJobTimeoutResponse>("/flow.v1.Flow/UpdateJobTimeout", .unary)
+    /// Gives a message to who waits for it, starts who begins with it, and keeps it for a while for who comes later.
+    package static let publishMessage = RPCMethod<FlowV1.PublishMessageRequest, FlowV1.PublishMessageResponse>("/flow.v1.Flow/PublishMessage", .unary)
+    /// Gives a signal to all who wait for it now, and starts who begins with it.
+    package static let broadcastSignal = RPCMethod<FlowV1.BroadcastSignalRequest, FlowV1.BroadcastSignalResponse>("/flow.v1.Flow/BroadcastSignal", .unary)
+    /// Open user tasks by page, oldest first.
+    package static let listUserTasks = RPCMethod<FlowV1.ListUserTasksRequest, FlowV1.ListUserTasksResponse>("/flow.v1.Flow/ListUserTasks", .unary)
+    package static let completeUserTask = RPCMethod<FlowV1.CompleteUserTaskRequest, FlowV1.CompleteUserTaskResponse>("/flow.v1.Flow/CompleteUserTask", .unary)
+    /// Changes what the request names, and nothing else.
+    package static let updateUserTask = RPCMethod<FlowV1.UpdateUserTaskRequest, FlowV1.UpdateUserTaskResponse>("/flow.v1.Flow/UpdateUserTask", .unary)
+    /// Open incidents by page, oldest first.
+    package static let listIncidents = RPCMethod<FlowV1.ListIncidentsRequest, FlowV1.ListIncidentsResponse>("/flow.v1.Flow/ListIncidents", .unary)
+    /// Says that the reason of an incident is gone: its element goes on from where it was.
+    package static let resolveIncident = RPCMethod<FlowV1.ResolveIncidentRequest, FlowV1.ResolveIncidentResponse>("/flow.v1.Flow/ResolveIncident", .unary)
+    /// Variables that a scope of a live instance sees.
+    package static let getVariables = RPCMethod<FlowV1.GetVariablesRequest, FlowV1.GetVariablesResponse>("/flow.v1.Flow/GetVariables", .unary)
+    package static let setVariables = RPCMethod<FlowV1.SetVariablesRequest, FlowV1.SetVariablesResponse>("/flow.v1.Flow/SetVariables", .unary)
+    /// Elements of a live instance that are active, in the order in which they began.
+    package static let listElements = RPCMethod<FlowV1.ListElementsRequest, FlowV1.ListElementsResponse>("/flow.v1.Flow/ListElements", .unary)
+    /// Ends elements of a live instance, and begins others where nothing led to. All of it or nothing.
+    package static let modifyInstance = RPCMethod<FlowV1.ModifyInstanceRequest, FlowV1.ModifyInstanceResponse>("/flow.v1.Flow/ModifyInstance", .unary)
+    /// Begins elements inside an active ad-hoc subprocess.
+    package static let activateAdHoc = RPCMethod<FlowV1.ActivateAdHocRequest, FlowV1.ActivateAdHocResponse>("/flow.v1.Flow/ActivateAdHoc", .unary)
+    /// Ends an active ad-hoc subprocess with all that is active in it.
+    package static let completeAdHoc = RPCMethod<FlowV1.CompleteAdHocRequest, FlowV1.CompleteAdHocResponse>("/flow.v1.Flow/CompleteAdHoc", .unary)
     /// Lines that a service of a deployment wrote, oldest first; with follow also those to come.
     package static let logs = RPCMethod<FlowV1.LogsRequest, FlowV1.LogLine>("/flow.v1.Flow/Logs", .serverStreaming)
     /// A consistent copy of the store while it works, in chunks.
@@ -1382,7 +3142,7 @@ package enum FlowV1 {
 
   /// What flowd answers: deployments, instances, probe reports, logs of services, backups of its store.
   package protocol FlowService: RPCServiceProvider {
-    /// Stores a BPMN file's process as a deployment and starts it. Repeating it with the same bytes changes nothing.
+    /// Stores the processes of a BPMN file as deployments and starts them, all or none. Repeating it with the same bytes changes nothing.
     func apply(_ call: UnaryCall<FlowV1.ApplyRequest, FlowV1.ApplyResponse>)
     /// Deployments by page, in the order in which they were applied: all, or those whose id contains one of the names.
     func listDeployments(_ call: UnaryCall<FlowV1.ListDeploymentsRequest, FlowV1.ListDeploymentsResponse>)
@@ -1398,6 +3158,44 @@ package enum FlowV1 {
     func watchInstances(_ call: ServerStreamCall<FlowV1.WatchInstancesRequest, FlowV1.InstanceEvent>)
     /// What probes saw. flowd moves deployments by it; a report also tells flowd where healthd answers.
     func reportProbes(_ call: UnaryCall<FlowV1.ReportProbesRequest, FlowV1.ReportProbesResponse>)
+    /// Gives jobs of one type to a worker, oldest first. With none there it waits for one, as long as the request says.
+    func activateJobs(_ call: UnaryCall<FlowV1.ActivateJobsRequest, FlowV1.ActivateJobsResponse>)
+    /// Open jobs by page, oldest first. Gives nothing to anybody.
+    func listJobs(_ call: UnaryCall<FlowV1.ListJobsRequest, FlowV1.ListJobsResponse>)
+    /// The work of a job is done. A job is completed once; later it is NOT_FOUND.
+    func completeJob(_ call: UnaryCall<FlowV1.CompleteJobRequest, FlowV1.CompleteJobResponse>)
+    /// The work of a job was not done. Without retries left an incident says so.
+    func failJob(_ call: UnaryCall<FlowV1.FailJobRequest, FlowV1.FailJobResponse>)
+    /// The work of a job ended in a business error, which an event of the model catches by its code.
+    func throwError(_ call: UnaryCall<FlowV1.ThrowErrorRequest, FlowV1.ThrowErrorResponse>)
+    /// Says how often a job may be tried. Does not resolve its incident.
+    func updateJobRetries(_ call: UnaryCall<FlowV1.UpdateJobRetriesRequest, FlowV1.UpdateJobRetriesResponse>)
+    /// Gives the worker of a job more or less time, from now on.
+    func updateJobTimeout(_ call: UnaryCall<FlowV1.UpdateJobTimeoutRequest, FlowV1.UpdateJobTimeoutResponse>)
+    /// Gives a message to who waits for it, starts who begins with it, and keeps it for a while for who comes later.
+    func publishMessage(_ call: UnaryCall<FlowV1.PublishMessageRequest, FlowV1.PublishMessageResponse>)
+    /// Gives a signal to all who wait for it now, and starts who begins with it.
+    func broadcastSignal(_ call: UnaryCall<FlowV1.BroadcastSignalRequest, FlowV1.BroadcastSignalResponse>)
+    /// Open user tasks by page, oldest first.
+    func listUserTasks(_ call: UnaryCall<FlowV1.ListUserTasksRequest, FlowV1.ListUserTasksResponse>)
+    func completeUserTask(_ call: UnaryCall<FlowV1.CompleteUserTaskRequest, FlowV1.CompleteUserTaskResponse>)
+    /// Changes what the request names, and nothing else.
+    func updateUserTask(_ call: UnaryCall<FlowV1.UpdateUserTaskRequest, FlowV1.UpdateUserTaskResponse>)
+    /// Open incidents by page, oldest first.
+    func listIncidents(_ call: UnaryCall<FlowV1.ListIncidentsRequest, FlowV1.ListIncidentsResponse>)
+    /// Says that the reason of an incident is gone: its element goes on from where it was.
+    func resolveIncident(_ call: UnaryCall<FlowV1.ResolveIncidentRequest, FlowV1.ResolveIncidentResponse>)
+    /// Variables that a scope of a live instance sees.
+    func getVariables(_ call: UnaryCall<FlowV1.GetVariablesRequest, FlowV1.GetVariablesResponse>)
+    func setVariables(_ call: UnaryCall<FlowV1.SetVariablesRequest, FlowV1.SetVariablesResponse>)
+    /// Elements of a live instance that are active, in the order in which they began.
+    func listElements(_ call: UnaryCall<FlowV1.ListElementsRequest, FlowV1.ListElementsResponse>)
+    /// Ends elements of a live instance, and begins others where nothing led to. All of it or nothing.
+    func modifyInstance(_ call: UnaryCall<FlowV1.ModifyInstanceRequest, FlowV1.ModifyInstanceResponse>)
+    /// Begins elements inside an active ad-hoc subprocess.
+    func activateAdHoc(_ call: UnaryCall<FlowV1.ActivateAdHocRequest, FlowV1.ActivateAdHocResponse>)
+    /// Ends an active ad-hoc subprocess with all that is active in it.
+    func completeAdHoc(_ call: UnaryCall<FlowV1.CompleteAdHocRequest, FlowV1.CompleteAdHocResponse>)
     /// Lines that a service of a deployment wrote, oldest first; with follow also those to come.
     func logs(_ call: ServerStreamCall<FlowV1.LogsRequest, FlowV1.LogLine>)
     /// A consistent copy of the store while it works, in chunks.
@@ -1410,7 +3208,7 @@ package enum FlowV1 {
 
     package init(_ channel: RPCChannel) { self.channel = channel }
 
-    /// Stores a BPMN file's process as a deployment and starts it. Repeating it with the same bytes changes nothing.
+    /// Stores the processes of a BPMN file as deployments and starts them, all or none. Repeating it with the same bytes changes nothing.
     package func apply(_ request: FlowV1.ApplyRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ApplyResponse {
       try channel.call(FlowMethods.apply, request, options: options)
     }
@@ -1448,6 +3246,104 @@ package enum FlowV1 {
     /// What probes saw. flowd moves deployments by it; a report also tells flowd where healthd answers.
     package func reportProbes(_ request: FlowV1.ReportProbesRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ReportProbesResponse {
       try channel.call(FlowMethods.reportProbes, request, options: options)
+    }
+
+    /// Gives jobs of one type to a worker, oldest first. With none there it waits for one, as long as the request says.
+    package func activateJobs(_ request: FlowV1.ActivateJobsRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ActivateJobsResponse {
+      try channel.call(FlowMethods.activateJobs, request, options: options)
+    }
+
+    /// Open jobs by page, oldest first. Gives nothing to anybody.
+    package func listJobs(_ request: FlowV1.ListJobsRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ListJobsResponse {
+      try channel.call(FlowMethods.listJobs, request, options: options)
+    }
+
+    /// The work of a job is done. A job is completed once; later it is NOT_FOUND.
+    package func completeJob(_ request: FlowV1.CompleteJobRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.CompleteJobResponse {
+      try channel.call(FlowMethods.completeJob, request, options: options)
+    }
+
+    /// The work of a job was not done. Without retries left an incident says so.
+    package func failJob(_ request: FlowV1.FailJobRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.FailJobResponse {
+      try channel.call(FlowMethods.failJob, request, options: options)
+    }
+
+    /// The work of a job ended in a business error, which an event of the model catches by its code.
+    package func throwError(_ request: FlowV1.ThrowErrorRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ThrowErrorResponse {
+      try channel.call(FlowMethods.throwError, request, options: options)
+    }
+
+    /// Says how often a job may be tried. Does not resolve its incident.
+    package func updateJobRetries(_ request: FlowV1.UpdateJobRetriesRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.UpdateJobRetriesResponse {
+      try channel.call(FlowMethods.updateJobRetries, request, options: options)
+    }
+
+    /// Gives the worker of a job more or less time, from now on.
+    package func updateJobTimeout(_ request: FlowV1.UpdateJobTimeoutRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.UpdateJobTimeoutResponse {
+      try channel.call(FlowMethods.updateJobTimeout, request, options: options)
+    }
+
+    /// Gives a message to who waits for it, starts who begins with it, and keeps it for a while for who comes later.
+    package func publishMessage(_ request: FlowV1.PublishMessageRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.PublishMessageResponse {
+      try channel.call(FlowMethods.publishMessage, request, options: options)
+    }
+
+    /// Gives a signal to all who wait for it now, and starts who begins with it.
+    package func broadcastSignal(_ request: FlowV1.BroadcastSignalRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.BroadcastSignalResponse {
+      try channel.call(FlowMethods.broadcastSignal, request, options: options)
+    }
+
+    /// Open user tasks by page, oldest first.
+    package func listUserTasks(_ request: FlowV1.ListUserTasksRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ListUserTasksResponse {
+      try channel.call(FlowMethods.listUserTasks, request, options: options)
+    }
+
+    package func completeUserTask(_ request: FlowV1.CompleteUserTaskRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.CompleteUserTaskResponse {
+      try channel.call(FlowMethods.completeUserTask, request, options: options)
+    }
+
+    /// Changes what the request names, and nothing else.
+    package func updateUserTask(_ request: FlowV1.UpdateUserTaskRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.UpdateUserTaskResponse {
+      try channel.call(FlowMethods.updateUserTask, request, options: options)
+    }
+
+    /// Open incidents by page, oldest first.
+    package func listIncidents(_ request: FlowV1.ListIncidentsRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ListIncidentsResponse {
+      try channel.call(FlowMethods.listIncidents, request, options: options)
+    }
+
+    /// Says that the reason of an incident is gone: its element goes on from where it was.
+    package func resolveIncident(_ request: FlowV1.ResolveIncidentRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ResolveIncidentResponse {
+      try channel.call(FlowMethods.resolveIncident, request, options: options)
+    }
+
+    /// Variables that a scope of a live instance sees.
+    package func getVariables(_ request: FlowV1.GetVariablesRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.GetVariablesResponse {
+      try channel.call(FlowMethods.getVariables, request, options: options)
+    }
+
+    package func setVariables(_ request: FlowV1.SetVariablesRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.SetVariablesResponse {
+      try channel.call(FlowMethods.setVariables, request, options: options)
+    }
+
+    /// Elements of a live instance that are active, in the order in which they began.
+    package func listElements(_ request: FlowV1.ListElementsRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ListElementsResponse {
+      try channel.call(FlowMethods.listElements, request, options: options)
+    }
+
+    /// Ends elements of a live instance, and begins others where nothing led to. All of it or nothing.
+    package func modifyInstance(_ request: FlowV1.ModifyInstanceRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ModifyInstanceResponse {
+      try channel.call(FlowMethods.modifyInstance, request, options: options)
+    }
+
+    /// Begins elements inside an active ad-hoc subprocess.
+    package func activateAdHoc(_ request: FlowV1.ActivateAdHocRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.ActivateAdHocResponse {
+      try channel.call(FlowMethods.activateAdHoc, request, options: options)
+    }
+
+    /// Ends an active ad-hoc subprocess with all that is active in it.
+    package func completeAdHoc(_ request: FlowV1.CompleteAdHocRequest, options: CallOptions = CallOptions()) throws(Status) -> FlowV1.CompleteAdHocResponse {
+      try channel.call(FlowMethods.completeAdHoc, request, options: options)
     }
 
     /// Lines that a service of a deployment wrote, oldest first; with follow also those to come.
@@ -1511,110 +3407,239 @@ package enum FlowV1 {
       65121a0a0873657665726974791802200128095208736576657269747912120a046c696e6518032001280d52046c696e6512180a07656c656d656e74\
       1804200128095207656c656d656e7412180a076d65737361676518052001280952076d65737361676512120a0468696e74180620012809520468696e\
       7422680a0c4170706c795265717565737412190a0862706d6e5f786d6c18012001280c520762706d6e586d6c12230a0d7265736f757263655f6e616d\
-      65180220012809520c7265736f757263654e616d6512180a0773746f70706564180320012808520773746f70706564229a010a0d4170706c79526573\
-      706f6e736512230a0d6465706c6f796d656e745f6964180120012809520c6465706c6f796d656e744964121c0a09756e6368616e6765641802200128\
-      085209756e6368616e67656412180a0776657273696f6e18032001280d520776657273696f6e122c0a0866696e64696e677318042003280b32102e66\
-      6c6f772e76312e46696e64696e67520866696e64696e677322a6010a0b50726f6265546172676574121d0a0a656c656d656e745f6964180120012809\
-      5209656c656d656e74496412100a0375726c180220012809520375726c12160a066d6574686f6418032001280952066d6574686f6412120a04626f64\
-      791804200128095204626f6479121b0a09706572696f645f6d7318052001280d5208706572696f644d73121d0a0a74696d656f75745f6d7318062001\
-      280d520974696d656f75744d732290010a0d456c656d656e744865616c7468121d0a0a656c656d656e745f69641801200128095209656c656d656e74\
-      4964120e0a0275701802200128085202757012190a0873696e63655f6d73180320012803520773696e63654d7312160a06726561736f6e1804200128\
-      095206726561736f6e121d0a0a636865636b65645f6d731805200128035209636865636b65644d7322b7040a0a4465706c6f796d656e74120e0a0269\
-      6418012001280952026964121d0a0a70726f636573735f6964180220012809520970726f63657373496412210a0c70726f636573735f6e616d651803\
-      20012809520b70726f636573734e616d6512180a0776657273696f6e18042001280d520776657273696f6e122e0a05737461746518052001280e3218\
-      2e666c6f772e76312e4465706c6f796d656e7453746174655205737461746512160a06726561736f6e1806200128095206726561736f6e12190a0873\
-      696e63655f6d73180720012803520773696e63654d73121d0a0a6170706c6965645f6d7318082001280352096170706c6965644d73122c0a0670726f\
-      62657318092003280b32142e666c6f772e76312e50726f6265546172676574520670726f626573122e0a066865616c7468180a2003280b32162e666c\
-      6f772e76312e456c656d656e744865616c746852066865616c7468124a0a0d757365725f6d65746164617461180b2003280b32252e666c6f772e7631\
-      2e4465706c6f796d656e742e557365724d65746164617461456e747279520c757365724d65746164617461122b0a11696e7374616e6365735f72756e\
-      6e696e67180c200128045210696e7374616e63657352756e6e696e6712230a0d7265736f757263655f6e616d65180d20012809520c7265736f757263\
-      654e616d651a3f0a11557365724d65746164617461456e74727912100a036b657918012001280952036b657912140a0576616c756518022001280952\
-      0576616c75653a023801226a0a164c6973744465706c6f796d656e74735265717565737412140a056e616d657318012003280952056e616d6573121b\
-      0a09706167655f73697a6518022001280d52087061676553697a65121d0a0a706167655f746f6b656e180320012809520970616765546f6b656e2294\
-      010a174c6973744465706c6f796d656e7473526573706f6e736512350a0b6465706c6f796d656e747318012003280b32132e666c6f772e76312e4465\
-      706c6f796d656e74520b6465706c6f796d656e7473121a0a08706f736974696f6e1802200128045208706f736974696f6e12260a0f6e6578745f7061\
-      67655f746f6b656e180320012809520d6e65787450616765546f6b656e22190a1757617463684465706c6f796d656e74735265717565737422a1010a\
-      0f4465706c6f796d656e744576656e74121a0a08706f736974696f6e1801200128045208706f736974696f6e12330a0a6465706c6f796d656e741802\
-      2001280b32132e666c6f772e76312e4465706c6f796d656e74520a6465706c6f796d656e7412180a0764656c65746564180320012808520764656c65\
-      74656412230a0d736e617073686f745f646f6e65180420012808520c736e617073686f74446f6e6522c0020a15437265617465496e7374616e636552\
-      657175657374121e0a0a6465706c6f796d656e74180120012809520a6465706c6f796d656e7412180a077061796c6f616418022001280c5207706179\
-      6c6f616412210a0c636f6e74656e745f74797065180320012809520b636f6e74656e745479706512240a0e73746172745f6576656e745f6964180420\
-      012809520c73746172744576656e74496412480a086d6574616461746118052003280b322c2e666c6f772e76312e437265617465496e7374616e6365\
-      526571756573742e4d65746164617461456e74727952086d65746164617461121d0a0a726571756573745f6964180620012809520972657175657374\
-      49641a3b0a0d4d65746164617461456e74727912100a036b657918012001280952036b657912140a0576616c7565180220012809520576616c75653a\
-      02380122550a16437265617465496e7374616e6365526573706f6e7365121f0a0b696e7374616e63655f6964180120012809520a696e7374616e6365\
-      4964121a0a08706f736974696f6e1802200128045208706f736974696f6e2299040a08496e7374616e6365120e0a0269641801200128095202696412\
-      230a0d6465706c6f796d656e745f6964180220012809520c6465706c6f796d656e744964122c0a05737461746518032001280e32162e666c6f772e76\
-      312e496e7374616e6365537461746552057374617465121d0a0a637265617465645f6d731804200128035209637265617465644d7312190a08656e64\
-      65645f6d731805200128035207656e6465644d73121b0a09656e645f6576656e741806200128095208656e644576656e7412160a06726573756c7418\
-      072001280c5206726573756c7412210a0c636f6e74656e745f74797065180820012809520b636f6e74656e7454797065123b0a086d65746164617461\
-      18092003280b321f2e666c6f772e76312e496e7374616e63652e4d65746164617461456e74727952086d65746164617461121d0a0a6572726f725f63\
-      6f6465180a2001280952096572726f72436f646512230a0d6572726f725f6d657373616765180b20012809520c6572726f724d657373616765122a0a\
-      116661696c65645f656c656d656e745f6964180c20012809520f6661696c6564456c656d656e744964122e0a06616374697665180d2003280b32162e\
-      666c6f772e76312e416374697665456c656d656e7452066163746976651a3b0a0d4d65746164617461456e74727912100a036b657918012001280952\
-      036b657912140a0576616c7565180220012809520576616c75653a023801229d010a0d416374697665456c656d656e74121d0a0a656c656d656e745f\
-      69641801200128095209656c656d656e74496412210a0c656c656d656e745f6e616d65180220012809520b656c656d656e744e616d6512120a047479\
-      706518032001280952047479706512190a0873696e63655f6d73180420012803520773696e63654d73121b0a0977616974735f666f72180520012809\
-      52087761697473466f722290010a0c486973746f7279456e747279121a0a08706f736974696f6e1801200128045208706f736974696f6e12170a0774\
-      696d655f6d73180220012803520674696d654d7312140a056576656e7418032001280952056576656e74121d0a0a656c656d656e745f696418042001\
-      28095209656c656d656e74496412160a0664657461696c180520012809520664657461696c22dc020a144c697374496e7374616e6365735265717565\
-      737412100a03696473180120032809520369647312230a0d6465706c6f796d656e745f6964180220012809520c6465706c6f796d656e744964122c0a\
-      05737461746518032001280e32162e666c6f772e76312e496e7374616e636553746174655205737461746512470a086d657461646174611804200328\
-      0b322b2e666c6f772e76312e4c697374496e7374616e636573526571756573742e4d65746164617461456e74727952086d65746164617461121b0a09\
-      706167655f73697a6518052001280d52087061676553697a65121d0a0a706167655f746f6b656e180620012809520970616765546f6b656e121d0a0a\
-      6e6f745f6265666f726518072001280452096e6f744265666f72651a3b0a0d4d65746164617461456e74727912100a036b657918012001280952036b\
-      657912140a0576616c7565180220012809520576616c75653a023801228c010a154c697374496e7374616e636573526573706f6e7365122f0a09696e\
-      7374616e63657318012003280b32112e666c6f772e76312e496e7374616e63655209696e7374616e63657312260a0f6e6578745f706167655f746f6b\
-      656e180220012809520d6e65787450616765546f6b656e121a0a08706f736974696f6e1803200128045208706f736974696f6e225d0a12476574496e\
-      7374616e636552657175657374120e0a0269641801200128095202696412180a07686973746f72791802200128085207686973746f7279121d0a0a6e\
-      6f745f6265666f726518032001280452096e6f744265666f72652291010a13476574496e7374616e6365526573706f6e7365122d0a08696e7374616e\
-      636518012001280b32112e666c6f772e76312e496e7374616e63655208696e7374616e6365122f0a07686973746f727918022003280b32152e666c6f\
-      772e76312e486973746f7279456e7472795207686973746f7279121a0a08706f736974696f6e1803200128045208706f736974696f6e2285010a1557\
-      61746368496e7374616e6365735265717565737412100a03696473180120032809520369647312230a0d6465706c6f796d656e745f69641802200128\
-      09520c6465706c6f796d656e74496412160a066e657765737418032001280d52066e6577657374121d0a0a6e6f745f6265666f726518042001280452\
-      096e6f744265666f72652299010a0d496e7374616e63654576656e74121a0a08706f736974696f6e1801200128045208706f736974696f6e122d0a08\
-      696e7374616e636518022001280b32112e666c6f772e76312e496e7374616e63655208696e7374616e636512180a0764656c65746564180320012808\
-      520764656c6574656412230a0d736e617073686f745f646f6e65180420012808520c736e617073686f74446f6e6522de010a135265706f727450726f\
-      62657352657175657374123d0a077265706f72747318012003280b32232e666c6f772e76312e5265706f727450726f626573526571756573742e5265\
-      706f727452077265706f72747312250a0e6865616c74685f61646472657373180220012809520d6865616c7468416464726573731a610a065265706f\
-      727412230a0d6465706c6f796d656e745f6964180120012809520c6465706c6f796d656e74496412320a08656c656d656e747318022003280b32162e\
-      666c6f772e76312e456c656d656e744865616c74685208656c656d656e7473224c0a145265706f727450726f626573526573706f6e736512340a1675\
-      6e6b6e6f776e5f6465706c6f796d656e745f6964731801200328095214756e6b6e6f776e4465706c6f796d656e7449647322730a0b4c6f6773526571\
-      75657374121e0a0a6465706c6f796d656e74180120012809520a6465706c6f796d656e7412180a077365727669636518022001280952077365727669\
-      636512120a047461696c18032001280d52047461696c12160a06666f6c6c6f771804200128085206666f6c6c6f77226b0a074c6f674c696e6512180a\
-      077365727669636518012001280952077365727669636512170a0774696d655f6d73180220012803520674696d654d7312120a047465787418032001\
-      280952047465787412190a0869735f6572726f72180420012808520769734572726f72220f0a0d4261636b757052657175657374225c0a0b4261636b\
-      75704368756e6b12120a046461746118012001280c520464617461121d0a0a73746174655f686173681802200128095209737461746548617368121a\
-      0a08706f736974696f6e1803200128045208706f736974696f6e22300a0c50726f62655265717565737412200a0b6465706c6f796d656e7473180120\
-      032809520b6465706c6f796d656e7473229b010a104465706c6f796d656e744865616c746812230a0d6465706c6f796d656e745f6964180120012809\
-      520c6465706c6f796d656e74496412320a08656c656d656e747318022003280b32162e666c6f772e76312e456c656d656e744865616c74685208656c\
-      656d656e7473122e0a05737461746518032001280e32182e666c6f772e76312e4465706c6f796d656e7453746174655205737461746522660a0d5072\
-      6f6265526573706f6e7365123b0a0b6465706c6f796d656e747318012003280b32192e666c6f772e76312e4465706c6f796d656e744865616c746852\
-      0b6465706c6f796d656e747312180a07756e6b6e6f776e1802200328095207756e6b6e6f776e22140a1257617463684865616c746852657175657374\
-      220f0a0d5265706f7274526571756573742289010a0e5265706f7274526573706f6e7365123b0a0b6465706c6f796d656e747318012003280b32192e\
-      666c6f772e76312e4465706c6f796d656e744865616c7468520b6465706c6f796d656e747312120a046c69766518022001280852046c69766512260a\
-      0f6c6173745f636f6e746163745f6d73180320012803520d6c617374436f6e746163744d732aab010a0f4465706c6f796d656e74537461746512200a\
-      1c4445504c4f594d454e545f53544154455f554e535045434946494544100012170a134445504c4f594d454e545f5354415254494e47100112160a12\
-      4445504c4f594d454e545f52554e4e494e47100212170a134445504c4f594d454e545f53544f5050494e47100312160a124445504c4f594d454e545f\
-      53544f50504544100412140a104445504c4f594d454e545f4552524f5210052a9e010a0d496e7374616e63655374617465121e0a1a494e5354414e43\
-      455f53544154455f554e535045434946494544100012140a10494e5354414e43455f52554e4e494e47100112160a12494e5354414e43455f434f4d50\
-      4c45544544100212120a0e494e5354414e43455f4552524f52100312140a10494e5354414e43455f53544f50504544100412150a11494e5354414e43\
-      455f43414e43454c4544100532d8050a04466c6f7712360a054170706c7912152e666c6f772e76312e4170706c79526571756573741a162e666c6f77\
-      2e76312e4170706c79526573706f6e736512540a0f4c6973744465706c6f796d656e7473121f2e666c6f772e76312e4c6973744465706c6f796d656e\
-      7473526571756573741a202e666c6f772e76312e4c6973744465706c6f796d656e7473526573706f6e736512500a1057617463684465706c6f796d65\
-      6e747312202e666c6f772e76312e57617463684465706c6f796d656e7473526571756573741a182e666c6f772e76312e4465706c6f796d656e744576\
-      656e74300112510a0e437265617465496e7374616e6365121e2e666c6f772e76312e437265617465496e7374616e6365526571756573741a1f2e666c\
-      6f772e76312e437265617465496e7374616e6365526573706f6e7365124e0a0d4c697374496e7374616e636573121d2e666c6f772e76312e4c697374\
-      496e7374616e636573526571756573741a1e2e666c6f772e76312e4c697374496e7374616e636573526573706f6e736512480a0b476574496e737461\
-      6e6365121b2e666c6f772e76312e476574496e7374616e6365526571756573741a1c2e666c6f772e76312e476574496e7374616e6365526573706f6e\
-      7365124a0a0e5761746368496e7374616e636573121e2e666c6f772e76312e5761746368496e7374616e636573526571756573741a162e666c6f772e\
-      76312e496e7374616e63654576656e743001124b0a0c5265706f727450726f626573121c2e666c6f772e76312e5265706f727450726f626573526571\
-      756573741a1d2e666c6f772e76312e5265706f727450726f626573526573706f6e736512300a044c6f677312142e666c6f772e76312e4c6f67735265\
-      71756573741a102e666c6f772e76312e4c6f674c696e65300112380a064261636b757012162e666c6f772e76312e4261636b7570526571756573741a\
-      142e666c6f772e76312e4261636b75704368756e6b300132be010a064865616c746812360a0550726f626512152e666c6f772e76312e50726f626552\
-      6571756573741a162e666c6f772e76312e50726f6265526573706f6e736512410a055761746368121b2e666c6f772e76312e57617463684865616c74\
-      68526571756573741a192e666c6f772e76312e4465706c6f796d656e744865616c7468300112390a065265706f727412162e666c6f772e76312e5265\
-      706f7274526571756573741a172e666c6f772e76312e5265706f7274526573706f6e7365620670726f746f33
+      65180220012809520c7265736f757263654e616d6512180a0773746f70706564180320012808520773746f70706564228c010a0e4170706c69656450\
+      726f6365737312230a0d6465706c6f796d656e745f6964180120012809520c6465706c6f796d656e744964121d0a0a70726f636573735f6964180220\
+      012809520970726f63657373496412180a0776657273696f6e18032001280d520776657273696f6e121c0a09756e6368616e67656418042001280852\
+      09756e6368616e67656422d1010a0d4170706c79526573706f6e736512230a0d6465706c6f796d656e745f6964180120012809520c6465706c6f796d\
+      656e744964121c0a09756e6368616e6765641802200128085209756e6368616e67656412180a0776657273696f6e18032001280d520776657273696f\
+      6e122c0a0866696e64696e677318042003280b32102e666c6f772e76312e46696e64696e67520866696e64696e677312350a0970726f636573736573\
+      18052003280b32172e666c6f772e76312e4170706c69656450726f63657373520970726f63657373657322a6010a0b50726f6265546172676574121d\
+      0a0a656c656d656e745f69641801200128095209656c656d656e74496412100a0375726c180220012809520375726c12160a066d6574686f64180320\
+      01280952066d6574686f6412120a04626f64791804200128095204626f6479121b0a09706572696f645f6d7318052001280d5208706572696f644d73\
+      121d0a0a74696d656f75745f6d7318062001280d520974696d656f75744d732290010a0d456c656d656e744865616c7468121d0a0a656c656d656e74\
+      5f69641801200128095209656c656d656e744964120e0a0275701802200128085202757012190a0873696e63655f6d73180320012803520773696e63\
+      654d7312160a06726561736f6e1804200128095206726561736f6e121d0a0a636865636b65645f6d731805200128035209636865636b65644d7322b7\
+      040a0a4465706c6f796d656e74120e0a02696418012001280952026964121d0a0a70726f636573735f6964180220012809520970726f636573734964\
+      12210a0c70726f636573735f6e616d65180320012809520b70726f636573734e616d6512180a0776657273696f6e18042001280d520776657273696f\
+      6e122e0a05737461746518052001280e32182e666c6f772e76312e4465706c6f796d656e7453746174655205737461746512160a06726561736f6e18\
+      06200128095206726561736f6e12190a0873696e63655f6d73180720012803520773696e63654d73121d0a0a6170706c6965645f6d73180820012803\
+      52096170706c6965644d73122c0a0670726f62657318092003280b32142e666c6f772e76312e50726f6265546172676574520670726f626573122e0a\
+      066865616c7468180a2003280b32162e666c6f772e76312e456c656d656e744865616c746852066865616c7468124a0a0d757365725f6d6574616461\
+      7461180b2003280b32252e666c6f772e76312e4465706c6f796d656e742e557365724d65746164617461456e747279520c757365724d657461646174\
+      61122b0a11696e7374616e6365735f72756e6e696e67180c200128045210696e7374616e63657352756e6e696e6712230a0d7265736f757263655f6e\
+      616d65180d20012809520c7265736f757263654e616d651a3f0a11557365724d65746164617461456e74727912100a036b657918012001280952036b\
+      657912140a0576616c7565180220012809520576616c75653a023801226a0a164c6973744465706c6f796d656e74735265717565737412140a056e61\
+      6d657318012003280952056e616d6573121b0a09706167655f73697a6518022001280d52087061676553697a65121d0a0a706167655f746f6b656e18\
+      0320012809520970616765546f6b656e2294010a174c6973744465706c6f796d656e7473526573706f6e736512350a0b6465706c6f796d656e747318\
+      012003280b32132e666c6f772e76312e4465706c6f796d656e74520b6465706c6f796d656e7473121a0a08706f736974696f6e180220012804520870\
+      6f736974696f6e12260a0f6e6578745f706167655f746f6b656e180320012809520d6e65787450616765546f6b656e22190a1757617463684465706c\
+      6f796d656e74735265717565737422a1010a0f4465706c6f796d656e744576656e74121a0a08706f736974696f6e1801200128045208706f73697469\
+      6f6e12330a0a6465706c6f796d656e7418022001280b32132e666c6f772e76312e4465706c6f796d656e74520a6465706c6f796d656e7412180a0764\
+      656c65746564180320012808520764656c6574656412230a0d736e617073686f745f646f6e65180420012808520c736e617073686f74446f6e6522c0\
+      020a15437265617465496e7374616e636552657175657374121e0a0a6465706c6f796d656e74180120012809520a6465706c6f796d656e7412180a07\
+      7061796c6f616418022001280c52077061796c6f616412210a0c636f6e74656e745f74797065180320012809520b636f6e74656e745479706512240a\
+      0e73746172745f6576656e745f6964180420012809520c73746172744576656e74496412480a086d6574616461746118052003280b322c2e666c6f77\
+      2e76312e437265617465496e7374616e6365526571756573742e4d65746164617461456e74727952086d65746164617461121d0a0a72657175657374\
+      5f696418062001280952097265717565737449641a3b0a0d4d65746164617461456e74727912100a036b657918012001280952036b657912140a0576\
+      616c7565180220012809520576616c75653a02380122550a16437265617465496e7374616e6365526573706f6e7365121f0a0b696e7374616e63655f\
+      6964180120012809520a696e7374616e63654964121a0a08706f736974696f6e1802200128045208706f736974696f6e2299040a08496e7374616e63\
+      65120e0a0269641801200128095202696412230a0d6465706c6f796d656e745f6964180220012809520c6465706c6f796d656e744964122c0a057374\
+      61746518032001280e32162e666c6f772e76312e496e7374616e6365537461746552057374617465121d0a0a637265617465645f6d73180420012803\
+      5209637265617465644d7312190a08656e6465645f6d731805200128035207656e6465644d73121b0a09656e645f6576656e74180620012809520865\
+      6e644576656e7412160a06726573756c7418072001280c5206726573756c7412210a0c636f6e74656e745f74797065180820012809520b636f6e7465\
+      6e7454797065123b0a086d6574616461746118092003280b321f2e666c6f772e76312e496e7374616e63652e4d65746164617461456e74727952086d\
+      65746164617461121d0a0a6572726f725f636f6465180a2001280952096572726f72436f646512230a0d6572726f725f6d657373616765180b200128\
+      09520c6572726f724d657373616765122a0a116661696c65645f656c656d656e745f6964180c20012809520f6661696c6564456c656d656e74496412\
+      2e0a06616374697665180d2003280b32162e666c6f772e76312e416374697665456c656d656e7452066163746976651a3b0a0d4d6574616461746145\
+      6e74727912100a036b657918012001280952036b657912140a0576616c7565180220012809520576616c75653a02380122ec020a0d41637469766545\
+      6c656d656e74121d0a0a656c656d656e745f69641801200128095209656c656d656e74496412210a0c656c656d656e745f6e616d6518022001280952\
+      0b656c656d656e744e616d6512120a047479706518032001280952047479706512190a0873696e63655f6d73180420012803520773696e63654d7312\
+      1b0a0977616974735f666f7218052001280952087761697473466f7212290a10656c656d656e745f696e7374616e6365180620012809520f656c656d\
+      656e74496e7374616e636512140a0573636f7065180720012809520573636f706512170a076a6f625f6b657918082001280952066a6f624b65791222\
+      0a0d757365725f7461736b5f6b6579180920012809520b757365725461736b4b657912210a0c696e636964656e745f6b6579180a20012809520b696e\
+      636964656e744b6579122c0a1263616c6c65645f696e7374616e63655f6964180b20012809521063616c6c6564496e7374616e636549642290010a0c\
+      486973746f7279456e747279121a0a08706f736974696f6e1801200128045208706f736974696f6e12170a0774696d655f6d73180220012803520674\
+      696d654d7312140a056576656e7418032001280952056576656e74121d0a0a656c656d656e745f69641804200128095209656c656d656e7449641216\
+      0a0664657461696c180520012809520664657461696c22dc020a144c697374496e7374616e6365735265717565737412100a03696473180120032809\
+      520369647312230a0d6465706c6f796d656e745f6964180220012809520c6465706c6f796d656e744964122c0a05737461746518032001280e32162e\
+      666c6f772e76312e496e7374616e636553746174655205737461746512470a086d6574616461746118042003280b322b2e666c6f772e76312e4c6973\
+      74496e7374616e636573526571756573742e4d65746164617461456e74727952086d65746164617461121b0a09706167655f73697a6518052001280d\
+      52087061676553697a65121d0a0a706167655f746f6b656e180620012809520970616765546f6b656e121d0a0a6e6f745f6265666f72651807200128\
+      0452096e6f744265666f72651a3b0a0d4d65746164617461456e74727912100a036b657918012001280952036b657912140a0576616c756518022001\
+      2809520576616c75653a023801228c010a154c697374496e7374616e636573526573706f6e7365122f0a09696e7374616e63657318012003280b3211\
+      2e666c6f772e76312e496e7374616e63655209696e7374616e63657312260a0f6e6578745f706167655f746f6b656e180220012809520d6e65787450\
+      616765546f6b656e121a0a08706f736974696f6e1803200128045208706f736974696f6e225d0a12476574496e7374616e636552657175657374120e\
+      0a0269641801200128095202696412180a07686973746f72791802200128085207686973746f7279121d0a0a6e6f745f6265666f7265180320012804\
+      52096e6f744265666f72652291010a13476574496e7374616e6365526573706f6e7365122d0a08696e7374616e636518012001280b32112e666c6f77\
+      2e76312e496e7374616e63655208696e7374616e6365122f0a07686973746f727918022003280b32152e666c6f772e76312e486973746f7279456e74\
+      72795207686973746f7279121a0a08706f736974696f6e1803200128045208706f736974696f6e2285010a155761746368496e7374616e6365735265\
+      717565737412100a03696473180120032809520369647312230a0d6465706c6f796d656e745f6964180220012809520c6465706c6f796d656e744964\
+      12160a066e657765737418032001280d52066e6577657374121d0a0a6e6f745f6265666f726518042001280452096e6f744265666f72652299010a0d\
+      496e7374616e63654576656e74121a0a08706f736974696f6e1801200128045208706f736974696f6e122d0a08696e7374616e636518022001280b32\
+      112e666c6f772e76312e496e7374616e63655208696e7374616e636512180a0764656c65746564180320012808520764656c6574656412230a0d736e\
+      617073686f745f646f6e65180420012808520c736e617073686f74446f6e6522de010a135265706f727450726f62657352657175657374123d0a0772\
+      65706f72747318012003280b32232e666c6f772e76312e5265706f727450726f626573526571756573742e5265706f727452077265706f7274731225\
+      0a0e6865616c74685f61646472657373180220012809520d6865616c7468416464726573731a610a065265706f727412230a0d6465706c6f796d656e\
+      745f6964180120012809520c6465706c6f796d656e74496412320a08656c656d656e747318022003280b32162e666c6f772e76312e456c656d656e74\
+      4865616c74685208656c656d656e7473224c0a145265706f727450726f626573526573706f6e736512340a16756e6b6e6f776e5f6465706c6f796d65\
+      6e745f6964731801200328095214756e6b6e6f776e4465706c6f796d656e74496473228a040a034a6f6212100a036b657918012001280952036b6579\
+      12120a0474797065180220012809520474797065121f0a0b696e7374616e63655f6964180320012809520a696e7374616e6365496412230a0d646570\
+      6c6f796d656e745f6964180420012809520c6465706c6f796d656e744964121d0a0a70726f636573735f6964180520012809520970726f6365737349\
+      64121d0a0a656c656d656e745f69641806200128095209656c656d656e74496412290a10656c656d656e745f696e7374616e6365180720012809520f\
+      656c656d656e74496e7374616e636512270a05737461746518082001280e32112e666c6f772e76312e4a6f6253746174655205737461746512180a07\
+      7265747269657318092001280552077265747269657312160a06776f726b6572180a200128095206776f726b6572121f0a0b646561646c696e655f6d\
+      73180b20012803520a646561646c696e654d7312330a0768656164657273180c2003280b32192e666c6f772e76312e4a6f622e48656164657273456e\
+      747279520768656164657273121c0a097661726961626c6573180d2001280c52097661726961626c657312230a0d6572726f725f6d65737361676518\
+      0e20012809520c6572726f724d6573736167651a3a0a0c48656164657273456e74727912100a036b657918012001280952036b657912140a0576616c\
+      7565180220012809520576616c75653a02380122d2010a1341637469766174654a6f62735265717565737412120a0474797065180120012809520474\
+      79706512160a06776f726b65721802200128095206776f726b657212190a086d61785f6a6f627318032001280d52076d61784a6f6273121d0a0a7469\
+      6d656f75745f6d73180420012803520974696d656f75744d7312270a0f66657463685f7661726961626c6573180520032809520e6665746368566172\
+      6961626c6573122c0a12726571756573745f74696d656f75745f6d7318062001280352107265717565737454696d656f75744d7322540a1441637469\
+      766174654a6f6273526573706f6e736512200a046a6f627318012003280b320c2e666c6f772e76312e4a6f6252046a6f6273121a0a08706f73697469\
+      6f6e1802200128045208706f736974696f6e2282010a0f4c6973744a6f62735265717565737412120a0474797065180120012809520474797065121f\
+      0a0b696e7374616e63655f6964180220012809520a696e7374616e63654964121b0a09706167655f73697a6518032001280d52087061676553697a65\
+      121d0a0a706167655f746f6b656e180420012809520970616765546f6b656e22780a104c6973744a6f6273526573706f6e736512200a046a6f627318\
+      012003280b320c2e666c6f772e76312e4a6f6252046a6f627312260a0f6e6578745f706167655f746f6b656e180220012809520d6e65787450616765\
+      546f6b656e121a0a08706f736974696f6e1803200128045208706f736974696f6e22440a12436f6d706c6574654a6f625265717565737412100a036b\
+      657918012001280952036b6579121c0a097661726961626c657318022001280c52097661726961626c657322310a13436f6d706c6574654a6f625265\
+      73706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e2293010a0e4661696c4a6f625265717565737412100a036b6579\
+      18012001280952036b657912180a0772657472696573180220012805520772657472696573121d0a0a6261636b6f66665f6d73180320012803520962\
+      61636b6f66664d7312180a076d65737361676518042001280952076d657373616765121c0a097661726961626c657318052001280c52097661726961\
+      626c6573222d0a0f4661696c4a6f62526573706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e22710a115468726f77\
+      4572726f725265717565737412100a036b657918012001280952036b657912120a04636f64651802200128095204636f646512180a076d6573736167\
+      6518032001280952076d657373616765121c0a097661726961626c657318042001280c52097661726961626c657322300a125468726f774572726f72\
+      526573706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e22450a175570646174654a6f625265747269657352657175\
+      65737412100a036b657918012001280952036b657912180a077265747269657318022001280552077265747269657322360a185570646174654a6f62\
+      52657472696573526573706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e224a0a175570646174654a6f6254696d65\
+      6f75745265717565737412100a036b657918012001280952036b6579121d0a0a74696d656f75745f6d73180220012803520974696d656f75744d7322\
+      360a185570646174654a6f6254696d656f7574526573706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e22b8010a15\
+      5075626c6973684d6573736167655265717565737412120a046e616d6518012001280952046e616d6512270a0f636f7272656c6174696f6e5f6b6579\
+      180220012809520e636f7272656c6174696f6e4b657912250a0f74696d655f746f5f6c6976655f6d73180320012803520c74696d65546f4c6976654d\
+      73121d0a0a6d6573736167655f696418042001280952096d6573736167654964121c0a097661726961626c657318052001280c52097661726961626c\
+      657322460a165075626c6973684d657373616765526573706f6e736512100a036b657918012001280952036b6579121a0a08706f736974696f6e1802\
+      200128045208706f736974696f6e224a0a1642726f6164636173745369676e616c5265717565737412120a046e616d6518012001280952046e616d65\
+      121c0a097661726961626c657318022001280c52097661726961626c657322470a1742726f6164636173745369676e616c526573706f6e736512100a\
+      036b657918012001280952036b6579121a0a08706f736974696f6e1802200128045208706f736974696f6e22bb030a08557365725461736b12100a03\
+      6b657918012001280952036b6579121f0a0b696e7374616e63655f6964180220012809520a696e7374616e6365496412230a0d6465706c6f796d656e\
+      745f6964180320012809520c6465706c6f796d656e744964121d0a0a70726f636573735f6964180420012809520970726f636573734964121d0a0a65\
+      6c656d656e745f69641805200128095209656c656d656e74496412210a0c656c656d656e745f6e616d65180620012809520b656c656d656e744e616d\
+      6512290a10656c656d656e745f696e7374616e6365180720012809520f656c656d656e74496e7374616e6365121a0a0861737369676e656518082001\
+      2809520861737369676e656512290a1063616e6469646174655f67726f757073180920032809520f63616e64696461746547726f75707312270a0f63\
+      616e6469646174655f7573657273180a20032809520e63616e646964617465557365727312190a086475655f64617465180b20012809520764756544\
+      61746512240a0e666f6c6c6f775f75705f64617465180c20012809520c666f6c6c6f77557044617465121a0a087072696f72697479180d2001280552\
+      087072696f72697479228f010a144c697374557365725461736b7352657175657374121f0a0b696e7374616e63655f6964180120012809520a696e73\
+      74616e63654964121a0a0861737369676e6565180220012809520861737369676e6565121b0a09706167655f73697a6518032001280d520870616765\
+      53697a65121d0a0a706167655f746f6b656e180420012809520970616765546f6b656e228d010a154c697374557365725461736b73526573706f6e73\
+      6512300a0a757365725f7461736b7318012003280b32112e666c6f772e76312e557365725461736b5209757365725461736b7312260a0f6e6578745f\
+      706167655f746f6b656e180220012809520d6e65787450616765546f6b656e121a0a08706f736974696f6e1803200128045208706f736974696f6e22\
+      490a17436f6d706c657465557365725461736b5265717565737412100a036b657918012001280952036b6579121c0a097661726961626c6573180220\
+      01280c52097661726961626c657322360a18436f6d706c657465557365725461736b526573706f6e7365121a0a08706f736974696f6e180120012804\
+      5208706f736974696f6e221d0a05546578747312140a0574657874731801200328095205746578747322e4020a15557064617465557365725461736b\
+      5265717565737412100a036b657918012001280952036b6579121f0a0861737369676e65651802200128094800520861737369676e65658801011239\
+      0a1063616e6469646174655f67726f75707318032001280b320e2e666c6f772e76312e5465787473520f63616e64696461746547726f75707312370a\
+      0f63616e6469646174655f757365727318042001280b320e2e666c6f772e76312e5465787473520e63616e6469646174655573657273121e0a086475\
+      655f64617465180520012809480152076475654461746588010112290a0e666f6c6c6f775f75705f646174651806200128094802520c666f6c6c6f77\
+      557044617465880101121f0a087072696f72697479180720012805480352087072696f72697479880101420b0a095f61737369676e6565420b0a095f\
+      6475655f6461746542110a0f5f666f6c6c6f775f75705f64617465420b0a095f7072696f7269747922340a16557064617465557365725461736b5265\
+      73706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e22b1020a08496e636964656e7412100a036b6579180120012809\
+      52036b657912120a047479706518022001280952047479706512180a076d65737361676518032001280952076d657373616765121f0a0b696e737461\
+      6e63655f6964180420012809520a696e7374616e6365496412230a0d6465706c6f796d656e745f6964180520012809520c6465706c6f796d656e7449\
+      64121d0a0a70726f636573735f6964180620012809520970726f636573734964121d0a0a656c656d656e745f69641807200128095209656c656d656e\
+      74496412290a10656c656d656e745f696e7374616e6365180820012809520f656c656d656e74496e7374616e6365121d0a0a637265617465645f6d73\
+      1809200128035209637265617465644d7312170a076a6f625f6b6579180a2001280952066a6f624b657922730a144c697374496e636964656e747352\
+      657175657374121f0a0b696e7374616e63655f6964180120012809520a696e7374616e63654964121b0a09706167655f73697a6518022001280d5208\
+      7061676553697a65121d0a0a706167655f746f6b656e180320012809520970616765546f6b656e228c010a154c697374496e636964656e7473526573\
+      706f6e7365122f0a09696e636964656e747318012003280b32112e666c6f772e76312e496e636964656e745209696e636964656e747312260a0f6e65\
+      78745f706167655f746f6b656e180220012809520d6e65787450616765546f6b656e121a0a08706f736974696f6e1803200128045208706f73697469\
+      6f6e22440a165265736f6c7665496e636964656e745265717565737412100a036b657918012001280952036b657912180a0772657472696573180220\
+      01280552077265747269657322350a175265736f6c7665496e636964656e74526573706f6e7365121a0a08706f736974696f6e180120012804520870\
+      6f736974696f6e22690a085661726961626c6512120a046e616d6518012001280952046e616d6512140a0576616c756518022001280c520576616c75\
+      6512140a0573636f7065180320012809520573636f7065121d0a0a656c656d656e745f69641804200128095209656c656d656e74496422620a134765\
+      745661726961626c657352657175657374121f0a0b696e7374616e63655f6964180120012809520a696e7374616e6365496412140a0573636f706518\
+      0220012809520573636f706512140a056c6f63616c18032001280852056c6f63616c22630a144765745661726961626c6573526573706f6e7365122f\
+      0a097661726961626c657318012003280b32112e666c6f772e76312e5661726961626c6552097661726961626c6573121a0a08706f736974696f6e18\
+      02200128045208706f736974696f6e2280010a135365745661726961626c657352657175657374121f0a0b696e7374616e63655f6964180120012809\
+      520a696e7374616e6365496412140a0573636f7065180220012809520573636f7065121c0a097661726961626c657318032001280c52097661726961\
+      626c657312140a056c6f63616c18042001280852056c6f63616c22320a145365745661726961626c6573526573706f6e7365121a0a08706f73697469\
+      6f6e1801200128045208706f736974696f6e22360a134c697374456c656d656e747352657175657374121f0a0b696e7374616e63655f696418012001\
+      2809520a696e7374616e6365496422660a144c697374456c656d656e7473526573706f6e736512320a08656c656d656e747318012003280b32162e66\
+      6c6f772e76312e416374697665456c656d656e745208656c656d656e7473121a0a08706f736974696f6e1802200128045208706f736974696f6e22ed\
+      020a154d6f64696679496e7374616e636552657175657374121f0a0b696e7374616e63655f6964180120012809520a696e7374616e6365496412450a\
+      08616374697661746518022003280b32292e666c6f772e76312e4d6f64696679496e7374616e6365526571756573742e41637469766174696f6e5208\
+      616374697661746512480a097465726d696e61746518032003280b322a2e666c6f772e76312e4d6f64696679496e7374616e6365526571756573742e\
+      5465726d696e6174696f6e52097465726d696e6174651a490a0a41637469766174696f6e121d0a0a656c656d656e745f69641801200128095209656c\
+      656d656e744964121c0a097661726961626c657318022001280c52097661726961626c65731a570a0b5465726d696e6174696f6e121d0a0a656c656d\
+      656e745f69641801200128095209656c656d656e74496412290a10656c656d656e745f696e7374616e6365180220012809520f656c656d656e74496e\
+      7374616e636522340a164d6f64696679496e7374616e6365526573706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e\
+      226e0a1441637469766174654164486f6352657175657374121f0a0b696e7374616e63655f6964180120012809520a696e7374616e6365496412140a\
+      0573636f7065180220012809520573636f7065121f0a0b656c656d656e745f696473180320032809520a656c656d656e7449647322330a1541637469\
+      766174654164486f63526573706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e224d0a14436f6d706c657465416448\
+      6f6352657175657374121f0a0b696e7374616e63655f6964180120012809520a696e7374616e6365496412140a0573636f7065180220012809520573\
+      636f706522330a15436f6d706c6574654164486f63526573706f6e7365121a0a08706f736974696f6e1801200128045208706f736974696f6e22730a\
+      0b4c6f677352657175657374121e0a0a6465706c6f796d656e74180120012809520a6465706c6f796d656e7412180a07736572766963651802200128\
+      0952077365727669636512120a047461696c18032001280d52047461696c12160a06666f6c6c6f771804200128085206666f6c6c6f77226b0a074c6f\
+      674c696e6512180a077365727669636518012001280952077365727669636512170a0774696d655f6d73180220012803520674696d654d7312120a04\
+      7465787418032001280952047465787412190a0869735f6572726f72180420012808520769734572726f72220f0a0d4261636b757052657175657374\
+      225c0a0b4261636b75704368756e6b12120a046461746118012001280c520464617461121d0a0a73746174655f686173681802200128095209737461\
+      746548617368121a0a08706f736974696f6e1803200128045208706f736974696f6e22300a0c50726f62655265717565737412200a0b6465706c6f79\
+      6d656e7473180120032809520b6465706c6f796d656e7473229b010a104465706c6f796d656e744865616c746812230a0d6465706c6f796d656e745f\
+      6964180120012809520c6465706c6f796d656e74496412320a08656c656d656e747318022003280b32162e666c6f772e76312e456c656d656e744865\
+      616c74685208656c656d656e7473122e0a05737461746518032001280e32182e666c6f772e76312e4465706c6f796d656e7453746174655205737461\
+      746522660a0d50726f6265526573706f6e7365123b0a0b6465706c6f796d656e747318012003280b32192e666c6f772e76312e4465706c6f796d656e\
+      744865616c7468520b6465706c6f796d656e747312180a07756e6b6e6f776e1802200328095207756e6b6e6f776e22140a1257617463684865616c74\
+      6852657175657374220f0a0d5265706f7274526571756573742289010a0e5265706f7274526573706f6e7365123b0a0b6465706c6f796d656e747318\
+      012003280b32192e666c6f772e76312e4465706c6f796d656e744865616c7468520b6465706c6f796d656e747312120a046c69766518022001280852\
+      046c69766512260a0f6c6173745f636f6e746163745f6d73180320012803520d6c617374436f6e746163744d732aab010a0f4465706c6f796d656e74\
+      537461746512200a1c4445504c4f594d454e545f53544154455f554e535045434946494544100012170a134445504c4f594d454e545f535441525449\
+      4e47100112160a124445504c4f594d454e545f52554e4e494e47100212170a134445504c4f594d454e545f53544f5050494e47100312160a12444550\
+      4c4f594d454e545f53544f50504544100412140a104445504c4f594d454e545f4552524f5210052a9e010a0d496e7374616e63655374617465121e0a\
+      1a494e5354414e43455f53544154455f554e535045434946494544100012140a10494e5354414e43455f52554e4e494e47100112160a12494e535441\
+      4e43455f434f4d504c45544544100212120a0e494e5354414e43455f4552524f52100312140a10494e5354414e43455f53544f50504544100412150a\
+      11494e5354414e43455f43414e43454c454410052a720a084a6f62537461746512190a154a4f425f53544154455f554e535045434946494544100012\
+      130a0f4a4f425f4143544956415441424c45100112110a0d4a4f425f414354495641544544100212130a0f4a4f425f4241434b494e475f4f46461003\
+      120e0a0a4a4f425f4641494c45441004328c120a04466c6f7712360a054170706c7912152e666c6f772e76312e4170706c79526571756573741a162e\
+      666c6f772e76312e4170706c79526573706f6e736512540a0f4c6973744465706c6f796d656e7473121f2e666c6f772e76312e4c6973744465706c6f\
+      796d656e7473526571756573741a202e666c6f772e76312e4c6973744465706c6f796d656e7473526573706f6e736512500a1057617463684465706c\
+      6f796d656e747312202e666c6f772e76312e57617463684465706c6f796d656e7473526571756573741a182e666c6f772e76312e4465706c6f796d65\
+      6e744576656e74300112510a0e437265617465496e7374616e6365121e2e666c6f772e76312e437265617465496e7374616e6365526571756573741a\
+      1f2e666c6f772e76312e437265617465496e7374616e6365526573706f6e7365124e0a0d4c697374496e7374616e636573121d2e666c6f772e76312e\
+      4c697374496e7374616e636573526571756573741a1e2e666c6f772e76312e4c697374496e7374616e636573526573706f6e736512480a0b47657449\
+      6e7374616e6365121b2e666c6f772e76312e476574496e7374616e6365526571756573741a1c2e666c6f772e76312e476574496e7374616e63655265\
+      73706f6e7365124a0a0e5761746368496e7374616e636573121e2e666c6f772e76312e5761746368496e7374616e636573526571756573741a162e66\
+      6c6f772e76312e496e7374616e63654576656e743001124b0a0c5265706f727450726f626573121c2e666c6f772e76312e5265706f727450726f6265\
+      73526571756573741a1d2e666c6f772e76312e5265706f727450726f626573526573706f6e7365124b0a0c41637469766174654a6f6273121c2e666c\
+      6f772e76312e41637469766174654a6f6273526571756573741a1d2e666c6f772e76312e41637469766174654a6f6273526573706f6e7365123f0a08\
+      4c6973744a6f627312182e666c6f772e76312e4c6973744a6f6273526571756573741a192e666c6f772e76312e4c6973744a6f6273526573706f6e73\
+      6512480a0b436f6d706c6574654a6f62121b2e666c6f772e76312e436f6d706c6574654a6f62526571756573741a1c2e666c6f772e76312e436f6d70\
+      6c6574654a6f62526573706f6e7365123c0a074661696c4a6f6212172e666c6f772e76312e4661696c4a6f62526571756573741a182e666c6f772e76\
+      312e4661696c4a6f62526573706f6e736512450a0a5468726f774572726f72121a2e666c6f772e76312e5468726f774572726f72526571756573741a\
+      1b2e666c6f772e76312e5468726f774572726f72526573706f6e736512570a105570646174654a6f625265747269657312202e666c6f772e76312e55\
+      70646174654a6f6252657472696573526571756573741a212e666c6f772e76312e5570646174654a6f6252657472696573526573706f6e736512570a\
+      105570646174654a6f6254696d656f757412202e666c6f772e76312e5570646174654a6f6254696d656f7574526571756573741a212e666c6f772e76\
+      312e5570646174654a6f6254696d656f7574526573706f6e736512510a0e5075626c6973684d657373616765121e2e666c6f772e76312e5075626c69\
+      73684d657373616765526571756573741a1f2e666c6f772e76312e5075626c6973684d657373616765526573706f6e736512540a0f42726f61646361\
+      73745369676e616c121f2e666c6f772e76312e42726f6164636173745369676e616c526571756573741a202e666c6f772e76312e42726f6164636173\
+      745369676e616c526573706f6e7365124e0a0d4c697374557365725461736b73121d2e666c6f772e76312e4c697374557365725461736b7352657175\
+      6573741a1e2e666c6f772e76312e4c697374557365725461736b73526573706f6e736512570a10436f6d706c657465557365725461736b12202e666c\
+      6f772e76312e436f6d706c657465557365725461736b526571756573741a212e666c6f772e76312e436f6d706c657465557365725461736b52657370\
+      6f6e736512510a0e557064617465557365725461736b121e2e666c6f772e76312e557064617465557365725461736b526571756573741a1f2e666c6f\
+      772e76312e557064617465557365725461736b526573706f6e7365124e0a0d4c697374496e636964656e7473121d2e666c6f772e76312e4c69737449\
+      6e636964656e7473526571756573741a1e2e666c6f772e76312e4c697374496e636964656e7473526573706f6e736512540a0f5265736f6c7665496e\
+      636964656e74121f2e666c6f772e76312e5265736f6c7665496e636964656e74526571756573741a202e666c6f772e76312e5265736f6c7665496e63\
+      6964656e74526573706f6e7365124b0a0c4765745661726961626c6573121c2e666c6f772e76312e4765745661726961626c6573526571756573741a\
+      1d2e666c6f772e76312e4765745661726961626c6573526573706f6e7365124b0a0c5365745661726961626c6573121c2e666c6f772e76312e536574\
+      5661726961626c6573526571756573741a1d2e666c6f772e76312e5365745661726961626c6573526573706f6e7365124b0a0c4c697374456c656d65\
+      6e7473121c2e666c6f772e76312e4c697374456c656d656e7473526571756573741a1d2e666c6f772e76312e4c697374456c656d656e747352657370\
+      6f6e736512510a0e4d6f64696679496e7374616e6365121e2e666c6f772e76312e4d6f64696679496e7374616e6365526571756573741a1f2e666c6f\
+      772e76312e4d6f64696679496e7374616e6365526573706f6e7365124e0a0d41637469766174654164486f63121d2e666c6f772e76312e4163746976\
+      6174654164486f63526571756573741a1e2e666c6f772e76312e41637469766174654164486f63526573706f6e7365124e0a0d436f6d706c65746541\
+      64486f63121d2e666c6f772e76312e436f6d706c6574654164486f63526571756573741a1e2e666c6f772e76312e436f6d706c6574654164486f6352\
+      6573706f6e736512300a044c6f677312142e666c6f772e76312e4c6f6773526571756573741a102e666c6f772e76312e4c6f674c696e65300112380a\
+      064261636b757012162e666c6f772e76312e4261636b7570526571756573741a142e666c6f772e76312e4261636b75704368756e6b300132be010a06\
+      4865616c746812360a0550726f626512152e666c6f772e76312e50726f6265526571756573741a162e666c6f772e76312e50726f6265526573706f6e\
+      736512410a055761746368121b2e666c6f772e76312e57617463684865616c7468526571756573741a192e666c6f772e76312e4465706c6f796d656e\
+      744865616c7468300112390a065265706f727412162e666c6f772e76312e5265706f7274526571756573741a172e666c6f772e76312e5265706f7274\
+      526573706f6e7365620670726f746f33
       """)
 }
 
@@ -1632,6 +3657,26 @@ extension FlowV1.FlowService {
         .unary(FlowV1.FlowMethods.getInstance) { self.getInstance($0) },
         .serverStreaming(FlowV1.FlowMethods.watchInstances) { self.watchInstances($0) },
         .unary(FlowV1.FlowMethods.reportProbes) { self.reportProbes($0) },
+        .unary(FlowV1.FlowMethods.activateJobs) { self.activateJobs($0) },
+        .unary(FlowV1.FlowMethods.listJobs) { self.listJobs($0) },
+        .unary(FlowV1.FlowMethods.completeJob) { self.completeJob($0) },
+        .unary(FlowV1.FlowMethods.failJob) { self.failJob($0) },
+        .unary(FlowV1.FlowMethods.throwError) { self.throwError($0) },
+        .unary(FlowV1.FlowMethods.updateJobRetries) { self.updateJobRetries($0) },
+        .unary(FlowV1.FlowMethods.updateJobTimeout) { self.updateJobTimeout($0) },
+        .unary(FlowV1.FlowMethods.publishMessage) { self.publishMessage($0) },
+        .unary(FlowV1.FlowMethods.broadcastSignal) { self.broadcastSignal($0) },
+        .unary(FlowV1.FlowMethods.listUserTasks) { self.listUserTasks($0) },
+        .unary(FlowV1.FlowMethods.completeUserTask) { self.completeUserTask($0) },
+        .unary(FlowV1.FlowMethods.updateUserTask) { self.updateUserTask($0) },
+        .unary(FlowV1.FlowMethods.listIncidents) { self.listIncidents($0) },
+        .unary(FlowV1.FlowMethods.resolveIncident) { self.resolveIncident($0) },
+        .unary(FlowV1.FlowMethods.getVariables) { self.getVariables($0) },
+        .unary(FlowV1.FlowMethods.setVariables) { self.setVariables($0) },
+        .unary(FlowV1.FlowMethods.listElements) { self.listElements($0) },
+        .unary(FlowV1.FlowMethods.modifyInstance) { self.modifyInstance($0) },
+        .unary(FlowV1.FlowMethods.activateAdHoc) { self.activateAdHoc($0) },
+        .unary(FlowV1.FlowMethods.completeAdHoc) { self.completeAdHoc($0) },
         .serverStreaming(FlowV1.FlowMethods.logs) { self.logs($0) },
         .serverStreaming(FlowV1.FlowMethods.backup) { self.backup($0) },
       ])
