@@ -32,6 +32,9 @@ package func decide(
   case .continue(.deletion(let key)): decideDeletionStep(of: key, in: state, context: context)
   case .publishMessage(let publish): try decidePublish(publish, in: state, context: context)
   case .broadcastSignal(let name, let variables): try decideBroadcast(name, variables, in: state, catalog: catalog)
+  case .evaluateConditions(let variables): try decideConditions(variables, in: state, catalog: catalog, context: context)
+  case .migrateInstance(let key, let target, let mapping):
+    try Draft(of: key, in: state, catalog: catalog, context: context).migrate(to: target, mapping)
   case .activateJobs(let request): try decideActivation(request, in: state, catalog: catalog, context: context)
   case .goOn: decideNext(in: state, catalog: catalog, context: context)
   case .completeJob, .failJob, .throwError, .setJobRetries, .setJobTimeout, .completeUserTask, .changeUserTask, .resolveIncident,
@@ -108,6 +111,8 @@ private func decideContinue(_ key: Key, in state: PartitionState, catalog: Catal
   }
   var draft = Draft(
     instance, of: process, nextKey: state.nextKey, directory: Directory(state: state, catalog: catalog), context: context)
+  // What the commands before it have changed was not looked at yet.
+  draft.hasNewVariables = true
   draft.run()
   return Decision(events: draft.events, answer: .done)
 }

@@ -6,7 +6,7 @@ private enum Kind: UInt64 {
   case jobMade = 16, jobTaken, jobFreed, jobFailed, retriesSet, jobTimeoutSet, jobGone, userTaskMade, userTaskChanged
   case incidentRaised = 32, incidentResolved, phaseChanged
   case loopBegan = 48, iterationsPlaced, iterationCompleted, iterationTerminated
-  case called = 64, compensable, compensationTaken, counted, handles
+  case called = 64, compensable, compensationTaken, counted, handles, gathered
   case fired = 80, chosen, placed, began, terminated
 }
 
@@ -44,6 +44,7 @@ extension ByteWriter {
     case .compensationTaken(let taken): write(.compensationTaken) { $0.list(taken) { $0.varint($1.raw) } }
     case .handles(let thrower): write(.handles) { $0.varint(thrower.raw) }
     case .counted(let element, let count): write(.counted) { $0.count(element, count) }
+    case .gathered(let element, let count): write(.gathered) { $0.count(element, count) }
     case .fired(let element, let flows): write(.fired) { $0.leaving(element, flows) }
     case .chosen(let element, let flows): write(.chosen) { $0.leaving(element, flows) }
     case .placed(let element): write(.placed) { $0.varint(element.raw) }
@@ -111,6 +112,7 @@ extension ByteReader {
     case .compensationTaken: return .compensationTaken(try list { (reader) throws(ByteCodingError) in try reader.activity() })
     case .handles: return .handles(try activity())
     case .counted: return .counted(try element(), try int())
+    case .gathered: return .gathered(try element(), try int())
     case .fired: return .fired(try element(), flows: try flows())
     case .chosen: return .chosen(try element(), flows: try flows())
     case .placed: return .placed(try element())

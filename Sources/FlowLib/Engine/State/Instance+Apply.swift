@@ -50,6 +50,7 @@ extension Instance {
         activities[retry.activity]?.hasFailed = false
         activities[retry.activity]?.job = retry.job
       }
+    case .migrated(let migration): migrate(migration)
     case .activity(let id, let event): apply(event, to: id, of: process)
     }
   }

@@ -33,7 +33,7 @@ final class EndedInstances: PartitionObserver {
         state.rows[id.text] = nil
         state.deleted.insert(id.text)
       }
-    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .migrated,
       .activity:
       break
     }
