@@ -8,7 +8,8 @@ extension Draft {
   /// Whether it is done in one step: nothing is mapped, waited for or remembered.
   func isSimple(_ element: ExecutableElement, _ token: PendingToken? = nil) -> Bool {
     let more = element.more
-    return more.inputs.isEmpty && more.outputs.isEmpty && more.dataOutputs.isEmpty && more.locals.isEmpty && element.boundaryEvents.isEmpty && more.loop == nil && !more.choosesFlows
+    return more.inputs.isEmpty && more.outputs.isEmpty && more.dataOutputs.isEmpty && more.locals.isEmpty && element.boundaryEvents.isEmpty
+      && more.loop == nil && !more.choosesFlows
       && more.compensationHandler == nil && !more.isForCompensation
   }
 

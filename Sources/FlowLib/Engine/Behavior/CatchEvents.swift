@@ -46,9 +46,11 @@ extension Draft {
     case .message(let name, let key):
       let name = try text(name, in: id, "message name")
       guard let key else {
-        return .message(name: name, correlationKey: try process.correlations[name].map { (plan) throws(StepProblem) in
-          try propertyKey(plan, in: id)
-        } ?? "")
+        return .message(
+          name: name,
+          correlationKey: try process.correlations[name].map { (plan) throws(StepProblem) in
+            try propertyKey(plan, in: id)
+          } ?? "")
       }
       return .message(name: name, correlationKey: try correlationKey(key, in: id))
     case .signal(let name): return .signal(name: try text(name, in: id, "signal name"))

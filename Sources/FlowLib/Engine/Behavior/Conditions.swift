@@ -65,7 +65,9 @@ func decideConditions(_ variables: [Variable], in state: PartitionState, catalog
   for (deployment, process) in latestProcesses(state, catalog) {
     for element in process.waitingStarts {
       for (definition, event) in process[element].more.events.enumerated() {
-        guard case .condition(let condition, let filter) = event, filter?.matches(changes) ?? true, condition.holds(in: scope) else { continue }
+        guard case .condition(let condition, let filter) = event, filter?.matches(changes) ?? true, condition.holds(in: scope) else {
+          continue
+        }
         if process[element].needsAllTriggers {
           batch.trigger(deployment, element, definition, variables, in: state)
         } else {

@@ -83,10 +83,14 @@ struct MigrationPlan {
   }
 
   private mutating func checkSettings() {
-    if process.settings.usesVariables != next.settings.usesVariables || process.settings.usesClosureTransport != next.settings.usesClosureTransport {
+    if process.settings.usesVariables != next.settings.usesVariables
+      || process.settings.usesClosureTransport != next.settings.usesClosureTransport
+    {
       reasons.append("\(next.deploymentID) keeps its data in another way")
     }
-    if next.placesTokens, instance.rootPayload == nil { reasons.append("\(next.deploymentID) has events that the instance was not begun for") }
+    if next.placesTokens, instance.rootPayload == nil {
+      reasons.append("\(next.deploymentID) has events that the instance was not begun for")
+    }
   }
 
   /// Where an element is in the other deployment; without one there is a reason.

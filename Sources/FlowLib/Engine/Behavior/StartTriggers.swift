@@ -16,8 +16,8 @@ extension Batch {
     context: DecisionContext
   ) {
     guard let known = state.deployments[deployment], let process = catalog[deployment], known.canTake(definition, at: place) else { return }
-    let seen = known.seen(at: place).adding(definition, variables)
-    let isAdopted = known.seenTriggers[place] == nil && seen.definitions.count > 1 && !place.correlationKey.isEmpty
+    let (before, isAdopted) = known.seen(at: place, before: definition)
+    let seen = before.adding(definition, variables)
     if isAdopted { emit(.triggersSeen(deployment, StartPlace(element: place.element, correlationKey: ""), nil)) }
     guard seen.definitions.count == process[place.element].more.events.count else {
       return emit(.triggersSeen(deployment, place, seen))

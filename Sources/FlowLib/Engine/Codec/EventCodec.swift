@@ -185,10 +185,7 @@ extension ByteWriter {
       time(at)
     case .retried(let retries, let at):
       kind(.retried, key)
-      list(retries) {
-        $0.varint($1.activity.raw)
-        $0.varint($1.job.raw)
-      }
+      self.retries(retries)
       time(at)
     case .migrated(let migration):
       kind(.migrated, key)
@@ -206,6 +203,13 @@ extension ByteWriter {
     case .deleted(let id):
       kind(.instanceDeleted, key)
       fixed64(id.entropy)
+    }
+  }
+
+  private mutating func retries(_ retries: [Retry]) {
+    list(retries) {
+      $0.varint($1.activity.raw)
+      $0.varint($1.job.raw)
     }
   }
 

@@ -32,7 +32,8 @@ extension Compiler {
   mutating func data(of node: FlowNode, into more: inout ElementExtras) {
     guard usesVariables else { return }
     let content = node.content
-    more.locals = (content?.dataObjects ?? []).map(\.variable) + ((content?.properties ?? []) + (node.data?.properties ?? [])).map(\.variable)
+    more.locals =
+      (content?.dataObjects ?? []).map(\.variable) + ((content?.properties ?? []) + (node.data?.properties ?? [])).map(\.variable)
     for association in node.data?.inputAssociations ?? [] { more.inputs += mappings(association, of: node) }
     for association in node.data?.outputAssociations ?? [] { more.dataOutputs += mappings(association, of: node) }
   }
@@ -64,7 +65,8 @@ extension Compiler {
   mutating func variable(_ name: String, of node: FlowNode, _ what: String) -> CompiledExpression? {
     do throws(ExpressionError) { return try CompiledExpression(feel: name, variables: [name]) } catch {
       report(
-        "data-name", line: node.line, node.id, "\(what): '\(name)' can not be the name of a variable", "name the data with letters and digits")
+        "data-name", line: node.line, node.id, "\(what): '\(name)' can not be the name of a variable",
+        "name the data with letters and digits")
       return nil
     }
   }

@@ -59,7 +59,9 @@ extension Compiler {
     case .complex:
       return .complex(
         multi.complexBehaviors.compactMap { behavior in
-          guard let condition = behavior.condition, let compiled = expression(condition, of: node.id, "behavior condition") else { return nil }
+          guard let condition = behavior.condition, let compiled = expression(condition, of: node.id, "behavior condition") else {
+            return nil
+          }
           let events = behavior.event.map { event in event.eventDefinitions.compactMap { self.thrown($0, by: event) } }
           return ComplexLoopBehavior(condition: compiled, events: events ?? [])
         })
@@ -76,7 +78,8 @@ extension Compiler {
     case .signal, .message, .escalation, .error: return event
     case .timer, .condition, .compensation, .cancel, .terminate, .link:
       report(
-        "loop-behavior", line: node.line, node.id, "the behavior of \(node.id) throws a \(definition.elementName), which a loop can not throw",
+        "loop-behavior", line: node.line, node.id,
+        "the behavior of \(node.id) throws a \(definition.elementName), which a loop can not throw",
         "throw a signal, a message, an escalation or an error")
       return nil
     }

@@ -64,7 +64,8 @@ extension Batch {
     let id = InstanceID(key: newKey(), entropy: context.entropy.0)
     let others = process[element].more.instantiation
     var created = InstanceCreated(
-      id: id, deployment: deployment, start: others == nil ? element : nil, payload: Payload(variables: process.settings.usesVariables ? [] : variables),
+      id: id, deployment: deployment, start: others == nil ? element : nil,
+      payload: Payload(variables: process.settings.usesVariables ? [] : variables),
       metadata: [], isStopped: false, at: context.now)
     created.startKey = startKey
     var draft = Draft(

@@ -40,7 +40,8 @@ extension Instance {
     case .terminated: terminated(id)
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet,
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan,
-      .iterationsPlaced, .iterationCompleted, .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted, .gathered,
+      .iterationsPlaced, .iterationCompleted, .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted,
+      .gathered,
       .placed:
       []
     }

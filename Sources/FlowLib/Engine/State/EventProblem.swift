@@ -12,6 +12,7 @@ extension Event {
     if case .triggersSeen(let deployment, let place, _) = self {
       return catalog[deployment].map { $0.has(place.element) } == false ? "triggers of a start event that its model does not have" : nil
     }
+    if case .queued(_, let delivery) = self { return delivery.problem(catalog) }
     guard case .instance(let key, let change) = self else { return nil }
     switch change {
     case .created(let created):
@@ -29,6 +30,20 @@ extension Event {
       guard let process = catalog[instance.deployment] else { return "instance \(key.raw) is of a deployment that is not there" }
       return instance.problem(applying: change, of: process).map { "instance \(instance.id.text) \($0)" }
     }
+  }
+}
+
+extension Delivery {
+  fileprivate func problem(_ catalog: Catalog) -> String? {
+    switch self {
+    case .start(let deployment, let element, _): problem(of: deployment, element, catalog)
+    case .trigger(let deployment, let place, _, _): problem(of: deployment, place.element, catalog)
+    case .correlate, .publish, .call, .ended, .cancel, .signal: nil
+    }
+  }
+
+  private func problem(of deployment: Key, _ element: ElementIndex, _ catalog: Catalog) -> String? {
+    catalog[deployment].map { $0.has(element) } == false ? "a start at an element that its model does not have" : nil
   }
 }
 
@@ -88,7 +103,7 @@ extension Instance {
       guard count <= Limits.tokensPerInstance, activities[id] != nil else { return "begins too many iterations, or of what is not there" }
       return nil
     case .waitsOpened(let waits): return waits.allSatisfy { process.has($0.element) } ? nil : unknown
-    case .compensable(let compensation): return process.has(compensation.element) ? nil : unknown
+    case .compensable(let compensation): return compensation.elements.allSatisfy { process.has($0) } ? nil : unknown
     case .definitionSeen(let seen): return process.has(seen.element) ? nil : unknown
     case .counted(let element, _): return process.has(element) ? nil : unknown
     case .variablesSet, .waitClosed, .waitChanged, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone,
@@ -139,6 +154,6 @@ extension Instance {
 extension Details {
   fileprivate func stands(on process: ExecutableProcess) -> Bool {
     waits.allSatisfy { process.has($0.element) } && seen.allSatisfy { process.has($0.element) }
-      && counts.allSatisfy { process.has($0.key) } && compensations.allSatisfy { process.has($0.element) }
+      && counts.allSatisfy { process.has($0.key) } && compensations.allSatisfy { $0.elements.allSatisfy { process.has($0) } }
   }
 }

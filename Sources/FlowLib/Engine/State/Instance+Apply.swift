@@ -40,9 +40,7 @@ extension Instance {
       activities[id]?.hasFailed = true
       activities[id]?.job = nil
       self.failure = failure
-    case .stopped(let failure, _):
-      state = .stopped
-      if let failure { self.failure = failure }
+    case .stopped(let failure, _): stop(failure)
     case .retried(let retries, _):
       state = .running
       failure = nil
@@ -53,6 +51,11 @@ extension Instance {
     case .migrated(let migration): migrate(migration)
     case .activity(let id, let event): apply(event, to: id, of: process)
     }
+  }
+
+  private mutating func stop(_ failure: ServiceFailure?) {
+    state = .stopped
+    if let failure { self.failure = failure }
   }
 
   // MARK: tokens

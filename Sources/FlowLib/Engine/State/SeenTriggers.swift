@@ -36,14 +36,19 @@ package struct SeenTriggers: Sendable, Equatable {
 }
 
 extension Deployment {
-  /// What a trigger with this key adds to: triggers without a key are of whoever comes first.
-  func seen(at place: StartPlace) -> SeenTriggers {
-    seenTriggers[place] ?? seenTriggers[StartPlace(element: place.element, correlationKey: "")] ?? SeenTriggers()
+  /// What this trigger adds to: those that came without a key are of whoever has none of its own and comes first.
+  ///
+  /// - Returns: also whether they are taken from those without a key.
+  func seen(at place: StartPlace, before definition: Int) -> (triggers: SeenTriggers, isAdopted: Bool) {
+    if let own = seenTriggers[place] { return (own, false) }
+    let keyless = seenTriggers[StartPlace(element: place.element, correlationKey: "")]
+    guard let keyless, !keyless.definitions.contains(definition) else { return (SeenTriggers(), false) }
+    return (keyless, true)
   }
 
   /// Whether a trigger may be taken now: not twice the same for one instance, and not for more keys than there may be.
   func canTake(_ definition: Int, at place: StartPlace) -> Bool {
-    guard !seen(at: place).definitions.contains(definition) else { return false }
+    guard !seen(at: place, before: definition).triggers.definitions.contains(definition) else { return false }
     return seenTriggers[place] != nil || seenTriggers.count < Limits.seenTriggers
   }
 

@@ -33,7 +33,8 @@ final class EndedInstances: PartitionObserver {
         state.rows[id.text] = nil
         state.deleted.insert(id.text)
       }
-    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .migrated,
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
+      .migrated,
       .activity:
       break
     }
