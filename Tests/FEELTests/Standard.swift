@@ -26,5 +26,5 @@ func standard(_ text: String, _ variables: JSON = [:]) throws -> String {
   let compiled: CompiledExpression
   do { compiled = try CompiledExpression(feel: text, variables: names) } catch { return "unread" }
   let scope = EvaluationScope(payload: variables, now: Instant(milliseconds: 1_784_108_445_123), zones: systemZones)
-  return try compiled.evaluate(scope).json.text
+  return try compiled.explain(scope).value.json.text
 }

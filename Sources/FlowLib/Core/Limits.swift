@@ -68,6 +68,12 @@ public enum Limits {
   public static let iterations = 100_000
   /// Iterations that begin together; between portions others have their turn.
   public static let iterationsAtOnce = 500
+  /// Tokens that one activity needs to begin, or gives when it completes; all of them are named in one event.
+  public static let activityQuantity = 1_000
+  /// Correlation keys for which start events of one deployment have seen some of their triggers; they are in the deployment's record.
+  public static let seenTriggers = 1_000
+  /// Buffered messages that are looked through for one that has the properties which an instance waits for; each is an evaluation.
+  public static let correlationScan = 1_000
   /// How long a message may live: ten years.
   public static let messageLifeMs: Int64 = 10 * 366 * 86_400_000
   /// Messages that a partition buffers.

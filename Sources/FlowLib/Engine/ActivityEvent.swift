@@ -42,6 +42,8 @@ package enum ActivityEvent: Sendable {
   /// A compensation handler, and who waits for it.
   case handles(ActivityID)
   case counted(ElementIndex, Int)
+  /// So many tokens that waited in this scope for an activity with a start quantity are one token that begins it.
+  case gathered(ElementIndex, Int)
 
   /// An event happened in this scope without ending what it is attached to; tokens leave it through `flows`.
   case fired(ElementIndex, flows: [FlowIndex])

@@ -30,6 +30,8 @@ package enum Command: Sendable {
 
   case publishMessage(PublishMessage)
   case broadcastSignal(name: String, [Variable])
+  /// Starts instances whose conditional start events hold over these variables.
+  case evaluateConditions([Variable])
   case activateJobs(ActivateJobs)
   case completeJob(Key, [Variable])
   case failJob(Key, retries: Int, backoffMs: Int64, message: String, [Variable])
@@ -42,6 +44,8 @@ package enum Command: Sendable {
   case resolveIncident(Key)
   case setVariables(instance: Key, scope: ActivityID, [Variable], isLocal: Bool)
   case modifyInstance(Key, Modification)
+  /// Goes on in another deployment, each active element as the one that the mapping says, or else the one with the same id.
+  case migrateInstance(Key, to: Key, mapping: [(from: String, to: String)])
   case activateInAdHoc(instance: Key, ActivityID, elements: [String])
   case completeAdHoc(instance: Key, ActivityID)
   /// Does the first thing that is due, or the first piece of work between instances; nothing when there is none.

@@ -23,6 +23,16 @@ struct Directory {
   }
 }
 
+extension ExecutableElement {
+  /// Which of its definitions waits for a message of this name.
+  func definition(forMessage name: String) -> Int? {
+    more.events.firstIndex { event in
+      guard case .message(.text(name), _) = event else { return false }
+      return true
+    }
+  }
+}
+
 extension ExecutableProcess {
   /// Message start events, by the names of their messages.
   var messageStarts: [(name: String, element: ElementIndex)] {
@@ -34,11 +44,11 @@ extension ExecutableProcess {
     }
   }
 
-  var signalStarts: [(name: String, element: ElementIndex)] {
+  var signalStarts: [(name: String, element: ElementIndex, definition: Int)] {
     waitingStarts.flatMap { element in
-      self[element].more.events.compactMap { event in
+      self[element].more.events.enumerated().compactMap { definition, event in
         guard case .signal(.text(let name)) = event else { return nil }
-        return (name, element)
+        return (name, element, definition)
       }
     }
   }

@@ -2,7 +2,8 @@ import FlowCore
 
 /// One decision about one instance in the making: a copy of its state that follows the events as they are emitted.
 struct Draft {
-  let process: ExecutableProcess
+  /// Another one after a migration.
+  var process: ExecutableProcess
   let context: DecisionContext
   let directory: Directory
   private(set) var instance: Instance
@@ -12,6 +13,9 @@ struct Draft {
   private(set) var isFinished = false
   /// Conditions have to be looked at.
   var hasNewVariables = false
+  /// Those that changed, for conditions that are only for some.
+  var variableChanges: [VariableChange] = []
+  var openedConditions: Set<Key> = []
   /// Messages that are there already may be what is waited for.
   var newWaits: [Wait] = []
 
@@ -107,7 +111,7 @@ struct Draft {
   mutating func run() {
     repeat { moveTokens() } while isRunning && events.count < Limits.stepsPerCommand && goesOn()
     if isRunning { takeBufferedMessages() }
-    if isRunning { failIfDeadlocked() }
+    if isRunning, !instance.waiting.isEmpty { lookForDeadlock() }
   }
 
   private var isRunning: Bool { !isFinished && instance.state == .running }
@@ -131,6 +135,7 @@ struct Draft {
 
   private mutating func enter(_ token: PendingToken) {
     let element = process[token.element]
+    if element.more.startQuantity > 1, let flow = token.flow { return gather(token, element, flow) }
     if let loop = element.more.loop, !isIteration(token) { return enterLoop(token, element, loop) }
     switch element.kind {
     case .startEvent: enterStart(token, element)
@@ -192,24 +197,6 @@ struct Draft {
   }
 
   // MARK: what can never go on
-
-  private mutating func failIfDeadlocked() {
-    // An event may still bring a token where there are events; without any, none can come.
-    guard !process.settings.usesVariables, let token = instance.waiting.first, instance.pending.isEmpty else { return }
-    let stuck = instance.waiting.first { waits in
-      let count = instance.scopes[waits.scope]
-      return count?.live == count?.waiting
-    }
-    guard let stuck, case .parallelGateway = process[stuck.element].kind else { return }
-    let element = process[stuck.element]
-    let missing = element.incoming.filter { flow in
-      !instance.waiting.contains { $0.element == stuck.element && $0.scope == stuck.scope && $0.flow == flow }
-    }
-    let names = missing.map { process[$0].id }.joined(separator: ", ")
-    fail(
-      "DEADLOCK", "parallel gateway \(element.id) waits for a token on \(names), and none can come any more",
-      at: stuck.element, input: instance.payloads[token.payload])
-  }
 
   private mutating func failTooManyTokens() {
     guard let token = instance.pending.first else { return }

@@ -7,7 +7,8 @@ import FlowCore
 package func decide(
   _ command: Command, in state: PartitionState, catalog: Catalog, context: DecisionContext
 ) throws(Rejection) -> Decision {
-  switch command {
+  func draft(_ key: Key) throws(Rejection) -> Draft { try Draft(of: key, in: state, catalog: catalog, context: context) }
+  return switch command {
   case .deploy(let deploy): try decideDeploy(deploy, in: state, catalog: catalog, context: context)
   case .startDeployment(let key): try decideStart(of: key, in: state, catalog: catalog, context: context)
   case .stopDeployment(let key, let force): try decideStop(of: key, force: force, in: state, context: context)
@@ -15,23 +16,20 @@ package func decide(
   case .observeDeployment(let key, let seen): decideObservation(seen, of: key, in: state, context: context)
   case .deploymentTimedOut(let key, let since): decideTimeout(of: key, since: since, in: state, context: context)
   case .createInstance(let create): try decideCreate(create, in: state, catalog: catalog, context: context)
-  case .jobCompleted(let job, let instance, let response):
-    try Draft(of: instance, in: state, catalog: catalog, context: context).jobCompleted(job, response)
-  case .jobFailed(let job, let instance, let failure):
-    try Draft(of: instance, in: state, catalog: catalog, context: context).jobFailed(job, failure)
-  case .gatewayDecided(let job, let instance, let flow):
-    try Draft(of: instance, in: state, catalog: catalog, context: context).gatewayDecided(job, flow)
-  case .failInstance(let key, let failure):
-    try Draft(of: key, in: state, catalog: catalog, context: context).failedFromOutside(failure)
-  case .endInstance(let key, let result):
-    try Draft(of: key, in: state, catalog: catalog, context: context).endedFromOutside(result)
-  case .retryInstance(let key): try Draft(of: key, in: state, catalog: catalog, context: context).retry()
-  case .cancelInstance(let key): try Draft(of: key, in: state, catalog: catalog, context: context).cancel()
+  case .jobCompleted(let job, let instance, let response): try draft(instance).jobCompleted(job, response)
+  case .jobFailed(let job, let instance, let failure): try draft(instance).jobFailed(job, failure)
+  case .gatewayDecided(let job, let instance, let flow): try draft(instance).gatewayDecided(job, flow)
+  case .failInstance(let key, let failure): try draft(key).failedFromOutside(failure)
+  case .endInstance(let key, let result): try draft(key).endedFromOutside(result)
+  case .retryInstance(let key): try draft(key).retry()
+  case .cancelInstance(let key): try draft(key).cancel()
   case .deleteInstance(let id): try decideDeleteInstance(id, in: state)
   case .continue(.instance(let key)): decideContinue(key, in: state, catalog: catalog, context: context)
   case .continue(.deletion(let key)): decideDeletionStep(of: key, in: state, context: context)
   case .publishMessage(let publish): try decidePublish(publish, in: state, context: context)
   case .broadcastSignal(let name, let variables): try decideBroadcast(name, variables, in: state, catalog: catalog)
+  case .evaluateConditions(let variables): try decideConditions(variables, in: state, catalog: catalog, context: context)
+  case .migrateInstance(let key, let target, let mapping): try draft(key).migrate(to: target, mapping)
   case .activateJobs(let request): try decideActivation(request, in: state, catalog: catalog, context: context)
   case .goOn: decideNext(in: state, catalog: catalog, context: context)
   case .completeJob, .failJob, .throwError, .setJobRetries, .setJobTimeout, .completeUserTask, .changeUserTask, .resolveIncident,

@@ -5,7 +5,8 @@ extension Event {
     case .instance(let key, let change): return .instance(key, try change.mappingPayloads(map))
     case .message(let key, .published(let message)): return .message(key, .published(try message.mapping(map)))
     case .queued(let key, let delivery): return .queued(key, try delivery.mappingPayloads(map))
-    case .deployment, .requestAnswered, .requestsEvicted, .message, .startTimer, .delivered: return self
+    case .triggersSeen(let deployment, let place, let seen?): return .triggersSeen(deployment, place, try seen.mapping(map))
+    case .deployment, .requestAnswered, .requestsEvicted, .message, .startTimer, .triggersSeen, .delivered: return self
     }
   }
 }
@@ -27,7 +28,8 @@ extension InstanceEvent {
       let payload = if let payload { try map(payload) } else { Payload?.none }
       let failure = if let failure { try failure.mapping(map) } else { ServiceFailure?.none }
       return .finished(state, payload, failure, at: at)
-    case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .stopped, .retried, .deleted: return self
+    case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .stopped, .retried, .migrated, .deleted:
+      return self
     }
   }
 }
@@ -40,9 +42,8 @@ extension ActivityEvent {
     case .compensable(let compensation): return .compensable(try compensation.mapping(map))
     case .loopBegan, .iterationCompleted, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed,
       .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved,
-      .phaseChanged, .iterationsPlaced, .iterationTerminated, .called, .compensationTaken, .handles, .counted, .fired, .chosen, .placed,
-      .began,
-      .terminated:
+      .phaseChanged, .iterationsPlaced, .iterationTerminated, .called, .compensationTaken, .handles, .counted, .gathered, .fired, .chosen,
+      .placed, .began, .terminated:
       return self
     }
   }
@@ -53,6 +54,12 @@ extension Array where Element == Variable {
     var mapped: [Variable] = []
     for variable in self { mapped.append(Variable(variable.name, try map(variable.value))) }
     return mapped
+  }
+}
+
+extension SeenTriggers {
+  fileprivate func mapping<Failure: Error>(_ map: (Payload) throws(Failure) -> Payload) throws(Failure) -> SeenTriggers {
+    SeenTriggers(definitions: definitions, variables: try variables.mapping(map))
   }
 }
 
@@ -85,6 +92,8 @@ extension Delivery {
     case .ended(let parent, let child, let outcome): .ended(parent, child: child, try outcome.mapping(map))
     case .signal(let name, let variables, let after, let before):
       .signal(name: name, variables: try variables.mapping(map), after: after, before: before)
+    case .trigger(let deployment, let place, let definition, let variables):
+      .trigger(deployment: deployment, place, definition: definition, variables: try variables.mapping(map))
     case .cancel, .correlate: self
     }
   }
@@ -120,7 +129,10 @@ extension StateRecord {
       return .instance(instance)
     case .message(let message): return .message(try message.mapping(map))
     case .delivery(let key, let delivery): return .delivery(key, try delivery.mappingPayloads(map))
-    case .counter, .ended, .deployment, .request: return self
+    case .deployment(var deployment):
+      for (place, seen) in deployment.seenTriggers { deployment.seenTriggers[place] = try seen.mapping(map) }
+      return .deployment(deployment)
+    case .counter, .ended, .request: return self
     }
   }
 }

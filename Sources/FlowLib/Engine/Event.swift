@@ -13,6 +13,8 @@ package enum Event: Sendable {
   case message(Key, MessageEvent)
   /// A timer start event of a deployment is due next then; nil when it fires no more.
   case startTimer(Key, ElementIndex, StartTimer?)
+  /// Some triggers of a start event that needs several have come; nil when it has begun an instance.
+  indirect case triggersSeen(Key, StartPlace, SeenTriggers?)
   /// Work between instances that is to be done next.
   indirect case queued(Key, Delivery)
   /// It is done.
@@ -51,6 +53,8 @@ package enum InstanceEvent: Sendable {
   indirect case stopped(ServiceFailure?, at: Instant)
   /// Failed activities have new jobs; the instance runs again.
   case retried([Retry], at: Instant)
+  /// It goes on in another deployment.
+  indirect case migrated(Migration)
   /// What happens to one activity or scope beside the way of its tokens.
   indirect case activity(ActivityID, ActivityEvent)
   indirect case finished(InstanceState, Payload?, ServiceFailure?, at: Instant)

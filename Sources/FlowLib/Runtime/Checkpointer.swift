@@ -203,8 +203,7 @@ extension Event {
   var recordKey: Key? {
     switch self {
     case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _),
-      .startTimer(let key, _, _),
-      .queued(let key, _), .delivered(let key):
+      .startTimer(let key, _, _), .triggersSeen(let key, _, _), .queued(let key, _), .delivered(let key):
       key
     case .requestsEvicted: nil
     }
@@ -214,7 +213,7 @@ extension Event {
   var removes: Bool {
     switch self {
     case .deployment(_, .deleted), .instance(_, .finished), .instance(_, .deleted), .message(_, .expired), .delivered: true
-    case .deployment, .instance, .requestAnswered, .requestsEvicted, .message, .startTimer, .queued: false
+    case .deployment, .instance, .requestAnswered, .requestsEvicted, .message, .startTimer, .triggersSeen, .queued: false
     }
   }
 
@@ -222,8 +221,7 @@ extension Event {
     switch self {
     case .requestsEvicted(let last): state.requests.entries.prefix { $0.key <= last }.map(\.key)
     case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _),
-      .startTimer(let key, _, _),
-      .queued(let key, _), .delivered(let key):
+      .startTimer(let key, _, _), .triggersSeen(let key, _, _), .queued(let key, _), .delivered(let key):
       removes ? [key] : []
     }
   }

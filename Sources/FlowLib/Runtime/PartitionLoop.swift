@@ -240,7 +240,7 @@ final class PartitionLoop {
     switch event {
     case .deployment(let key, _): touchedDeployments.insert(key)
     case .instance(let key, _): touchedInstances.insert(key)
-    case .startTimer(let key, _, _): touchedDeployments.insert(key)
+    case .startTimer(let key, _, _), .triggersSeen(let key, _, _): touchedDeployments.insert(key)
     case .requestAnswered, .requestsEvicted, .message, .queued, .delivered: break
     }
   }
@@ -358,11 +358,11 @@ extension Command {
   /// Work that may be refused when there is no room; all else is owed for work that was accepted.
   fileprivate var isNewWork: Bool {
     switch self {
-    case .deploy, .createInstance, .startDeployment, .retryInstance, .publishMessage, .broadcastSignal: true
+    case .deploy, .createInstance, .startDeployment, .retryInstance, .publishMessage, .broadcastSignal, .evaluateConditions: true
     case .stopDeployment, .deleteDeployment, .observeDeployment, .deploymentTimedOut, .jobCompleted, .jobFailed, .gatewayDecided,
       .failInstance, .endInstance, .cancelInstance, .deleteInstance, .continue, .activateJobs, .completeJob, .failJob, .throwError,
       .setJobRetries, .setJobTimeout, .completeUserTask, .changeUserTask, .resolveIncident, .setVariables, .modifyInstance,
-      .activateInAdHoc, .completeAdHoc, .goOn:
+      .migrateInstance, .activateInAdHoc, .completeAdHoc, .goOn:
       false
     }
   }

@@ -27,7 +27,8 @@ extension Recovered {
     switch change {
     case .created, .deleted: return false
     case .finished: ended.remove(key)
-    case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .activity:
+    case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .activity,
+      .migrated:
       ended.insert(key)
     }
     return true

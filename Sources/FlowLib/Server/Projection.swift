@@ -170,7 +170,9 @@ final class Projection: PartitionObserver, @unchecked Sendable {
       return history + [.instanceChanged(id: id, patch)]
     case .retried: return history + [.instanceChanged(id: id, InstancePatch(state: .running, clearsError: true))]
     case .deleted: return [.instanceDeleted(id: id)]
-    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .activity: return history
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .activity,
+      .migrated:
+      return history
     }
   }
 
@@ -211,6 +213,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     case .finished(let state, _, let failure, _):
       return HistoryEntry(time: now, event: state.name.lowercased(), detail: failure?.code ?? "")
     case .activity(let id, let event): return entry(event, at: instance.activities[id]?.element, at)
+    case .migrated: return HistoryEntry(time: now, event: "migrated")
     case .created, .scopeCleared, .deleted: return nil
     }
   }
@@ -228,7 +231,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     case .called(let child): element.map { at($0, "called", child.text) }
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .retriesSet,
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
-      .iterationTerminated, .compensable, .compensationTaken, .handles, .counted, .placed:
+      .iterationTerminated, .compensable, .compensationTaken, .handles, .counted, .gathered, .placed:
       nil
     }
   }
@@ -243,7 +246,8 @@ extension InstanceEvent {
     case .jobFreed, .jobFailed, .retriesSet: return state.instances[instance]?.details[id]?.job?.type
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobTaken, .jobTimeoutSet, .jobGone, .userTaskMade,
       .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
-      .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted, .fired, .chosen, .placed, .began, .terminated:
+      .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted, .gathered, .fired, .chosen, .placed, .began,
+      .terminated:
       return nil
     }
   }

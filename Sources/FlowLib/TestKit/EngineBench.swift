@@ -98,7 +98,7 @@ package struct EngineBench {
       case .caught(_, let boundary, _, _): return process[boundary].id
       case .activity(_, .fired(let element, _)), .activity(_, .chosen(let element, _)), .activity(_, .began(_, let element, _)):
         return process[element].id
-      case .created, .completed, .joined, .scopeCleared, .failed, .stopped, .retried, .finished, .deleted, .activity: return nil
+      case .created, .completed, .joined, .scopeCleared, .failed, .stopped, .retried, .finished, .deleted, .migrated, .activity: return nil
       }
     }
   }

@@ -19,6 +19,13 @@ package struct ProcessBuilder {
     return copy
   }
 
+  /// Bodies are variables of the process, as they are without a dialect.
+  package func variables() -> ProcessBuilder {
+    var copy = self
+    copy.process.dialects.rexflow = false
+    return copy
+  }
+
   /// Adds a node; `inside` names the subprocess that holds it.
   package func node(_ id: String, _ kind: FlowNodeKind, inside: String? = nil, _ change: (inout FlowNode) -> Void = { _ in })
     -> ProcessBuilder

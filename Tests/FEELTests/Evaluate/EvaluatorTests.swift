@@ -5,7 +5,7 @@ import Testing
 /// The value as FEEL would write it, `null` included.
 func feel(_ text: String, _ payload: JSON = [:]) throws -> String {
   let scope = EvaluationScope(payload: payload, now: Instant(milliseconds: 1_000_000_000_000))
-  let value = try CompiledExpression(feel: text).evaluate(scope)
+  let value = try CompiledExpression(feel: text).explain(scope).value
   return value.isNull ? "null" : value.json.text
 }
 

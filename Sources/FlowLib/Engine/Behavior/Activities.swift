@@ -8,7 +8,8 @@ extension Draft {
   /// Whether it is done in one step: nothing is mapped, waited for or remembered.
   func isSimple(_ element: ExecutableElement, _ token: PendingToken? = nil) -> Bool {
     let more = element.more
-    return more.inputs.isEmpty && more.outputs.isEmpty && element.boundaryEvents.isEmpty && more.loop == nil && !more.choosesFlows
+    return more.inputs.isEmpty && more.outputs.isEmpty && more.dataOutputs.isEmpty && more.locals.isEmpty && element.boundaryEvents.isEmpty
+      && more.loop == nil && !more.choosesFlows
       && more.compensationHandler == nil && !more.isForCompensation
   }
 
@@ -21,6 +22,7 @@ extension Draft {
 
   mutating func start(_ id: ActivityID, _ element: ExecutableElement) {
     attempt(id, .activating) { (draft) throws(StepProblem) in
+      draft.declareData(of: id, element)
       try draft.beginIteration(id, element)
       try draft.mapInputs(of: id, element)
       try draft.openBoundaryEvents(of: id, element)
@@ -62,8 +64,11 @@ extension Draft {
     case .subProcess(let start), .transaction(let start): try enterScope(id, element, start)
     case .adHocSubProcess(let definition): try enterAdHoc(id, definition)
     case .throwEvent, .endEvent: try throwEvents(id, element)
+    case .eventSubProcess(let start):
+      // Other event subprocesses begin with a token inside.
+      if element.more.isForCompensation, instance.scopes[id] == nil { try enterScope(id, element, start) }
     case .serviceTask: callAgain(id)
-    case .startEvent, .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .eventSubProcess, .boundaryEvent: break
+    case .startEvent, .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .boundaryEvent: break
     }
   }
 
@@ -82,6 +87,7 @@ extension Draft {
     attempt(id, .completing) { (draft) throws(StepProblem) in
       guard let activity = draft.instance.activities[id] else { return }
       try draft.mapOutputs(of: id, element, to: activity.scope)
+      try draft.mapDataOutputs(of: id, element, to: activity.scope)
       let output = try draft.iterationOutput(of: id, element)
       let flows = draft.isIteration(activity) ? [] : try draft.flowsOut(of: element, in: activity.scope)
       draft.leave(activity, element, flows, output)
@@ -102,6 +108,12 @@ extension Draft {
   ///
   /// - Source: BPMN 2.0.2, 13.3.2 and 8.3.13, conditional sequence flows of activities.
   func flowsOut(of element: ExecutableElement, in scope: ActivityID) throws(StepProblem) -> [FlowIndex] {
+    let flows = try chosenFlows(of: element, in: scope)
+    let quantity = element.more.completionQuantity
+    return quantity > 1 ? flows.flatMap { [FlowIndex](repeating: $0, count: quantity) } : flows
+  }
+
+  private func chosenFlows(of element: ExecutableElement, in scope: ActivityID) throws(StepProblem) -> [FlowIndex] {
     guard element.more.choosesFlows else { return element.outgoing }
     var chosen: [FlowIndex] = []
     for flow in element.outgoing where flow != element.more.defaultFlow {
@@ -138,6 +150,7 @@ extension Draft {
     case .active:
       if incident.type == .unhandledErrorEvent { makeJobAgain(id) }
       if incident.type == .jobNoRetries { emit(.activity(id, .jobFreed)) }
+      if incident.type == .deadlock { emit(.activity(id, .terminated)) }
     }
     run()
     return decided()

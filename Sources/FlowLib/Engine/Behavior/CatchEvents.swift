@@ -36,6 +36,7 @@ extension Draft {
     guard !waits.isEmpty else { return }
     emit(.activity(id, .waitsOpened(waits)))
     newWaits += waits
+    for wait in waits { if case .condition = wait.kind { openedConditions.insert(wait.key) } }
   }
 
   private func wait(_ event: ExecutableEvent, in id: ActivityID) throws(StepProblem) -> Wait.Kind? {
@@ -44,7 +45,13 @@ extension Draft {
       return try TimerText.first(kind, try evaluate(value, in: id, else: .extractValueError), now: context.now, zones: context.zones)
     case .message(let name, let key):
       let name = try text(name, in: id, "message name")
-      guard let key else { return .message(name: name, correlationKey: "") }
+      guard let key else {
+        return .message(
+          name: name,
+          correlationKey: try process.correlations[name].map { (plan) throws(StepProblem) in
+            try propertyKey(plan, in: id)
+          } ?? "")
+      }
       return .message(name: name, correlationKey: try correlationKey(key, in: id))
     case .signal(let name): return .signal(name: try text(name, in: id, "signal name"))
     case .condition: return .condition(held: false)
@@ -138,7 +145,7 @@ extension Draft {
   }
 
   /// What an event brings goes through its outputs into the scope around it.
-  private mutating func receive(_ variables: [Variable], at event: ElementIndex, in scope: ActivityID) {
+  mutating func receive(_ variables: [Variable], at event: ElementIndex, in scope: ActivityID) {
     let outputs = process[event].more.outputs
     guard !outputs.isEmpty else { return propagate(variables, from: scope) }
     let brought = variables
@@ -178,34 +185,6 @@ extension Draft {
       try draft.mapOutputs(of: id, draft.process[start], to: id)
       try draft.openEventSubProcesses(in: id, of: subProcess)
     }
-  }
-
-  // MARK: conditions
-
-  /// Looks at every condition that is waited for, after variables have changed; each fires when it becomes true.
-  mutating func lookAtConditions() {
-    for (id, wait) in instance.conditionWaits {
-      guard !isFinished, case .condition(let held) = wait.kind, instance.details[id]?.waits.contains(wait) ?? false,
-        case .condition(let condition)? = process[wait.element].more.events[safe: wait.definition]
-      else { continue }
-      // What can not be said does not hold; the next change is looked at again.
-      let holds: Bool
-      do throws(StepProblem) { holds = try self.holds(condition, in: id) } catch { holds = false }
-      guard holds != held else { continue }
-      emit(.activity(id, .waitChanged(wait.key, .condition(held: holds))))
-      if holds { happen(id, wait.key, []) }
-    }
-  }
-}
-
-extension Instance {
-  /// In the order in which they were opened.
-  fileprivate var conditionWaits: [(ActivityID, Wait)] {
-    var found: [(ActivityID, Wait)] = []
-    for (id, details) in details {
-      for wait in details.waits { if case .condition = wait.kind { found.append((id, wait)) } }
-    }
-    return found.sorted { $0.1.key < $1.1.key }
   }
 }
 

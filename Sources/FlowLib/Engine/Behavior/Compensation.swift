@@ -22,12 +22,12 @@ extension Draft {
     return beginHandlers(of: scope, target, thrower: waits ? id : nil)
   }
 
-  /// In an event subprocess, the scope around it is compensated.
+  /// In an event subprocess, the scope around it is compensated; one that compensates has what that scope left to be compensated.
   private func compensationScope(of activity: Activity) -> ActivityID {
     guard let around = instance.activities[activity.scope], case .eventSubProcess = process[around.element].kind else {
       return activity.scope
     }
-    return around.scope
+    return process[around.element].more.isForCompensation ? around.id : around.scope
   }
 
   /// - Parameter thrower: who waits until they are done; nil when nobody does.
@@ -42,14 +42,19 @@ extension Draft {
       emit(.activity(thrower, .phaseChanged(.compensating)))
       emit(.activity(thrower, .counted(waiting.element, handlers.count)))
     }
-    for (handler, variables) in handlers {
-      let id = newActivity()
-      emit(.activity(scope, .began(id, handler, start: nil)))
-      if let thrower { emit(.activity(id, .handles(thrower))) }
-      set(variables, localIn: id)
-      start(id, process[handler])
-    }
+    for handling in handlers { begin(handling, in: scope, thrower: thrower) }
     return thrower != nil
+  }
+
+  private mutating func begin(_ handling: Handling, in scope: ActivityID, thrower: ActivityID?) {
+    let id = newActivity()
+    emit(.activity(scope, .began(id, handling.handler, start: nil)))
+    if let thrower { emit(.activity(id, .handles(thrower))) }
+    set(handling.done.variables, localIn: id)
+    if case .eventSubProcess = process[handling.handler].kind {
+      for inner in handling.done.inner { emit(.activity(id, .compensable(inner))) }
+    }
+    start(id, process[handling.handler])
   }
 
   /// A handler is done; when it was the last, who threw goes on.
@@ -91,10 +96,24 @@ extension Draft {
   }
 }
 
+/// A handler, and what it undoes.
+private struct Handling {
+  let handler: ElementIndex
+  let done: Compensation
+}
+
 extension Compensation {
+  /// An event subprocess lies in each iteration of its loop, and undoes that one; a handler at the boundary is the whole loop's.
+  private func isLoop(handledBy handler: ElementIndex, _ process: ExecutableProcess) -> Bool {
+    guard case .eventSubProcess = process[handler].kind else { return false }
+    return inner.contains { $0.element == element }
+  }
+
   /// The handlers that undo it, in the order in which they begin; an activity's own stands for all inside of it.
-  fileprivate func handlers(of process: ExecutableProcess) -> [(handler: ElementIndex, variables: [Variable])] {
-    if let handler = process[element].more.compensationHandler { return [(handler, variables)] }
+  fileprivate func handlers(of process: ExecutableProcess) -> [Handling] {
+    if let handler = process[element].more.compensationHandler, !isLoop(handledBy: handler, process) {
+      return [Handling(handler: handler, done: self)]
+    }
     return inner.reversed().flatMap { $0.handlers(of: process) }
   }
 }

@@ -25,6 +25,7 @@ extension Draft {
       emit(.joined(token.element, scope: token.scope, incoming: gateway.incoming.filter { arrived.contains($0) }, flows: flows))
       let left = gateway.incoming.count - arrived.count
       if left > 0 { emit(.activity(token.scope, .counted(token.element, left))) }
+      clearDeadlock(at: token.element, in: token.scope)
       settle(token.scope)
     } catch {
       emit(.joined(token.element, scope: token.scope, incoming: gateway.incoming.filter { arrived.contains($0) }, flows: []))

@@ -131,6 +131,10 @@ extension Draft {
     guard let loop = element.more.loop else { return }
     emit(.activity(body, .iterationCompleted(iteration, output: output)))
     attempt(body, .active) { (draft) throws(StepProblem) in
+      if case .multiInstance(let multi) = loop, let state = draft.instance.details[body]?.loop {
+        try draft.throwLoopEvents(multi, state, in: body)
+        guard draft.instance.activities[body] != nil else { return }
+      }
       if case .multiInstance(let multi) = loop, let condition = multi.completionCondition, let state = draft.instance.details[body]?.loop {
         if try draft.holds(condition, countedBy: state, in: body) {
           draft.cancelCalls(in: body)
@@ -146,7 +150,7 @@ extension Draft {
     }
   }
 
-  private func holds(_ condition: CompiledExpression, countedBy state: LoopState, in body: ActivityID) throws(StepProblem) -> Bool {
+  func holds(_ condition: CompiledExpression, countedBy state: LoopState, in body: ActivityID) throws(StepProblem) -> Bool {
     let counts: [(String, Int)] = [
       ("numberOfInstances", state.total ?? state.placed), ("numberOfActiveInstances", state.active),
       ("numberOfCompletedInstances", state.completed), ("numberOfTerminatedInstances", state.terminated),

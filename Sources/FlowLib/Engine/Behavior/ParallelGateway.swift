@@ -14,6 +14,7 @@ extension Draft {
     }
     guard isComplete else { return }
     emit(.joined(token.element, scope: token.scope, incoming: gateway.incoming, flows: gateway.outgoing))
+    clearDeadlock(at: token.element, in: token.scope)
     settle(token.scope)
   }
 }

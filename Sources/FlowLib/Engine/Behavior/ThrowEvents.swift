@@ -13,9 +13,9 @@ extension Draft {
     if instance.activities[id] != nil { complete(id, []) }
   }
 
-  private enum Thrown { case done, waits }
+  enum Thrown { case done, waits }
 
-  private mutating func throwEvent(_ event: ExecutableEvent, at id: ActivityID) throws(StepProblem) -> Thrown {
+  mutating func throwEvent(_ event: ExecutableEvent, at id: ActivityID) throws(StepProblem) -> Thrown {
     guard let activity = instance.activities[id] else { return .done }
     switch event {
     case .signal(let name):

@@ -103,6 +103,8 @@ extension Draft {
 
   mutating func set(_ variables: [Variable], localIn scope: ActivityID) {
     guard !variables.isEmpty else { return }
+    let known = instance.details[scope]?.variables
+    for variable in variables { variableChanges.append(VariableChange(name: variable.name, isNew: known?[variable.name] == nil)) }
     emit(.activity(scope, .variablesSet(variables)))
     hasNewVariables = true
   }
@@ -118,7 +120,7 @@ extension Draft {
 
   /// - Source: Zeebe's variable mappings: each sees what those before it have set.
   mutating func mapInputs(of id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
-    for mapping in element.more.inputs {
+    for mapping in element.more.inputs where isAvailable(mapping, from: id) {
       let value = try evaluate(mapping.source, in: id, else: .ioMappingError)
       set([merged(value, mapping.target, localOnly: true, from: id)], localIn: id)
     }
@@ -133,7 +135,7 @@ extension Draft {
   }
 
   /// The variable with a value put at a path inside of it.
-  private func merged(_ value: Value, _ path: [String], localOnly: Bool, from scope: ActivityID) -> Variable {
+  func merged(_ value: Value, _ path: [String], localOnly: Bool, from scope: ActivityID) -> Variable {
     guard path.count > 1 else { return Variable(path[0], value.json) }
     let known = localOnly ? instance.details[scope]?.variables[path[0]] : instance.variable(path[0], from: scope)
     return Variable(path[0], (known?.json ?? .null).putting(value.json, at: path[1...]))

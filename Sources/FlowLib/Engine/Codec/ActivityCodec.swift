@@ -6,7 +6,7 @@ private enum Kind: UInt64 {
   case jobMade = 16, jobTaken, jobFreed, jobFailed, retriesSet, jobTimeoutSet, jobGone, userTaskMade, userTaskChanged
   case incidentRaised = 32, incidentResolved, phaseChanged
   case loopBegan = 48, iterationsPlaced, iterationCompleted, iterationTerminated
-  case called = 64, compensable, compensationTaken, counted, handles
+  case called = 64, compensable, compensationTaken, counted, handles, gathered
   case fired = 80, chosen, placed, began, terminated
 }
 
@@ -43,13 +43,18 @@ extension ByteWriter {
     case .compensable(let compensation): write(.compensable) { $0.compensation(compensation) }
     case .compensationTaken(let taken): write(.compensationTaken) { $0.list(taken) { $0.varint($1.raw) } }
     case .handles(let thrower): write(.handles) { $0.varint(thrower.raw) }
-    case .counted(let element, let count): write(.counted) { $0.count(element, count) }
+    case .counted, .gathered: count(event)
     case .fired(let element, let flows): write(.fired) { $0.leaving(element, flows) }
     case .chosen(let element, let flows): write(.chosen) { $0.leaving(element, flows) }
     case .placed(let element): write(.placed) { $0.varint(element.raw) }
     case .began(let activity, let element, let start): write(.began) { $0.beginning(activity, element, start) }
     case .terminated: write(.terminated)
     }
+  }
+
+  private mutating func count(_ event: ActivityEvent) {
+    if case .counted(let element, let count) = event { write(.counted) { $0.count(element, count) } }
+    if case .gathered(let element, let count) = event { write(.gathered) { $0.count(element, count) } }
   }
 
   private mutating func wait(_ key: Key, _ kind: Wait.Kind) {
@@ -111,6 +116,7 @@ extension ByteReader {
     case .compensationTaken: return .compensationTaken(try list { (reader) throws(ByteCodingError) in try reader.activity() })
     case .handles: return .handles(try activity())
     case .counted: return .counted(try element(), try int())
+    case .gathered: return .gathered(try element(), try int())
     case .fired: return .fired(try element(), flows: try flows())
     case .chosen: return .chosen(try element(), flows: try flows())
     case .placed: return .placed(try element())

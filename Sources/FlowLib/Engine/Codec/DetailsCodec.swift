@@ -133,6 +133,28 @@ extension ByteWriter {
     list(message.takenBy) { $0.string($1) }
   }
 
+  mutating func migration(_ migration: Migration) {
+    varint(migration.target.raw)
+    list(migration.elements) {
+      $0.varint($1.from.raw)
+      $0.varint($1.to.raw)
+    }
+    list(migration.flows) {
+      $0.varint($1.from.raw)
+      $0.varint($1.to.raw)
+    }
+  }
+
+  mutating func place(_ place: StartPlace) {
+    varint(place.element.raw)
+    string(place.correlationKey)
+  }
+
+  mutating func seen(_ seen: SeenTriggers) {
+    list(seen.definitions) { $0.varint($1) }
+    variables(seen.variables)
+  }
+
   mutating func startTimer(_ timer: StartTimer) {
     time(timer.due)
     optional(timer.cycle) { $0.cycle($1) }
@@ -168,6 +190,12 @@ extension ByteWriter {
       self.variables(variables)
       optional(after) { $0.varint($1.raw) }
       optional(before) { $0.varint($1.raw) }
+    case .trigger(let deployment, let place, let definition, let variables):
+      byte(8)
+      varint(deployment.raw)
+      self.place(place)
+      varint(definition)
+      self.variables(variables)
     case .publish(let name, let key, let variables):
       byte(7)
       string(name)
@@ -196,6 +224,21 @@ extension ByteWriter {
 }
 
 extension ByteReader {
+  mutating func migrated() throws(ByteCodingError) -> Migration {
+    Migration(
+      target: try key(),
+      elements: try list { (reader) throws(ByteCodingError) in Migration.Element(from: try reader.element(), to: try reader.element()) },
+      flows: try list { (reader) throws(ByteCodingError) in
+        Migration.Flow(from: FlowIndex(try reader.int()), to: FlowIndex(try reader.int()))
+      })
+  }
+
+  mutating func place() throws(ByteCodingError) -> StartPlace { StartPlace(element: try element(), correlationKey: try string()) }
+
+  mutating func seenTriggers() throws(ByteCodingError) -> SeenTriggers {
+    SeenTriggers(definitions: try list { (reader) throws(ByteCodingError) in try reader.int() }, variables: try variables())
+  }
+
   mutating func variables() throws(ByteCodingError) -> [Variable] {
     try list { (reader) throws(ByteCodingError) in Variable(try reader.string(), try reader.payload()) }
   }
@@ -330,6 +373,8 @@ extension ByteReader {
     case 4: return .ended(try parent(), child: try instanceID(), try outcome())
     case 5: return .cancel(try instanceID())
     case 6: return .signal(name: try string(), variables: try variables(), after: try optionalKey(), before: try optionalKey())
+    case 8:
+      return .trigger(deployment: try key(), try place(), definition: try int(), variables: try variables())
     case 7: return .publish(name: try string(), correlationKey: try string(), variables: try variables())
     default: throw fail("unknown delivery")
     }

@@ -61,9 +61,9 @@ package enum EventCodec {
 private enum Kind: UInt64 {
   case deployed = 1, deploymentChanged, deletionStarted, deploymentDeleted
   case created = 16, passed, activated, completed, arrived, joined, ended, caught, scopeCleared, failed, stopped, retried, finished,
-    instanceDeleted, activity
+    instanceDeleted, activity, migrated
   case requestAnswered = 64, requestsEvicted
-  case messagePublished = 80, messageCorrelated, messageExpired, startTimer, queued, delivered
+  case messagePublished = 80, messageCorrelated, messageExpired, startTimer, queued, delivered, triggersSeen
 }
 
 extension ByteWriter {
@@ -90,6 +90,10 @@ extension ByteWriter {
       kind(.startTimer, deployment)
       varint(element.raw)
       optional(timer) { $0.startTimer($1) }
+    case .triggersSeen(let deployment, let place, let seen):
+      kind(.triggersSeen, deployment)
+      self.place(place)
+      optional(seen) { $0.seen($1) }
     case .queued(let key, let delivery):
       kind(.queued, key)
       self.delivery(delivery)
@@ -181,11 +185,11 @@ extension ByteWriter {
       time(at)
     case .retried(let retries, let at):
       kind(.retried, key)
-      list(retries) {
-        $0.varint($1.activity.raw)
-        $0.varint($1.job.raw)
-      }
+      self.retries(retries)
       time(at)
+    case .migrated(let migration):
+      kind(.migrated, key)
+      self.migration(migration)
     case .activity(let activity, let event):
       kind(.activity, key)
       varint(activity.raw)
@@ -199,6 +203,13 @@ extension ByteWriter {
     case .deleted(let id):
       kind(.instanceDeleted, key)
       fixed64(id.entropy)
+    }
+  }
+
+  private mutating func retries(_ retries: [Retry]) {
+    list(retries) {
+      $0.varint($1.activity.raw)
+      $0.varint($1.job.raw)
     }
   }
 
@@ -273,7 +284,7 @@ extension ByteReader {
     case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted:
       return .deployment(try key(), try deployment(kind))
     case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
-      .finished, .instanceDeleted, .activity:
+      .finished, .instanceDeleted, .activity, .migrated:
       let key = try key()
       return .instance(key, try instance(kind, version, key))
     case .requestAnswered:
@@ -286,6 +297,9 @@ extension ByteReader {
     case .messageExpired: return .message(try key(), .expired)
     case .startTimer:
       return .startTimer(try key(), try element(), try optional { (reader) throws(ByteCodingError) in try reader.startTimer() })
+    case .triggersSeen:
+      return .triggersSeen(
+        try key(), try place(), try optional { (reader) throws(ByteCodingError) in try reader.seenTriggers() })
     case .queued: return .queued(try key(), try delivery())
     case .delivered: return .delivered(try key())
     }
@@ -304,8 +318,8 @@ extension ByteReader {
     case .deletionStarted: return .deletionStarted
     case .deploymentDeleted: return .deleted
     case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
-      .finished, .instanceDeleted, .activity, .requestAnswered, .requestsEvicted, .messagePublished, .messageCorrelated, .messageExpired,
-      .startTimer, .queued, .delivered:
+      .finished, .instanceDeleted, .activity, .migrated, .requestAnswered, .requestsEvicted, .messagePublished, .messageCorrelated,
+      .messageExpired, .startTimer, .triggersSeen, .queued, .delivered:
       throw fail("not a deployment's event")
     }
   }
@@ -327,8 +341,9 @@ extension ByteReader {
     case .finished: return .finished(try instanceState(), try optionalPayload(), try optionalFailure(), at: try time())
     case .instanceDeleted: return .deleted(InstanceID(key: key, entropy: try fixed64()))
     case .activity: return .activity(try activity(), try activityEvent())
+    case .migrated: return .migrated(try migrated())
     case .deployed, .deploymentChanged, .deletionStarted, .deploymentDeleted, .requestAnswered, .requestsEvicted, .messagePublished,
-      .messageCorrelated, .messageExpired, .startTimer, .queued, .delivered:
+      .messageCorrelated, .messageExpired, .startTimer, .triggersSeen, .queued, .delivered:
       throw fail("not an instance's event")
     }
   }

@@ -40,9 +40,11 @@ package enum RecordCodec {
       writer.varint(key.raw)
     case .deployment(let deployment):
       // 1 is the form of older releases, which knew no timers of it.
-      writer.byte(deployment.startTimers.isEmpty ? 1 : 8)
+      let hasTriggers = !deployment.seenTriggers.isEmpty
+      writer.byte(hasTriggers ? 11 : deployment.startTimers.isEmpty ? 1 : 8)
       writer.deployment(deployment)
-      if !deployment.startTimers.isEmpty { writer.startTimers(deployment.startTimers) }
+      if hasTriggers || !deployment.startTimers.isEmpty { writer.startTimers(deployment.startTimers) }
+      if hasTriggers { writer.triggers(deployment.seenTriggers) }
     case .instance(let instance):
       // 2 is the form of older releases, which had tokens and activities only.
       writer.byte(instance.isPlain ? 2 : 7)
@@ -73,7 +75,7 @@ package enum RecordCodec {
     guard found == format else { throw reader.fail("record of format \(found), this version reads \(format)") }
     let kind = try reader.byte()
     switch kind {
-    case 1, 8: return .deployment(try reader.deployment(hasTimers: kind == 8))
+    case 1, 8, 11: return .deployment(try reader.deployment(hasTimers: kind != 1, hasTriggers: kind == 11))
     case 2, 7: return .instance(try reader.instance(isPlain: kind == 2))
     case 9: return .message(try reader.message())
     case 10: return .delivery(try reader.key(), try reader.delivery())
@@ -108,6 +110,13 @@ extension ByteWriter {
     list(timers.keys.sorted()) {
       $0.varint($1.raw)
       $0.optional(timers[$1]) { $0.startTimer($1) }
+    }
+  }
+
+  fileprivate mutating func triggers(_ triggers: [StartPlace: SeenTriggers]) {
+    list(triggers.keys.sorted()) {
+      $0.place($1)
+      $0.seen(triggers[$1] ?? SeenTriggers())
     }
   }
 
@@ -166,7 +175,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-  fileprivate mutating func deployment(hasTimers: Bool) throws(ByteCodingError) -> Deployment {
+  fileprivate mutating func deployment(hasTimers: Bool, hasTriggers: Bool) throws(ByteCodingError) -> Deployment {
     let key = try key()
     let deploy = Deploy(
       id: try string(), processID: try string(), version: try int(), digest: try string(), resourceName: try string(), isStopped: false,
@@ -181,6 +190,9 @@ extension ByteReader {
       (try reader.element(), try reader.optional { (reader) throws(ByteCodingError) in try reader.startTimer() })
     }
     for (element, timer) in timers { deployment.startTimers[element] = timer }
+    guard hasTriggers else { return deployment }
+    let triggers = try list { (reader) throws(ByteCodingError) in (try reader.place(), try reader.seenTriggers()) }
+    for (place, seen) in triggers { deployment.seenTriggers[place] = seen }
     return deployment
   }
 

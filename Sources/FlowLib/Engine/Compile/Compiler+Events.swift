@@ -23,7 +23,7 @@ extension Compiler {
     more.events = node.eventDefinitions.compactMap { event($0, of: node) }
   }
 
-  private mutating func event(_ definition: EventDefinition, of node: FlowNode) -> ExecutableEvent? {
+  mutating func event(_ definition: EventDefinition, of node: FlowNode) -> ExecutableEvent? {
     switch definition {
     case .message(let ref, _): return message(ref, of: node)
     case .timer(let timer): return self.timer(timer, of: node)
@@ -34,7 +34,8 @@ extension Compiler {
       guard let text = condition.condition, let compiled = expression(text, of: node.id, "condition") else {
         return incomplete(node, "a conditional event needs a condition")
       }
-      return .condition(compiled)
+      let hasFilter = !condition.variableNames.isEmpty || !condition.changes.isEmpty
+      return .condition(compiled, filter: hasFilter ? ConditionFilter(names: condition.variableNames, kinds: condition.changes) : nil)
     case .error(let ref):
       let code = ref.map { definitions.error($0)?.errorCode ?? (node.kind.isCatching ? nil : $0) } ?? nil
       return .error(code: value(code, line: node.line, of: node.id, "error code"))

@@ -47,12 +47,27 @@ extension Compiler {
     more.outputs = mappings(node.zeebe?.outputs ?? [], of: node)
     more.headers = (node.zeebe?.headers ?? []).map { JobHeader(key: $0.key, value: $0.value) }
     more.loop = node.loop.flatMap { loop($0, of: node) }
-    more.isForCompensation = node.isForCompensation
+    more.isForCompensation = node.isForCompensation || node.isCompensationSubProcess
     more.defaultFlow = flow(node.defaultFlow)
-    more.choosesFlows = !node.kind.isGateway && node.outgoing.contains { flows[$0]?.condition != nil }
+    if node.kind.isActivity { quantities(of: node, into: &more) }
+    more.choosesFlows =
+      !node.kind.isGateway
+      && (node.outgoing.contains { flows[$0]?.condition != nil } || (more.completionQuantity > 1 && !node.outgoing.isEmpty))
     more.compensationHandler = compensationHandler(of: node)
+    data(of: node, into: &more)
+    more.instantiation = instantiation(of: node)
     events(of: node, into: &more)
     return findings.count == before ? more : nil
+  }
+
+  private mutating func quantities(of node: FlowNode, into more: inout ElementExtras) {
+    more.startQuantity = node.startQuantity
+    more.completionQuantity = node.completionQuantity
+    let larger = max(node.startQuantity, node.completionQuantity)
+    guard larger > Limits.activityQuantity else { return }
+    report(
+      "quantity", line: node.line, node.id, "\(larger) tokens of \(node.id) are over the limit of \(Limits.activityQuantity)",
+      "use a multi-instance activity")
   }
 
   private mutating func mappings(_ mappings: [ZeebeMapping], of node: FlowNode) -> [VariableMapping] {
@@ -71,32 +86,9 @@ extension Compiler {
     return compiled
   }
 
-  private mutating func loop(_ loop: LoopCharacteristics, of node: FlowNode) -> ExecutableLoop? {
-    switch loop {
-    case .standard(let standard):
-      let condition = standard.condition.flatMap { expression($0, of: node.id, "loop condition") }
-      return .standard(condition: condition, testBefore: standard.testBefore, maximum: standard.maximum)
-    case .multiInstance(let multi):
-      var compiled = MultiInstanceLoop()
-      compiled.isSequential = multi.isSequential
-      compiled.collection = feel(multi.zeebe?.inputCollection, line: node.line, of: node.id, "input collection")
-      compiled.cardinality = multi.cardinality.flatMap { expression($0, of: node.id, "loop cardinality") }
-      compiled.inputElement = multi.zeebe?.inputElement.flatMap { $0.isEmpty ? nil : $0 }
-      compiled.outputCollection = multi.zeebe?.outputCollection.flatMap { $0.isEmpty ? nil : $0 }
-      compiled.outputElement = feel(multi.zeebe?.outputElement, line: node.line, of: node.id, "output element")
-      compiled.completionCondition = multi.completionCondition.flatMap { expression($0, of: node.id, "completion condition") }
-      if compiled.collection == nil, compiled.cardinality == nil {
-        report(
-          "multi-instance", line: node.line, node.id, "multi-instance \(node.id) says neither a collection nor how many",
-          "zeebe:loopCharacteristics inputCollection, or loopCardinality")
-        return nil
-      }
-      return .multiInstance(compiled)
-    }
-  }
-
-  /// The activity at the other end of the association of a compensation boundary event.
+  /// The compensation event subprocess inside, or the activity at the other end of the association of a compensation boundary event.
   private func compensationHandler(of node: FlowNode) -> ElementIndex? {
+    if let inside = node.content?.nodes.first(where: \.isCompensationSubProcess) { return index(of: inside.id) }
     let boundary = process.allNodes.first { candidate in
       guard candidate.attachedTo == node.id, case .compensate? = candidate.eventDefinitions.first else { return false }
       return true
@@ -108,6 +100,17 @@ extension Compiler {
       return association.target == boundary.id ? association.source : nil
     }
     return ends.first { nodes[$0]?.isForCompensation == true }.flatMap { index(of: $0) }
+  }
+}
+
+extension FlowNode {
+  /// An event subprocess that undoes the completed subprocess around it.
+  fileprivate var isCompensationSubProcess: Bool {
+    guard case .subProcess(let inner) = kind, case .event = inner.kind else { return false }
+    return inner.content.nodes.contains { node in
+      guard node.isStart, case .compensate? = node.eventDefinitions.first else { return false }
+      return true
+    }
   }
 }
 

@@ -68,6 +68,16 @@ extension Compiler {
     return .userTask(task)
   }
 
+  /// The global task of this file that a call activity calls, which then is done in its place.
+  ///
+  /// - Source: BPMN 2.0.2, 13.3.4, call activities.
+  func globalTask(calledBy node: FlowNode, _ call: CallActivity) -> FlowNode? {
+    guard let called = node.zeebe?.calledElement?.processID ?? call.calledElement,
+      case .globalTask(let task)? = definitions.callable(called)
+    else { return nil }
+    return task.node
+  }
+
   mutating func callActivity(_ node: FlowNode, _ call: CallActivity) -> ExecutableKind? {
     guard let called = node.zeebe?.calledElement?.processID ?? call.calledElement,
       let processID = value(called, line: node.line, of: node.id, "called process")

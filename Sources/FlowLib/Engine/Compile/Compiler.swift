@@ -22,6 +22,8 @@ struct Compiler {
   let flows: [String: SequenceFlow]
   private let nodeNumbers: [String: Int]
   private let flowNumbers: [String: Int]
+  /// Variables by the ids of the data that they stand for.
+  let dataNames: [String: String]
   /// Ids of boundary events by the activity that they are attached to.
   private let boundaries: [String: [String]]
   var findings: [Finding] = []
@@ -33,6 +35,7 @@ struct Compiler {
     nodes = Dictionary(process.allNodes.map { ($0.id, $0) }) { first, _ in first }
     flows = Dictionary(process.content.allFlows.map { ($0.id, $0) }) { first, _ in first }
     boundaries = Dictionary(grouping: process.allNodes.filter { $0.attachedTo != nil }) { $0.attachedTo ?? "" }.mapValues { $0.map(\.id) }
+    dataNames = Compiler.dataNames(of: process, definitions)
     nodeNumbers = Dictionary(zip(table.nodes, 0...)) { first, _ in first }
     flowNumbers = Dictionary(zip(table.flows, 0...)) { first, _ in first }
   }
@@ -49,17 +52,19 @@ struct Compiler {
       if let executable = executable(flow) { executableFlows.append(executable) }
     }
     let starts = process.content.nodes.filter { $0.isStart && $0.eventDefinitions.isEmpty }.compactMap { index(of: $0.id) }
-    let waiting = process.content.nodes.filter { $0.isStart && !$0.eventDefinitions.isEmpty }.compactMap { index(of: $0.id) }
+    let waiting = waitingStarts
     if starts.isEmpty, waiting.isEmpty {
       report("no-start-event", line: process.line, process.id, "process \(process.id) has no start event", "add a start event")
     }
+    let correlations = correlations()
     guard findings.isEmpty else { return (nil, findings) }
     let scopes = self.scopes
     var settings = settings
     settings.placesTokens = scopes[nil] != nil || elements.contains { $0.placesTokens }
     let compiled = ExecutableProcess(
       deploymentID: process.deploymentID ?? process.id, processID: process.id, name: process.name, elements: elements,
-      flows: executableFlows, startEvents: starts, waitingStarts: waiting, scopes: scopes, settings: settings)
+      flows: executableFlows, startEvents: starts, waitingStarts: waiting, scopes: scopes, settings: settings,
+      correlations: correlations)
     return (compiled, [])
   }
 
@@ -92,12 +97,14 @@ struct Compiler {
     settings.usesClosureTransport = process.rexflow.useClosureTransport
     settings.deploymentTimeoutMs = Int64(clamping: process.rexflow.deploymentTimeoutSeconds) &* 1000
     settings.userMetadata = process.rexflow.userOpaqueMetadata
-    // A process of both dialects follows the original's.
-    settings.usesVariables = !process.dialects.rexflow && (process.dialects.zeebe || !process.dialects.camunda)
+    settings.usesVariables = usesVariables
     settings.needsVariables = !process.dialects.rexflow && process.dialects.zeebe
     settings.versionTag = process.zeebe?.versionTag
     return settings
   }
+
+  /// A process of both dialects follows the original's.
+  var usesVariables: Bool { !process.dialects.rexflow && (process.dialects.zeebe || !process.dialects.camunda) }
 
   // MARK: flow nodes
 
@@ -120,7 +127,7 @@ struct Compiler {
     case .scriptTask(let task): script(node, task)
     case .userTask: userTask(node)
     case .receiveTask: .catchEvent
-    case .callActivity(let call): callActivity(node, call)
+    case .callActivity(let call): globalTask(calledBy: node, call).map { kind(of: $0) } ?? callActivity(node, call)
     case .exclusiveGateway: exclusiveGateway(node)
     case .parallelGateway: .parallelGateway
     case .inclusiveGateway: .inclusiveGateway

@@ -12,15 +12,18 @@ package final class ExecutableProcess: Sendable {
   package let flows: [ExecutableFlow]
   /// The process's own none start events, in document order.
   package let startEvents: [ElementIndex]
-  /// Start events of the process that wait for something: a message, a timer, a signal, a condition.
+  /// What begins instances when a message, a timer, a signal or a condition comes: start events, and events that instantiate.
   package let waitingStarts: [ElementIndex]
   /// By the subprocess that holds them; nil: the process itself.
   package let scopes: [ElementIndex?: ExecutableScope]
   package let settings: ProcessSettings
+  /// Messages that are correlated by properties, by their names.
+  let correlations: [String: CorrelationPlan]
 
   init(
     deploymentID: String, processID: String, name: String?, elements: [ExecutableElement], flows: [ExecutableFlow],
-    startEvents: [ElementIndex], waitingStarts: [ElementIndex], scopes: [ElementIndex?: ExecutableScope], settings: ProcessSettings
+    startEvents: [ElementIndex], waitingStarts: [ElementIndex], scopes: [ElementIndex?: ExecutableScope], settings: ProcessSettings,
+    correlations: [String: CorrelationPlan] = [:]
   ) {
     self.deploymentID = deploymentID
     self.processID = processID
@@ -31,13 +34,14 @@ package final class ExecutableProcess: Sendable {
     self.waitingStarts = waitingStarts
     self.scopes = scopes
     self.settings = settings
+    self.correlations = correlations
   }
 
   /// The same process under other settings.
   package func with(_ settings: ProcessSettings) -> ExecutableProcess {
     ExecutableProcess(
       deploymentID: deploymentID, processID: processID, name: name, elements: elements, flows: flows, startEvents: startEvents,
-      waitingStarts: waitingStarts, scopes: scopes, settings: settings)
+      waitingStarts: waitingStarts, scopes: scopes, settings: settings, correlations: correlations)
   }
 
   package subscript(index: ElementIndex) -> ExecutableElement { elements[index.raw] }
@@ -116,6 +120,10 @@ package final class ExecutableElement: Sendable {
 package struct ElementExtras: Sendable {
   package var inputs: [VariableMapping] = []
   package var outputs: [VariableMapping] = []
+  /// Data associations of what it gives; unlike `outputs` they leave its other results alone.
+  package var dataOutputs: [VariableMapping] = []
+  /// Variables that it has for itself, null at first.
+  package var locals: [String] = []
   package var loop: ExecutableLoop?
   /// What a catching event waits for, or a throwing one does, in document order.
   package var events: [ExecutableEvent] = []
@@ -130,6 +138,8 @@ package struct ElementExtras: Sendable {
   /// The activity that undoes it once it has completed.
   package var compensationHandler: ElementIndex?
   package var isForCompensation = false
+  /// Of an event or receive task that begins instances without being a start event: what is waited for beside it.
+  package var instantiation: [ElementIndex]?
   package var startQuantity = 1
   package var completionQuantity = 1
   package var headers: [JobHeader] = []
@@ -151,6 +161,8 @@ package enum CompiledValue: Sendable {
 package struct VariableMapping: Sendable {
   package let source: CompiledValue
   package let target: [String]
+  /// Nothing is set unless these are there.
+  package var needs: [String] = []
 }
 
 package enum ExecutableLoop: Sendable {
@@ -168,7 +180,24 @@ package struct MultiInstanceLoop: Sendable {
   package var outputCollection: String?
   package var outputElement: CompiledExpression?
   package var completionCondition: CompiledExpression?
+  package var behavior = LoopBehavior.all
   package init() {}
+}
+
+/// What a multi-instance activity throws as its instances complete.
+package enum LoopBehavior: Sendable {
+  /// Nothing.
+  case all
+  /// At each.
+  indirect case none(ExecutableEvent)
+  /// At the first.
+  indirect case one(ExecutableEvent)
+  case complex([ComplexLoopBehavior])
+}
+
+package struct ComplexLoopBehavior: Sendable {
+  package let condition: CompiledExpression
+  package let events: [ExecutableEvent]
 }
 
 package enum ExecutableEvent: Sendable {
@@ -176,7 +205,7 @@ package enum ExecutableEvent: Sendable {
   /// - Parameter key: nil for a start event of a process, where no key is needed.
   case message(name: CompiledValue, key: CompiledValue?)
   case signal(name: CompiledValue)
-  case condition(CompiledExpression)
+  case condition(CompiledExpression, filter: ConditionFilter?)
   /// Catches every error when the code is nil.
   case error(code: CompiledValue?)
   case escalation(code: CompiledValue?)
@@ -186,6 +215,12 @@ package enum ExecutableEvent: Sendable {
   case terminate
   /// - Parameter target: where a throwing link leads.
   case link(name: String, target: ElementIndex?)
+}
+
+/// Which changes of variables are a reason to look at a condition; empty lists mean any.
+package struct ConditionFilter: Sendable {
+  package let names: [String]
+  package let kinds: [ConditionalDefinition.Change]
 }
 
 package enum TimerKind: Sendable { case date, duration, cycle }

@@ -46,7 +46,11 @@ extension Batch {
       next = StartTimer(due: after, cycle: left)
     }
     emit(.startTimer(deployment, element, next))
-    guard state.deployments[deployment]?.state == .running else { return }
+    guard state.deployments[deployment]?.state == .running, let process = catalog[deployment] else { return }
+    if process[element].needsAllTriggers {
+      let definition = process[element].more.events.firstIndex { if case .timer = $0 { true } else { false } } ?? 0
+      return trigger(deployment, element, definition, [], in: state)
+    }
     start(deployment, element, [], in: state, catalog: catalog, context: context)
   }
 
@@ -58,13 +62,16 @@ extension Batch {
   ) -> InstanceID? {
     guard let process = catalog[deployment] else { return nil }
     let id = InstanceID(key: newKey(), entropy: context.entropy.0)
+    let others = process[element].more.instantiation
     var created = InstanceCreated(
-      id: id, deployment: deployment, start: element, payload: Payload(variables: process.settings.usesVariables ? [] : variables),
+      id: id, deployment: deployment, start: others == nil ? element : nil,
+      payload: Payload(variables: process.settings.usesVariables ? [] : variables),
       metadata: [], isStopped: false, at: context.now)
     created.startKey = startKey
     var draft = Draft(
       creating: created, of: process, nextKey: nextKey, directory: Directory(state: state, catalog: catalog), context: context)
     draft.begin(variables: process.settings.usesVariables ? variables : [])
+    if let others { draft.begin(with: element, besides: others, variables) }
     draft.run()
     take(draft)
     return id
@@ -83,6 +90,8 @@ private func deliver(_ key: Key, _ delivery: Delivery, in state: PartitionState,
     batch.publish(batch.newKey(), publish, at: context.now)
   case .start(let deployment, let element, let variables):
     batch.start(deployment, element, variables, in: state, catalog: catalog, context: context)
+  case .trigger(let deployment, let place, let definition, let variables):
+    batch.see(definition, at: place, of: deployment, variables, in: state, catalog: catalog, context: context)
   case .call(let parent, let deployment, let id, let variables):
     batch.call(parent, deployment, id, variables, in: state, catalog: catalog, context: context)
   case .ended(let parent, let child, let outcome):
@@ -147,13 +156,18 @@ extension Batch {
   /// One instance of each process takes a message: the one that waited first, or a new one.
   fileprivate mutating func correlate(_ key: Key, in state: PartitionState, catalog: Catalog, context: DecisionContext) {
     guard let message = state.messages[key] else { return }
-    if let (place, processID) = firstWaiting(for: message, state, catalog) {
+    if let (place, processID) = firstWaiting(for: message, state, catalog, context) {
       emit(.message(key, .correlated(processID: processID)))
       change(place.instance, in: state, catalog: catalog, context: context) { $0.happen(place.activity, place.wait, message.variables) }
       return queue(.correlate(message: key))
     }
     if let (deployment, process, element) = firstStart(for: message, state, catalog) {
       emit(.message(key, .correlated(processID: process.processID)))
+      if process[element].needsAllTriggers, let definition = process[element].definition(forMessage: message.name) {
+        let place = StartPlace(element: element, correlationKey: message.correlationKey)
+        see(definition, at: place, of: deployment, message.variables, in: state, catalog: catalog, context: context)
+        return queue(.correlate(message: key))
+      }
       let startKey = message.correlationKey.isEmpty ? nil : message.correlationKey
       start(deployment, element, message.variables, startKey: startKey, in: state, catalog: catalog, context: context)
       return queue(.correlate(message: key))
@@ -161,8 +175,19 @@ extension Batch {
     if message.deadline <= context.now { emit(.message(key, .expired)) }
   }
 
-  private func firstWaiting(for message: BufferedMessage, _ state: PartitionState, _ catalog: Catalog) -> (WaitPlace, String)? {
-    var waits = state.lookups.messageWaits[message.topic]
+  private func firstWaiting(
+    for message: BufferedMessage, _ state: PartitionState, _ catalog: Catalog, _ context: DecisionContext
+  ) -> (WaitPlace, String)? {
+    for topic in state.topics(of: message, catalog, context) {
+      if let found = firstWaiting(on: topic, for: message, state, catalog) { return found }
+    }
+    return nil
+  }
+
+  private func firstWaiting(
+    on topic: Topic, for message: BufferedMessage, _ state: PartitionState, _ catalog: Catalog
+  ) -> (WaitPlace, String)? {
+    var waits = state.lookups.messageWaits[topic]
     var last: Key?
     while let place = waits?.next(after: last) {
       last = place.wait
@@ -178,11 +203,22 @@ extension Batch {
     for message: BufferedMessage, _ state: PartitionState, _ catalog: Catalog
   ) -> (Key, ExecutableProcess, ElementIndex)? {
     for (key, process) in latestProcesses(state, catalog) where !message.takenBy.contains(process.processID) {
-      guard let start = process.messageStarts.first(where: { $0.name == message.name }) else { continue }
+      guard let start = process.messageStarts.first(where: { $0.name == message.name }),
+        state.deployments[key]?.canTake(message, at: start.element, of: process) ?? false
+      else { continue }
       let isTaken = !message.correlationKey.isEmpty && state.hasStarted(process.processID, by: message.correlationKey)
       if !isTaken { return (key, process, start.element) }
     }
     return nil
+  }
+}
+
+extension Deployment {
+  /// Whether a start event that needs several triggers still needs this one; others always do.
+  fileprivate func canTake(_ message: BufferedMessage, at start: ElementIndex, of process: ExecutableProcess) -> Bool {
+    guard process[start].needsAllTriggers else { return true }
+    let place = StartPlace(element: start, correlationKey: message.correlationKey)
+    return process[start].definition(forMessage: message.name).map { canTake($0, at: place) } ?? false
   }
 }
 
@@ -203,13 +239,16 @@ extension Draft {
     }
   }
 
+  private func bufferedMessage(_ name: String, _ key: String) -> Key? {
+    if key.hasPrefix(CorrelationPlan.mark) { return bufferedMessage(named: name, withProperties: key) }
+    return directory.state.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID)?.key
+  }
+
   /// Messages that came before somebody waited for them.
   mutating func takeBufferedMessages() {
     for wait in newWaits {
-      guard case .message(let name, let key) = wait.kind,
-        let message = directory.state.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID)
-      else { continue }
-      queue(.correlate(message: message.key))
+      guard case .message(let name, let key) = wait.kind, let message = bufferedMessage(name, key) else { continue }
+      queue(.correlate(message: message))
     }
     newWaits = []
   }

@@ -67,11 +67,25 @@ extension Batch {
   /// - Parameter key: waits that are opened from here on do not get it.
   mutating func broadcast(_ name: String, _ variables: [Variable], key: Key, in state: PartitionState, catalog: Catalog) {
     for (deployment, process) in latestProcesses(state, catalog) {
-      for (wanted, element) in process.signalStarts where wanted == name {
-        queue(.start(deployment: deployment, element: element, variables: variables))
+      for (wanted, element, definition) in process.signalStarts where wanted == name {
+        if process[element].needsAllTriggers {
+          trigger(deployment, element, definition, variables, in: state)
+        } else {
+          queue(.start(deployment: deployment, element: element, variables: variables))
+        }
       }
     }
     if state.lookups.signalWaits[name] != nil { queue(.signal(name: name, variables: variables, after: nil, before: key)) }
+  }
+}
+
+extension Batch {
+  /// A trigger without a correlation key is one of each instance that has not seen it.
+  mutating func trigger(_ deployment: Key, _ element: ElementIndex, _ definition: Int, _ variables: [Variable], in state: PartitionState) {
+    for key in state.deployments[deployment]?.keysMissing(definition, of: element) ?? [] {
+      let place = StartPlace(element: element, correlationKey: key)
+      queue(.trigger(deployment: deployment, place, definition: definition, variables: variables))
+    }
   }
 }
 

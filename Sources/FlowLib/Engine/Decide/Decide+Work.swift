@@ -41,7 +41,7 @@ func decideWithin(_ command: Command, in state: PartitionState, catalog: Catalog
     return try Draft(of: instance, in: state, catalog: catalog, context: context).completeAdHoc(activity)
   case .deploy, .startDeployment, .stopDeployment, .deleteDeployment, .observeDeployment, .deploymentTimedOut, .createInstance,
     .jobCompleted, .jobFailed, .gatewayDecided, .failInstance, .endInstance, .retryInstance, .cancelInstance, .deleteInstance, .continue,
-    .publishMessage, .broadcastSignal, .activateJobs, .goOn:
+    .publishMessage, .broadcastSignal, .evaluateConditions, .migrateInstance, .activateJobs, .goOn:
     preconditionFailure("not within an instance: \(command)")
   }
 }

@@ -140,6 +140,8 @@ package struct Incident: Sendable, Equatable {
 package enum IncidentType: UInt8, Sendable, CaseIterable {
   case jobNoRetries = 1, unhandledErrorEvent, conditionError, extractValueError, ioMappingError, calledElementError, messageSizeExceeded,
     decisionEvaluationError, formNotFound, unknown
+  /// A token that waits for others which can not come. Zeebe has no name for it.
+  case deadlock
 
   package var name: String {
     switch self {
@@ -153,6 +155,7 @@ package enum IncidentType: UInt8, Sendable, CaseIterable {
     case .decisionEvaluationError: "DECISION_EVALUATION_ERROR"
     case .formNotFound: "FORM_NOT_FOUND"
     case .unknown: "UNKNOWN"
+    case .deadlock: "DEADLOCK"
     }
   }
 }

@@ -28,7 +28,7 @@ extension Instance {
     case .scopeCleared(let scope): inside(scope)
     case .finished(let state, _, _, _): state == .completed ? [] : inside(.process)
     case .activity(let id, let event): steps(of: event, id)
-    case .created, .arrived, .failed, .stopped, .retried, .deleted: []
+    case .created, .arrived, .failed, .stopped, .retried, .migrated, .deleted: []
     }
   }
 
@@ -40,7 +40,9 @@ extension Instance {
     case .terminated: terminated(id)
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet,
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan,
-      .iterationsPlaced, .iterationCompleted, .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted, .placed:
+      .iterationsPlaced, .iterationCompleted, .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted,
+      .gathered,
+      .placed:
       []
     }
   }

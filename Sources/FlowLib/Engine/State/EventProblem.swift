@@ -9,6 +9,10 @@ extension Event {
     if case .startTimer(let deployment, let element, _) = self {
       return catalog[deployment].map { $0.has(element) } == false ? "a timer of a start event that its model does not have" : nil
     }
+    if case .triggersSeen(let deployment, let place, _) = self {
+      return catalog[deployment].map { $0.has(place.element) } == false ? "triggers of a start event that its model does not have" : nil
+    }
+    if case .queued(_, let delivery) = self { return delivery.problem(catalog) }
     guard case .instance(let key, let change) = self else { return nil }
     switch change {
     case .created(let created):
@@ -16,11 +20,30 @@ extension Event {
       guard let process = catalog[created.deployment] else { return "instance \(key.raw) is of a deployment that is not there" }
       return created.start.map { process.has($0) } ?? true ? nil : "instance \(key.raw) begins at an element that its model does not have"
     case .finished, .deleted: return nil
+    case .migrated(let migration):
+      guard var instance = state.instances[key] else { return "instance \(key.raw) is not there" }
+      guard let process = catalog[migration.target] else { return "instance \(key.raw) moves to a deployment that is not there" }
+      instance.migrate(migration)
+      return instance.stands(on: process) ? nil : "instance \(instance.id.text) moves to elements that its new model does not have"
     case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .activity:
       guard let instance = state.instances[key] else { return "instance \(key.raw) is not there" }
       guard let process = catalog[instance.deployment] else { return "instance \(key.raw) is of a deployment that is not there" }
       return instance.problem(applying: change, of: process).map { "instance \(instance.id.text) \($0)" }
     }
+  }
+}
+
+extension Delivery {
+  fileprivate func problem(_ catalog: Catalog) -> String? {
+    switch self {
+    case .start(let deployment, let element, _): problem(of: deployment, element, catalog)
+    case .trigger(let deployment, let place, _, _): problem(of: deployment, place.element, catalog)
+    case .correlate, .publish, .call, .ended, .cancel, .signal: nil
+    }
+  }
+
+  private func problem(of deployment: Key, _ element: ElementIndex, _ catalog: Catalog) -> String? {
+    catalog[deployment].map { $0.has(element) } == false ? "a start at an element that its model does not have" : nil
   }
 }
 
@@ -55,7 +78,7 @@ extension Instance {
     case .ended(let element): return process.has(element) ? tokenProblem : unknown
     case .caught(let id, let boundary, _, let flows): return process.has(boundary) && process.has(flows) ? activityProblem(id) : unknown
     case .activity(let id, let event): return problem(applying: event, to: id, of: process)
-    case .created, .scopeCleared, .failed, .stopped, .retried, .finished, .deleted: return nil
+    case .created, .scopeCleared, .failed, .stopped, .retried, .migrated, .finished, .deleted: return nil
     }
   }
 
@@ -72,11 +95,15 @@ extension Instance {
       }
       return scopeProblem(id)
     case .terminated: return activityProblem(id)
+    case .gathered(let element, let count):
+      guard process.has(element) else { return unknown }
+      let there = waiting.count { $0.element == element && $0.scope == id }
+      return count > 0 && count <= there ? nil : "gathers tokens that do not wait"
     case .iterationsPlaced(let count):
       guard count <= Limits.tokensPerInstance, activities[id] != nil else { return "begins too many iterations, or of what is not there" }
       return nil
     case .waitsOpened(let waits): return waits.allSatisfy { process.has($0.element) } ? nil : unknown
-    case .compensable(let compensation): return process.has(compensation.element) ? nil : unknown
+    case .compensable(let compensation): return compensation.elements.allSatisfy { process.has($0) } ? nil : unknown
     case .definitionSeen(let seen): return process.has(seen.element) ? nil : unknown
     case .counted(let element, _): return process.has(element) ? nil : unknown
     case .variablesSet, .waitClosed, .waitChanged, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone,
@@ -127,6 +154,6 @@ extension Instance {
 extension Details {
   fileprivate func stands(on process: ExecutableProcess) -> Bool {
     waits.allSatisfy { process.has($0.element) } && seen.allSatisfy { process.has($0.element) }
-      && counts.allSatisfy { process.has($0.key) } && compensations.allSatisfy { process.has($0.element) }
+      && counts.allSatisfy { process.has($0.key) } && compensations.allSatisfy { $0.elements.allSatisfy { process.has($0) } }
   }
 }

@@ -9,6 +9,7 @@ package func evolve(_ state: inout PartitionState, with event: Event, catalog: C
     guard let process = catalog[created.deployment] else { preconditionFailure("instance of a deployment that is not there: \(key.raw)") }
     state.insert(Instance(created, of: process))
   case .instance(let key, .finished), .instance(let key, .deleted): state.removeInstance(key)
+  case .instance(let key, .migrated(let migration)): state.migrate(key, migration)
   case .instance(let key, let change):
     state.sawKeys(of: change)
     let isThere = state.change(key) { instance in
@@ -22,6 +23,7 @@ package func evolve(_ state: inout PartitionState, with event: Event, catalog: C
   case .requestsEvicted(let last): state.requests.evict(through: last)
   case .message(let key, let change): state.apply(change, to: key)
   case .startTimer(let deployment, let element, let timer): state.setStartTimer(timer, of: deployment, at: element)
+  case .triggersSeen(let deployment, let place, let seen): state.deployments[deployment]?.seenTriggers[place] = seen
   case .queued(let key, let delivery):
     state.sawKey(key)
     if case .call(_, _, let id, _) = delivery { state.sawKey(id.key) }
@@ -69,7 +71,7 @@ extension PartitionState {
     case .activity(_, .incidentRaised(let incident)): sawKey(incident.key)
     case .activity(_, .waitsOpened(let waits)): for wait in waits { sawKey(wait.key) }
     case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .finished,
-      .deleted, .activity:
+      .deleted, .migrated, .activity:
       break
     }
   }

@@ -40,13 +40,17 @@ extension Instance {
       activities[id]?.hasFailed = true
       activities[id]?.job = nil
       self.failure = failure
-    case .stopped(let failure, _):
-      noteAll(areOpen: false)
-      state = .stopped
-      if let failure { self.failure = failure }
+    case .stopped(let failure, _): stop(failure)
     case .retried(let retries, _): retry(retries)
+    case .migrated(let migration): migrate(migration)
     case .activity(let id, let event): apply(event, to: id, of: process)
     }
+  }
+
+  private mutating func stop(_ failure: ServiceFailure?) {
+    noteAll(areOpen: false)
+    state = .stopped
+    if let failure { self.failure = failure }
   }
 
   private mutating func retry(_ retries: [Retry]) {

@@ -39,6 +39,7 @@ extension Instance {
     case .compensationTaken(let taken): detail(id) { $0.compensations.removeAll { taken.contains($0.activity) } }
     case .handles(let thrower): details[id, default: Details()].thrower = thrower
     case .counted(let element, let count): details[id, default: Details()].counts[element] = count == 0 ? nil : count
+    case .gathered(let element, let count): gather(count, at: element, in: id)
     case .fired(_, let flows): fire(flows, in: id, of: process)
     case .chosen(_, let flows): leaveActivity(id, through: flows, of: process)
     case .placed(let element): place(element, in: id)
@@ -130,6 +131,18 @@ extension Instance {
     detail(body) { details in
       details.loop?.completed += 1
       if let output { details.loop?.outputs[iteration] = output }
+    }
+  }
+
+  /// The oldest so many tokens become one, with the payload that came last.
+  private mutating func gather(_ count: Int, at element: ElementIndex, in scope: ActivityID) {
+    let gathered = waiting.filter { $0.element == element && $0.scope == scope }.prefix(count)
+    guard let last = gathered.last else { preconditionFailure("no token waits for element \(element.raw)") }
+    place(PendingToken(element: element, flow: nil, scope: scope, payload: last.payload))
+    for token in gathered {
+      if let index = waiting.firstIndex(of: token) { waiting.remove(at: index) }
+      scopes[scope]?.waiting -= 1
+      drop(token.payload, from: scope)
     }
   }
 

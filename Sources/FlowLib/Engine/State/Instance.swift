@@ -5,7 +5,7 @@ import FlowCore
 /// A token is on its way (`pending`), waits at a join (`waiting`), or is inside an activity.
 package struct Instance: Sendable {
   package let id: InstanceID
-  package let deployment: Key
+  package internal(set) var deployment: Key
   package let createdAt: Instant
   package let metadata: [(name: String, value: String)]
   package internal(set) var state: InstanceState
@@ -58,7 +58,7 @@ package struct ScopeCount: Sendable, Equatable {
 /// One activation of a flow node that takes time.
 package struct Activity: Sendable, Equatable {
   package let id: ActivityID
-  package let element: ElementIndex
+  package internal(set) var element: ElementIndex
   package let scope: ActivityID
   package let payload: PayloadID
   /// The job that the outside owes it; nil for a scope.

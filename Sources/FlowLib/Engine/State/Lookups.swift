@@ -4,6 +4,8 @@ import FlowCore
 package struct Lookups: Sendable {
   package var agenda = Agenda()
   package var messageWaits: [Topic: OrderedPlaces] = [:]
+  /// How many of them wait for properties of a message, by its name.
+  package var propertyWaits: [String: Int] = [:]
   package var signalWaits: [String: OrderedPlaces] = [:]
   package var jobs: [String: JobQueue] = [:]
   /// Every open job of a worker, user task and incident, by its key.
@@ -51,7 +53,9 @@ package struct Lookups: Sendable {
     let place = WaitPlace(instance: instance, activity: activity, wait: wait.key)
     switch wait.kind {
     case .timer(let due, _): agenda.set(.wait(instance: instance, activity: activity, wait: wait.key), at: due)
-    case .message(let name, let key): messageWaits[Topic(name: name, correlationKey: key), default: OrderedPlaces()].insert(place)
+    case .message(let name, let key):
+      messageWaits[Topic(name: name, correlationKey: key), default: OrderedPlaces()].insert(place)
+      if key.hasPrefix(CorrelationPlan.mark) { propertyWaits[name, default: 0] += 1 }
     case .signal(let name): signalWaits[name, default: OrderedPlaces()].insert(place)
     case .condition: break
     }
@@ -60,7 +64,10 @@ package struct Lookups: Sendable {
   private mutating func close(_ wait: Wait, of activity: ActivityID, in instance: Key) {
     switch wait.kind {
     case .timer: agenda.clear(.wait(instance: instance, activity: activity, wait: wait.key))
-    case .message(let name, let key): messageWaits.removePlace(wait.key, under: Topic(name: name, correlationKey: key))
+    case .message(let name, let key):
+      messageWaits.removePlace(wait.key, under: Topic(name: name, correlationKey: key))
+      guard key.hasPrefix(CorrelationPlan.mark), let count = propertyWaits[name] else { return }
+      propertyWaits[name] = count > 1 ? count - 1 : nil
     case .signal(let name): signalWaits.removePlace(wait.key, under: name)
     case .condition: break
     }

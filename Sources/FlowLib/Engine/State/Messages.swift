@@ -48,6 +48,11 @@ package struct MessageBuffer: Sendable {
 
   package func has(_ id: String, of topic: Topic) -> Bool { byIdentity[Identity(topic: topic, id: id)] != nil }
 
+  /// All that no instance of this process has taken, oldest first.
+  func all(of topic: Topic, notTakenBy processID: String) -> some Sequence<Key> {
+    (byTopic[topic] ?? []).lazy.filter { key in byKey[key].map { !$0.takenBy.contains(processID) } ?? false }
+  }
+
   /// The oldest that no instance of this process has taken.
   package func first(of topic: Topic, notTakenBy processID: String) -> BufferedMessage? {
     for key in byTopic[topic] ?? [] {
@@ -92,6 +97,8 @@ package enum Delivery: Sendable, Equatable {
   case publish(name: String, correlationKey: String, variables: [Variable])
   /// A new instance for an event that starts a process.
   case start(deployment: Key, element: ElementIndex, variables: [Variable])
+  /// One trigger of a start event that needs several.
+  case trigger(deployment: Key, StartPlace, definition: Int, variables: [Variable])
   /// A call activity's instance.
   case call(ParentLink, deployment: Key, id: InstanceID, variables: [Variable])
   /// A called instance has ended.

@@ -153,6 +153,8 @@ package struct Deployment: Sendable {
   package internal(set) var isBeingDeleted = false
   /// When its timer start events fire next.
   package internal(set) var startTimers = SmallMap<ElementIndex, StartTimer>()
+  /// What has come of start events that need several triggers.
+  package internal(set) var seenTriggers: [StartPlace: SeenTriggers] = [:]
 
   package init(key: Key, _ deploy: Deploy, _ state: DeploymentState, at: Instant) {
     self.key = key

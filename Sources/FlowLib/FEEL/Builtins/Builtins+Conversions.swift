@@ -26,7 +26,9 @@ extension Evaluator {
     case .getOrElse: return v[0].isNull ? v[1] : v[0]
     case .assert:
       if v[1].boolean == true { return v[0] }
-      return null(v.count > 2 ? v[2].string ?? "assertion failed" : "assertion failed")
+      let message = v.count > 2 ? v[2].string ?? "assertion failed" : "assertion failed"
+      if failure == nil { failure = EvaluationError(.assertion, message, at: offset) }
+      return null(message)
     case .toJSON:
       try weigh(v[0])
       try spendOn(v[0])

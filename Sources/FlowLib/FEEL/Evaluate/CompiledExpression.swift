@@ -51,7 +51,14 @@ package struct CompiledExpression: Sendable {
     }
   }
 
-  package func evaluate(_ scope: EvaluationScope) throws(EvaluationError) -> Value { try explain(scope).value }
+  /// The value that work goes on with.
+  ///
+  /// - Throws: also when an assertion does not hold.
+  package func evaluate(_ scope: EvaluationScope) throws(EvaluationError) -> Value {
+    let result = try explain(scope)
+    if let failure = result.failure { throw failure }
+    return result.value
+  }
 
   /// The value as encoded JSON; bytes are copied as they are where the expression only names a variable or a member of one.
   ///
@@ -83,6 +90,7 @@ package struct CompiledExpression: Sendable {
   package func condition(in scope: EvaluationScope) throws(EvaluationError) -> Bool {
     if let quick, let lookup = scope.lookup, let verdict = quick.verdict(lookup) { return verdict }
     let result = try explain(scope)
+    if let failure = result.failure { throw failure }
     guard language == .feel else { return Evaluator.truth(result.value) }
     if case .boolean(let verdict) = result.value { return verdict }
     let first = result.diagnostics.first

@@ -20,6 +20,8 @@ package struct EvaluationError: Error, Sendable, Equatable, CustomStringConverti
     case value
     /// A condition was neither true nor false.
     case notBoolean
+    /// What `assert` was told to make sure of does not hold.
+    case assertion
   }
 
   package let reason: Reason
@@ -50,6 +52,8 @@ package struct EvaluationError: Error, Sendable, Equatable, CustomStringConverti
 package struct Evaluation: Sendable {
   package let value: Value
   package let diagnostics: [Diagnostic]
+  /// An assertion that did not hold; the value is null for who only wants to look.
+  package var failure: EvaluationError?
 }
 
 /// What one evaluation may use up.

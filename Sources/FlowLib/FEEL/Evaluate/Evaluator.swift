@@ -5,6 +5,8 @@ struct Evaluator {
   let scope: EvaluationScope
   var budget: Budget
   var notes: [(message: String, offset: Int)] = []
+  /// The first assertion that did not hold; the value is null then, and who needs one has an error.
+  var failure: EvaluationError?
   /// Variables that were converted from JSON and are worth keeping.
   var converted: [String: Value] = [:]
   /// How often a part was read of a variable that is still encoded.
@@ -79,7 +81,7 @@ struct Evaluator {
       let (line, column) = Place.of(note.offset, in: text)
       return Diagnostic(message: note.message, offset: note.offset, line: line, column: column)
     }
-    return Evaluation(value: value, diagnostics: diagnostics)
+    return Evaluation(value: value, diagnostics: diagnostics, failure: failure?.located(in: text))
   }
 
   // MARK: walk

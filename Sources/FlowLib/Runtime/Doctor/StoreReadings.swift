@@ -70,7 +70,9 @@ struct JournalReading {
     case .deployment(let key, .deployed(let deploy, let state, let at)): deployed[key] = Deployment(key: key, deploy, state, at: at)
     case .deployment(let key, .deleted): deleted.insert(key)
     case .instance(let key, .created): created.insert(key)
-    case .deployment, .instance, .requestAnswered, .requestsEvicted, .message, .startTimer, .queued, .delivered: break
+    case .deployment, .instance, .requestAnswered, .requestsEvicted, .message, .startTimer, .triggersSeen, .queued,
+      .delivered:
+      break
     }
   }
 }

@@ -34,6 +34,7 @@ final class EndedInstances: PartitionObserver {
         state.deleted.insert(id.text)
       }
     case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried,
+      .migrated,
       .activity:
       break
     }

@@ -1,0 +1,29 @@
+import FlowBPMN
+import FlowCore
+
+extension Compiler {
+  /// What begins instances by itself: start events with a trigger, receive tasks and events behind a gateway that instantiate.
+  var waitingStarts: [ElementIndex] {
+    process.content.nodes.filter { node in
+      if node.isStart { return !node.eventDefinitions.isEmpty }
+      return instantiation(of: node) != nil
+    }.compactMap { index(of: $0.id) }
+  }
+
+  /// The events that an instance waits for beside the one that begins it; nil for what begins none.
+  ///
+  /// - Source: BPMN 2.0.2, 13.4.4, event-based gateways that instantiate; 13.3.3, receive tasks.
+  func instantiation(of node: FlowNode) -> [ElementIndex]? {
+    guard node.parent == process.id else { return nil }
+    if case .receiveTask(let task) = node.kind, task.instantiate, node.incoming.isEmpty { return [] }
+    for flow in node.incoming {
+      guard let source = flows[flow].flatMap({ nodes[$0.source] }), case .eventBasedGateway(let gateway) = source.kind,
+        gateway.instantiate, source.incoming.isEmpty
+      else { continue }
+      guard gateway.kind == .parallel else { return [] }
+      let all = source.outgoing.compactMap { flows[$0]?.target }
+      return all.filter { $0 != node.id }.compactMap { index(of: $0) }
+    }
+    return nil
+  }
+}
