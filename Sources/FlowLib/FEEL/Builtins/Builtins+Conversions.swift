@@ -24,11 +24,7 @@ extension Evaluator {
     case .not: return Evaluator.single(v[0]).boolean.map { .boolean(!$0) } ?? refuse(builtin, v)
     case .isDefined: return .boolean(!v[0].isNull)
     case .getOrElse: return v[0].isNull ? v[1] : v[0]
-    case .assert:
-      if v[1].boolean == true { return v[0] }
-      let message = v.count > 2 ? v[2].string ?? "assertion failed" : "assertion failed"
-      if failure == nil { failure = EvaluationError(.assertion, message, at: offset) }
-      return null(message)
+    case .assert: return v[1].boolean == true ? v[0] : failed(assertion: v.count > 2 ? v[2].string : nil)
     case .toJSON:
       try weigh(v[0])
       try spendOn(v[0])
@@ -37,6 +33,12 @@ extension Evaluator {
     case .range: return try rangeValue(builtin, v)
     default: return refuse(builtin, v)
     }
+  }
+
+  private mutating func failed(assertion message: String?) -> Value {
+    let message = message ?? "assertion failed"
+    if failure == nil { failure = EvaluationError(.assertion, message, at: offset) }
+    return null(message)
   }
 
   /// The value that was made of the arguments, when its zone is known.
