@@ -131,6 +131,8 @@ package struct Deploy: Sendable {
   package var isStopped: Bool
   /// Nothing has to be started or probed, so it runs at once.
   package var needsNothing: Bool
+  /// Belongs to the command of the one before it.
+  package var isWithLast = false
 
   package init(
     id: String, processID: String, version: Int, digest: String, resourceName: String, isStopped: Bool, needsNothing: Bool

@@ -16,6 +16,8 @@ struct Draft {
   /// Those that changed, for conditions that are only for some.
   var variableChanges: [VariableChange] = []
   var openedConditions: Set<Key> = []
+  /// What an error brings that leaves the instance.
+  var errorVariables: [Variable] = []
   /// Messages that are there already may be what is waited for.
   var newWaits: [Wait] = []
 
@@ -59,7 +61,7 @@ struct Draft {
     switch state {
     case .completed: queue(.ended(parent, child: instance.id, .completed(instance.localVariables(of: .process))))
     case .error:
-      queue(.ended(parent, child: instance.id, .error(code: failure?.code ?? "", message: failure?.message ?? "", [])))
+      queue(.ended(parent, child: instance.id, .error(code: failure?.code ?? "", message: failure?.message ?? "", errorVariables)))
     case .canceled: queue(.ended(parent, child: instance.id, .canceled))
     case .running, .stopped: break
     }
@@ -81,10 +83,11 @@ struct Draft {
     }
     attempt(activity.id, .completing) { (draft) throws(StepProblem) in
       let isIteration = draft.isIteration(activity)
+      let endsLoop = try draft.endsLoop(activity.id, element, nil)
       let flows = isIteration ? [] : try draft.flowsOut(of: element, in: activity.scope)
       draft.rememberCompensation(of: activity, element)
       draft.emit(.completed(activity.id, payload, flows: flows))
-      if isIteration { draft.iterated(activity, iteration ?? 0, nil) } else { draft.settle(activity.scope) }
+      if isIteration { draft.iterated(activity, iteration ?? 0, nil, endsLoop: endsLoop) } else { draft.settle(activity.scope) }
     }
   }
 

@@ -146,8 +146,10 @@ final class PartitionLoop {
       batch = newBatch()
     }
     var answer = Answer.done
-    for (deploy, process) in deployments {
+    for (index, (deploy, process)) in deployments.enumerated() {
       catalog[state.nextKey] = process
+      var deploy = deploy
+      if index > 0 { deploy.isWithLast = true }
       answer = try decide(.deploy(deploy), into: &batch)
     }
     return answer

@@ -44,6 +44,7 @@ extension Draft {
     guard process.settings.usesVariables else {
       return fail("FAILED_TASK", problem.message, at: activity.element, input: instance.payloads[activity.payload])
     }
+    if instance.details[id]?.incident != nil { emit(.activity(id, .incidentResolved)) }
     if (instance.details[id]?.phase ?? .active) != phase { emit(.activity(id, .phaseChanged(phase))) }
     let message = String(problem.message.prefix(Limits.failureText))
     emit(.activity(id, .incidentRaised(Incident(key: newKey(), type: problem.type, message: message, at: context.now))))
@@ -68,7 +69,8 @@ extension Draft {
       // Other event subprocesses begin with a token inside.
       if element.more.isForCompensation, instance.scopes[id] == nil { try enterScope(id, element, start) }
     case .serviceTask: callAgain(id)
-    case .startEvent, .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .boundaryEvent: break
+    case .startEvent: complete(id, [])
+    case .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .boundaryEvent: break
     }
   }
 
@@ -86,20 +88,22 @@ extension Draft {
   mutating func finish(_ id: ActivityID, _ element: ExecutableElement) {
     attempt(id, .completing) { (draft) throws(StepProblem) in
       guard let activity = draft.instance.activities[id] else { return }
-      try draft.mapOutputs(of: id, element, to: activity.scope)
+      // Those of an iteration stay in it, where its output element reads them.
+      try draft.mapOutputs(of: id, element, to: draft.isIteration(activity) ? id : activity.scope)
       try draft.mapDataOutputs(of: id, element, to: activity.scope)
       let output = try draft.iterationOutput(of: id, element)
+      let endsLoop = try draft.endsLoop(id, element, output)
       let flows = draft.isIteration(activity) ? [] : try draft.flowsOut(of: element, in: activity.scope)
-      draft.leave(activity, element, flows, output)
+      draft.leave(activity, element, flows, output, endsLoop: endsLoop)
     }
   }
 
   /// Lets go of an activity that is done; tokens leave it.
-  private mutating func leave(_ activity: Activity, _ element: ExecutableElement, _ flows: [FlowIndex], _ output: Payload?) {
+  private mutating func leave(_ activity: Activity, _ element: ExecutableElement, _ flows: [FlowIndex], _ output: Payload?, endsLoop: Bool) {
     let (iteration, thrower) = (instance.details[activity.id]?.iteration, instance.details[activity.id]?.thrower)
     rememberCompensation(of: activity, element)
     emit(.completed(activity.id, nil, flows: flows))
-    if isIteration(activity) { return iterated(activity, iteration ?? 0, output) }
+    if isIteration(activity) { return iterated(activity, iteration ?? 0, output, endsLoop: endsLoop) }
     if let thrower { handled(for: thrower) }
     settle(activity.scope)
   }
@@ -148,6 +152,7 @@ extension Draft {
     case .completing: finish(id, element)
     case .compensating: break
     case .active:
+      if let loop = element.more.loop, instance.details[id]?.loop != nil { goOnAgain(with: loop, id, element) }
       if incident.type == .unhandledErrorEvent { makeJobAgain(id) }
       if incident.type == .jobNoRetries { emit(.activity(id, .jobFreed)) }
       if incident.type == .deadlock { emit(.activity(id, .terminated)) }

@@ -6,7 +6,10 @@ extension Draft {
   mutating func call(_ id: ActivityID, _ call: CallDefinition) throws(StepProblem) {
     let processID = try text(call.processID, in: id, "called process")
     guard let deployment = directory.deployment(of: processID, call.binding, calledBy: instance.deployment) else {
-      throw StepProblem(.calledElementError, "no process '\(processID)' is deployed")
+      throw StepProblem(.calledElementError, "no process '\(processID)'\(call.binding.whatIsMeant) is deployed")
+    }
+    if let called = directory.catalog[deployment], called.startEvents.isEmpty {
+      throw StepProblem(.calledElementError, "process '\(processID)' has no none start event, with which a call begins")
     }
     guard instance.callDepth < Limits.callDepth else {
       throw StepProblem(.calledElementError, "calls nest more than \(Limits.callDepth) deep; a process calls itself without an end")
@@ -40,6 +43,15 @@ extension Draft {
   mutating func cancelCalls(in scope: ActivityID) {
     if let called = instance.details[scope]?.call { queue(.cancel(called.id)) }
     for activity in instance.activitiesInOrder where activity.scope == scope { cancelCalls(in: activity.id) }
+  }
+}
+
+extension CallDefinition.Binding {
+  fileprivate var whatIsMeant: String {
+    switch self {
+    case .latest, .deployment: ""
+    case .versionTag(let tag): " with version tag '\(tag)'"
+    }
   }
 }
 

@@ -6,7 +6,10 @@ func decideDeploy(_ deploy: Deploy, in state: PartitionState, catalog: Catalog, 
     throw Rejection(.alreadyExists, "deployment \(known.id) already exists")
   }
   let next: DeploymentState = deploy.isStopped ? .stopped : deploy.needsNothing ? .running : .starting
-  let event = Event.deployment(state.nextKey, .deployed(deploy, next, at: context.now))
+  // Those of one command have one time, and no others have it: by it a call finds what was deployed with its process.
+  let last = state.deployments.values.map(\.appliedAt).max()
+  let at = last.map { deploy.isWithLast ? $0 : max(context.now, $0 + 1) } ?? context.now
+  let event = Event.deployment(state.nextKey, .deployed(deploy, next, at: at))
   let key = state.nextKey
   guard next == .running else { return Decision(events: [event], answer: .deployment(key)) }
   return Decision(events: [event] + timers(startedBy: key, deploy.processID, in: state, catalog, context), answer: .deployment(key))

@@ -1,28 +1,37 @@
 import FlowCore
 
 extension Draft {
-  /// Walks outwards from an activity until an event catches; without one the instance that called this one gets it, else it is an
-  /// incident where there are variables, and the end of the instance where there are none.
+  /// Who catches it goes on. It leaves the instance when one of those that called it catches; else it is an incident where there
+  /// are variables, and the end of the instance where there are none.
   ///
   /// - Source: BPMN 2.0.2, 13.5.3, error events.
   mutating func throwError(_ failure: ServiceFailure, at id: ActivityID, _ variables: [Variable] = []) {
     guard !isFinished else { return }
-    var current = id
-    while current != .process, let activity = instance.activities[current] {
-      if let boundary = boundary(of: activity, catching: failure.code) {
-        return interrupt(current, by: boundary, code: failure.code, variables)
-      }
-      let around = activity.scope == .process ? nil : instance.activities[activity.scope]?.element
-      let starts = eventSubProcessStarts(in: around, but: activity.element)
-      if let start = catcher(of: failure.code, among: starts, isEscalation: false) {
-        return begin(eventSubProcessOf: start, in: activity.scope, variables)
-      }
-      current = activity.scope
+    switch catcher(ofError: failure.code, from: id) {
+    case .boundary(let event, let activity): return interrupt(activity, by: event, code: failure.code, variables)
+    case .eventSubProcess(let start, let scope): return begin(eventSubProcessOf: start, in: scope, variables)
+    case nil: break
     }
-    if instance.parent != nil { return finish(.error, nil, failure) }
+    if let parent = instance.parent, !process.settings.usesVariables || directory.leaves(failure.code, by: parent, context) {
+      errorVariables = variables
+      return finish(.error, nil, failure)
+    }
     guard process.settings.usesVariables, instance.activities[id] != nil else { return finish(.error, nil, failure) }
     let why = "nobody catches error '\(failure.code)'" + (failure.message.isEmpty ? "" : ": \(failure.message)")
     raise(StepProblem(.unhandledErrorEvent, why), at: id, .active)
+  }
+
+  /// Who catches an error that is thrown at an activity: the nearest around it.
+  func catcher(ofError code: String, from id: ActivityID) -> ErrorCatcher? {
+    var current = id
+    while current != .process, let activity = instance.activities[current] {
+      if let boundary = boundary(of: activity, catching: code) { return .boundary(boundary, of: current) }
+      let around = activity.scope == .process ? nil : instance.activities[activity.scope]?.element
+      let starts = eventSubProcessStarts(in: around, but: activity.element)
+      if let start = catcher(of: code, among: starts, isEscalation: false) { return .eventSubProcess(start, in: activity.scope) }
+      current = activity.scope
+    }
+    return nil
   }
 
   /// As `throwError`, of a token that is gone already.
@@ -63,6 +72,26 @@ extension Draft {
     }
     object["from_envoy"] = false
     return Payload(json: .object(object))
+  }
+}
+
+/// The event that catches an error.
+enum ErrorCatcher {
+  case boundary(ElementIndex, of: ActivityID)
+  case eventSubProcess(ElementIndex, in: ActivityID)
+}
+
+extension Directory {
+  /// Whether an error goes on to those that called: one of them catches it, ends by it, or is gone.
+  fileprivate func leaves(_ code: String, by parent: ParentLink, _ context: DecisionContext) -> Bool {
+    var link: ParentLink? = parent
+    while let place = link {
+      guard let caller = state.instances[place.instance.key], let process = catalog[caller.deployment] else { return true }
+      let draft = Draft(caller, of: process, nextKey: state.nextKey, directory: self, context: context)
+      if !process.settings.usesVariables || draft.catcher(ofError: code, from: place.activity) != nil { return true }
+      link = caller.parent
+    }
+    return false
   }
 }
 

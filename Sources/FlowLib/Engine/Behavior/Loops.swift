@@ -124,8 +124,22 @@ extension Draft {
     return Payload(json: try evaluate(output, in: id, else: .extractValueError).json)
   }
 
+  /// Whether a loop ends with this iteration, whose variables its completion condition sees, and what is collected so far.
+  func endsLoop(_ id: ActivityID, _ element: ExecutableElement, _ output: Payload?) throws(StepProblem) -> Bool {
+    guard let activity = instance.activities[id], isIteration(activity), case .multiInstance(let multi)? = element.more.loop,
+      let condition = multi.completionCondition, var state = instance.details[activity.scope]?.loop
+    else { return false }
+    state.completed += 1
+    var collected: [Variable] = []
+    if let name = multi.outputCollection, condition.names.contains(name) {
+      if let output, let iteration = instance.details[id]?.iteration { state.outputs[iteration] = output }
+      collected = [Variable(name, state.collected)]
+    }
+    return try holds(condition, countedBy: state, in: id, before: collected)
+  }
+
   /// An iteration is over; the next begins, or the body ends.
-  mutating func iterated(_ activity: Activity, _ iteration: Int, _ output: Payload?) {
+  mutating func iterated(_ activity: Activity, _ iteration: Int, _ output: Payload?, endsLoop: Bool) {
     let body = activity.scope
     let element = process[activity.element]
     guard let loop = element.more.loop else { return }
@@ -135,29 +149,42 @@ extension Draft {
         try draft.throwLoopEvents(multi, state, in: body)
         guard draft.instance.activities[body] != nil else { return }
       }
-      if case .multiInstance(let multi) = loop, let condition = multi.completionCondition, let state = draft.instance.details[body]?.loop {
-        if try draft.holds(condition, countedBy: state, in: body) {
-          draft.cancelCalls(in: body)
-          draft.emit(.scopeCleared(body))
-          return draft.endLoop(body, element)
-        }
+      guard !endsLoop else {
+        draft.cancelCalls(in: body)
+        draft.emit(.scopeCleared(body))
+        return draft.endLoop(body, element)
       }
-      if case .multiInstance(let multi) = loop, !multi.isSequential {
-        if let state = draft.instance.details[body]?.loop, state.active == 0, state.placed == state.total { draft.endLoop(body, element) }
-        return
-      }
-      try draft.continueLoop(body, element, loop)
+      try draft.goOn(with: loop, body, element)
     }
   }
 
-  func holds(_ condition: CompiledExpression, countedBy state: LoopState, in body: ActivityID) throws(StepProblem) -> Bool {
+  /// After an incident of the body.
+  mutating func goOnAgain(with loop: ExecutableLoop, _ body: ActivityID, _ element: ExecutableElement) {
+    attempt(body, .active) { (draft) throws(StepProblem) in try draft.goOn(with: loop, body, element) }
+  }
+
+  private mutating func goOn(with loop: ExecutableLoop, _ body: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    guard case .multiInstance(let multi) = loop, let state = instance.details[body]?.loop else {
+      return try continueLoop(body, element, loop)
+    }
+    if multi.isSequential {
+      guard state.active == 0 else { return }
+      try continueLoop(body, element, loop)
+    } else if state.active == 0, state.placed == state.total {
+      endLoop(body, element)
+    }
+  }
+
+  func holds(
+    _ condition: CompiledExpression, countedBy state: LoopState, in id: ActivityID, before collected: [Variable] = []
+  ) throws(StepProblem) -> Bool {
     let counts: [(String, Int)] = [
       ("numberOfInstances", state.total ?? state.placed), ("numberOfActiveInstances", state.active),
       ("numberOfCompletedInstances", state.completed), ("numberOfTerminatedInstances", state.terminated),
     ]
     do throws(EvaluationError) {
-      let brought = counts.map { Variable($0.0, .int(Int64($0.1))) }
-      return try condition.condition(in: scope(of: body, payload: payload(of: body), before: brought))
+      let brought = counts.map { Variable($0.0, .int(Int64($0.1))) } + collected
+      return try condition.condition(in: scope(of: id, payload: payload(of: id), before: brought))
     } catch {
       throw StepProblem(.extractValueError, "completion condition '\(condition.text)': \(error)")
     }
@@ -167,8 +194,7 @@ extension Draft {
   private mutating func endLoop(_ id: ActivityID, _ element: ExecutableElement) {
     guard let activity = instance.activities[id], let state = instance.details[id]?.loop else { return }
     if case .multiInstance(let multi)? = element.more.loop, let name = multi.outputCollection {
-      let items = (1...max(1, state.total ?? 0)).prefix(state.total ?? 0).map { state.outputs[$0]?.json ?? .null }
-      propagate([Variable(name, .array(Array(items)))], from: activity.scope)
+      propagate([Variable(name, state.collected)], from: activity.scope)
     }
     attempt(id, .completing) { (draft) throws(StepProblem) in
       let flows = try draft.flowsOut(of: element, in: activity.scope)
@@ -179,9 +205,18 @@ extension Draft {
   }
 }
 
+extension LoopState {
+  /// The outputs in the order of the iterations, null where there is none.
+  fileprivate var collected: JSON {
+    .array((1...max(1, total ?? 0)).prefix(total ?? 0).map { outputs[$0]?.json ?? .null })
+  }
+}
+
 extension CompiledExpression {
-  /// The name, when the expression is nothing but one.
-  fileprivate var plainName: String {
-    String(text.drop { $0 == "=" || $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+  /// The name at the beginning, when the expression is nothing but one or a path into its value.
+  fileprivate var plainName: String? {
+    let path = text.drop { $0 == "=" || $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()
+    guard path.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }) else { return nil }
+    return path.split(separator: ".").first.map { String($0) }
   }
 }

@@ -72,15 +72,17 @@ extension Draft {
     return id
   }
 
+  /// A scope ends with the last that was in it, and the instance with its last scope.
   private mutating func end(_ id: ActivityID) {
     guard let activity = instance.activities[id] else { return }
     cancelCalls(in: id)
     let isIteration = isIteration(activity)
     emit(.activity(id, .terminated))
-    if isIteration {
-      emit(.activity(activity.scope, .iterationTerminated))
-    } else {
-      settle(activity.scope)
+    if isIteration { emit(.activity(activity.scope, .iterationTerminated)) }
+    guard instance.scopes[activity.scope] == nil else { return isIteration ? () : settle(activity.scope) }
+    guard let around = instance.activities[activity.scope] else {
+      return finish(.canceled, nil, canceled("a modification has left nothing of it"))
     }
+    if !staysOpen(around) { end(around.id) }
   }
 }

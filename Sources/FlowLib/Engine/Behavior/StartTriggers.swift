@@ -36,6 +36,14 @@ extension Batch {
 }
 
 extension Draft {
+  /// What has happened belongs to the start event, whose mappings say what of it the instance gets.
+  mutating func begin(mappedBy event: ElementIndex, _ variables: [Variable]) {
+    let id = newActivity()
+    emit(.activity(.process, .began(id, event, start: nil)))
+    set(variables, localIn: id)
+    start(id, process[event])
+  }
+
   /// The event that begins the instance has happened before there was one; what else its gateway needs is waited for.
   mutating func begin(with event: ElementIndex, besides others: [ElementIndex], _ variables: [Variable]) {
     let element = process[event]

@@ -61,20 +61,22 @@ extension Draft {
     }
   }
 
-  func evaluate(_ expression: CompiledExpression, in id: ActivityID, payload: Payload? = nil, else type: IncidentType)
-    throws(StepProblem) -> Value
-  {
+  func evaluate(
+    _ expression: CompiledExpression, in id: ActivityID, payload: Payload? = nil, before brought: [Variable] = [], else type: IncidentType
+  ) throws(StepProblem) -> Value {
     do throws(EvaluationError) {
-      return try expression.evaluate(scope(of: id, payload: payload ?? self.payload(of: id)))
+      return try expression.evaluate(scope(of: id, payload: payload ?? self.payload(of: id), before: brought))
     } catch {
       throw StepProblem(type, "expression '\(expression.text)': \(error)")
     }
   }
 
-  func evaluate(_ value: CompiledValue, in id: ActivityID, else type: IncidentType) throws(StepProblem) -> Value {
+  func evaluate(_ value: CompiledValue, in id: ActivityID, before brought: [Variable] = [], else type: IncidentType) throws(StepProblem)
+    -> Value
+  {
     switch value {
     case .text(let text): return .string(text)
-    case .expression(let expression): return try evaluate(expression, in: id, else: type)
+    case .expression(let expression): return try evaluate(expression, in: id, before: brought, else: type)
     }
   }
 
@@ -86,11 +88,12 @@ extension Draft {
     }
   }
 
+  /// - Throws: for what is neither true nor false, as Zeebe does.
   func holds(_ condition: CompiledExpression, in id: ActivityID, payload: Payload? = nil) throws(StepProblem) -> Bool {
     do throws(EvaluationError) {
       return try condition.condition(in: scope(of: id, payload: payload ?? self.payload(of: id)))
     } catch {
-      throw StepProblem(.conditionError, "condition '\(condition.text)': \(error)")
+      throw StepProblem(.extractValueError, "condition '\(condition.text)': \(error)")
     }
   }
 
@@ -118,26 +121,38 @@ extension Draft {
 
   // MARK: mappings
 
-  /// - Source: Zeebe's variable mappings: each sees what those before it have set.
+  /// - Source: Zeebe's variable mappings: each sees what those before it give, and when one fails none is done.
   mutating func mapInputs(of id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    var mapped: [Variable] = []
     for mapping in element.more.inputs where isAvailable(mapping, from: id) {
-      let value = try evaluate(mapping.source, in: id, else: .ioMappingError)
-      set([merged(value, mapping.target, localOnly: true, from: id)], localIn: id)
+      try map(mapping, of: id, to: id, localOnly: true, after: &mapped)
     }
+    set(mapped, localIn: id)
   }
 
   /// Results go from the activity to the scope around it.
   mutating func mapOutputs(of id: ActivityID, _ element: ExecutableElement, to scope: ActivityID) throws(StepProblem) {
-    for mapping in element.more.outputs {
-      let value = try evaluate(mapping.source, in: id, else: .ioMappingError)
-      propagate([merged(value, mapping.target, localOnly: false, from: scope)], from: scope)
-    }
+    var mapped: [Variable] = []
+    for mapping in element.more.outputs { try map(mapping, of: id, to: scope, localOnly: false, after: &mapped) }
+    propagate(mapped, from: scope)
+  }
+
+  private func map(
+    _ mapping: VariableMapping, of id: ActivityID, to scope: ActivityID, localOnly: Bool, after mapped: inout [Variable]
+  ) throws(StepProblem) {
+    let value = try evaluate(mapping.source, in: id, before: mapped, else: .ioMappingError)
+    let variable = merged(value, mapping.target, localOnly: localOnly, from: scope, after: mapped)
+    mapped.removeAll { $0.name == variable.name }
+    mapped.append(variable)
   }
 
   /// The variable with a value put at a path inside of it.
-  func merged(_ value: Value, _ path: [String], localOnly: Bool, from scope: ActivityID) -> Variable {
+  ///
+  /// - Parameter mapped: what is not set yet, but comes before it.
+  func merged(_ value: Value, _ path: [String], localOnly: Bool, from scope: ActivityID, after mapped: [Variable] = []) -> Variable {
     guard path.count > 1 else { return Variable(path[0], value.json) }
-    let known = localOnly ? instance.details[scope]?.variables[path[0]] : instance.variable(path[0], from: scope)
+    let set = localOnly ? instance.details[scope]?.variables[path[0]] : instance.variable(path[0], from: scope)
+    let known = mapped.first { $0.name == path[0] }?.value ?? set
     return Variable(path[0], (known?.json ?? .null).putting(value.json, at: path[1...]))
   }
 }

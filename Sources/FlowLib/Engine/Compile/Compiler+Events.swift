@@ -29,7 +29,7 @@ extension Compiler {
     case .timer(let timer): return self.timer(timer, of: node)
     case .signal(let ref):
       let name = ref.flatMap { definitions.signal($0)?.name } ?? ref
-      return value(name, line: node.line, of: node.id, "signal").map { .signal(name: $0) }
+      return value(name, line: node.line, of: node.id, "signal").flatMap { startName($0, of: node, "signal name") }.map { .signal(name: $0) }
     case .conditional(let condition):
       guard let text = condition.condition, let compiled = expression(text, of: node.id, "condition") else {
         return incomplete(node, "a conditional event needs a condition")
@@ -64,7 +64,8 @@ extension Compiler {
     guard let message = ref.flatMap({ definitions.message($0) }) else {
       return node.kind.isCatching ? incomplete(node, "its message is not in the file") : .message(name: .text(ref ?? ""), key: nil)
     }
-    guard let name = value(message.name ?? message.id, line: message.line, of: node.id, "message name") else { return nil }
+    let given = value(message.name ?? message.id, line: message.line, of: node.id, "message name")
+    guard let name = given.flatMap({ startName($0, of: node, "message name") }) else { return nil }
     let key = message.correlationKey.flatMap { feel($0, line: message.line, of: node.id, "correlation key") }
     return .message(name: name, key: key.map { .expression($0) })
   }

@@ -1,5 +1,6 @@
 import FlowBPMN
 import FlowCore
+import FlowFEEL
 
 extension Compiler {
   /// What begins instances by itself: start events with a trigger, receive tasks and events behind a gateway that instantiate.
@@ -24,6 +25,26 @@ extension Compiler {
       let all = source.outgoing.compactMap { flows[$0]?.target }
       return all.filter { $0 != node.id }.compactMap { index(of: $0) }
     }
+    return nil
+  }
+
+  /// The name by which a node begins instances, known before there are variables; of other nodes the name as it is.
+  mutating func startName(_ name: CompiledValue, of node: FlowNode, _ what: String) -> CompiledValue? {
+    let begins = (node.isStart && node.parent == process.id) || instantiation(of: node) != nil
+    guard begins, case .expression(let expression) = name else { return name }
+    do throws(EvaluationError) {
+      let value = try expression.evaluate(EvaluationScope(now: Instant(milliseconds: 0), zones: .utcOnly) { _ in nil })
+      if case .string(let text) = value { return .text(text) }
+      return notConstant(node, what, "'\(expression.text)' is \(value.shown) there")
+    } catch {
+      return notConstant(node, what, "\(error)")
+    }
+  }
+
+  private mutating func notConstant(_ node: FlowNode, _ what: String, _ why: String) -> CompiledValue? {
+    report(
+      "start-name", line: node.line, node.id, "the \(what) of \(node.id) is not known before an instance begins: \(why)",
+      "write a text, or an expression without variables")
     return nil
   }
 }

@@ -56,7 +56,11 @@ extension Compiler {
     return expression(script, of: node.id, "script").map { .script($0, result: node.id) }
   }
 
+  /// In Zeebe's dialect a user task that is not marked as native is a job, whose workers are people's task lists.
   mutating func userTask(_ node: FlowNode) -> ExecutableKind? {
+    if process.dialects.zeebe, usesVariables, node.zeebe?.isNativeUserTask != true {
+      return .job(type: .text(UserTaskDefinition.jobType), retries: .text("3"))
+    }
     var task = UserTaskDefinition()
     let line = node.line
     task.assignee = value(node.zeebe?.assignment?.assignee, line: line, of: node.id, "assignee")

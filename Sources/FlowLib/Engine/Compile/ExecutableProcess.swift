@@ -282,6 +282,9 @@ package struct CallDefinition: Sendable {
 }
 
 package struct UserTaskDefinition: Sendable {
+  /// The type of the jobs of user tasks that are done by workers.
+  package static let jobType = "io.camunda.zeebe:userTask"
+
   package var assignee: CompiledValue?
   package var candidateGroups: CompiledValue?
   package var candidateUsers: CompiledValue?

@@ -63,14 +63,16 @@ extension Batch {
     guard let process = catalog[deployment] else { return nil }
     let id = InstanceID(key: newKey(), entropy: context.entropy.0)
     let others = process[element].more.instantiation
+    let maps = others == nil && process.settings.usesVariables && !process[element].more.outputs.isEmpty
     var created = InstanceCreated(
-      id: id, deployment: deployment, start: others == nil ? element : nil,
+      id: id, deployment: deployment, start: others == nil && !maps ? element : nil,
       payload: Payload(variables: process.settings.usesVariables ? [] : variables),
       metadata: [], isStopped: false, at: context.now)
     created.startKey = startKey
     var draft = Draft(
       creating: created, of: process, nextKey: nextKey, directory: Directory(state: state, catalog: catalog), context: context)
-    draft.begin(variables: process.settings.usesVariables ? variables : [])
+    draft.begin(variables: process.settings.usesVariables && !maps ? variables : [])
+    if maps { draft.begin(mappedBy: element, variables) }
     if let others { draft.begin(with: element, besides: others, variables) }
     draft.run()
     take(draft)
@@ -159,7 +161,10 @@ extension Batch {
     if let (place, processID) = firstWaiting(for: message, state, catalog, context) {
       emit(.message(key, .correlated(processID: processID)))
       change(place.instance, in: state, catalog: catalog, context: context) { $0.happen(place.activity, place.wait, message.variables) }
-      return queue(.correlate(message: key))
+      queue(.correlate(message: key))
+      // Who goes on waiting may take the next one too.
+      if let next = state.messages.next(of: message.topic, after: key) { queue(.correlate(message: next)) }
+      return
     }
     if let (deployment, process, element) = firstStart(for: message, state, catalog) {
       emit(.message(key, .correlated(processID: process.processID)))

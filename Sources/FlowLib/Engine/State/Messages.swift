@@ -61,6 +61,17 @@ package struct MessageBuffer: Sendable {
     return nil
   }
 
+  /// The one that was published next, whoever has taken it.
+  func next(of topic: Topic, after key: Key) -> Key? {
+    guard let keys = byTopic[topic] else { return nil }
+    var (low, high) = (0, keys.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if keys[middle] > key { high = middle } else { low = middle + 1 }
+    }
+    return low < keys.count ? keys[low] : nil
+  }
+
   mutating func insert(_ message: BufferedMessage) {
     byKey[message.key] = message
     byTopic[message.topic, default: []].append(message.key)

@@ -80,17 +80,38 @@ package final class PartitionEngine: ScenarioEngine {
       findings += found.filter { $0.severity == .error }.map { "\(file.name):\($0.line): \($0.element ?? ""): \($0.message)" }
     }
     guard findings.isEmpty else { throw Status(.invalidArgument, findings.joined(separator: "; ")) }
+    try refuseTwice(prepared.map { ($0.process.id, $0.file) })
     var deployed: [DeployedProcess] = []
-    for (process, executable, file) in prepared { deployed.append(try deploy(process, executable, file)) }
+    var isWithLast = false
+    for (process, executable, file) in prepared {
+      let count = deployments
+      deployed.append(try deploy(process, executable, file, isWithLast: isWithLast))
+      isWithLast = isWithLast || deployments > count
+    }
     return deployed
   }
 
-  private func deploy(_ process: Process, _ executable: ExecutableProcess, _ file: String) throws(Status) -> DeployedProcess {
+  /// One command deploys a process once.
+  private func refuseTwice(_ processes: [(id: String, file: String)]) throws(Status) {
+    var seen: [String: String] = [:]
+    for (id, file) in processes {
+      if let first = seen.updateValue(file, forKey: id) {
+        throw Status(.invalidArgument, "process '\(id)' is in \(first) and in \(file); one deployment has it once")
+      }
+    }
+  }
+
+  private var deployments: Int { versions.values.reduce(0) { $0 + $1.count } }
+
+  private func deploy(
+    _ process: Process, _ executable: ExecutableProcess, _ file: String, isWithLast: Bool
+  ) throws(Status) -> DeployedProcess {
     let known = versions[process.id] ?? []
     if let last = known.last, last.digest == process.digest { return DeployedProcess(id: process.id, version: known.count) }
-    let deploy = Deploy(
+    var deploy = Deploy(
       id: executable.deploymentID, processID: process.id, version: known.count + 1, digest: process.digest, resourceName: file,
       isStopped: false, needsNothing: true)
+    deploy.isWithLast = isWithLast
     do throws(Refusal) {
       guard case .deployment(let key) = try partition.ask(deploy, executable).answer else { throw .unavailable("nothing was deployed") }
       versions[process.id, default: []].append((process.digest, key))

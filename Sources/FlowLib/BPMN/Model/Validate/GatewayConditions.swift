@@ -1,14 +1,14 @@
 /// An exclusive gateway always knows where a token goes.
 ///
 /// The original wants exactly one flow with a condition and one without, and does not look at `default`. BPMN wants a
-/// condition on each flow but one. Where `default` is set, BPMN's rule holds for all.
+/// condition on each flow but one, Zeebe on each but the default. Where `default` is set, BPMN's rule holds for all.
 func gatewayConditions(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
   guard case .exclusiveGateway(let defaultFlow) = node.kind else { return [] }
   let flows = index.outgoing(of: node)
   // A gateway that only merges decides nothing.
   if flows.count == 1, flows[0].condition == nil { return [] }
   if index.isRexflow, defaultFlow == nil { return original(node, flows) }
-  return general(node, flows, defaultFlow)
+  return general(node, flows, defaultFlow, index)
 }
 
 private func original(_ node: FlowNode, _ flows: [SequenceFlow]) -> [Finding] {
@@ -23,20 +23,20 @@ private func original(_ node: FlowNode, _ flows: [SequenceFlow]) -> [Finding] {
   ]
 }
 
-private func general(_ node: FlowNode, _ flows: [SequenceFlow], _ defaultFlow: String?) -> [Finding] {
+private func general(_ node: FlowNode, _ flows: [SequenceFlow], _ defaultFlow: String?, _ index: ProcessIndex) -> [Finding] {
   var findings: [Finding] = []
   let open = flows.filter { $0.condition == nil && $0.id != defaultFlow }
   if flows.isEmpty {
     findings.append(
       node.error("gateway-without-outgoing", "\(node.title) has no outgoing flow, so a token would be lost there", hint: "connect it"))
   }
-  if open.count > (defaultFlow == nil ? 1 : 0), flows.count > 1 {
+  if open.count > (defaultFlow == nil && !index.followsZeebe ? 1 : 0), flows.count > 1 {
     let ids = open.map(\.id).joined(separator: ", ")
     findings.append(
       node.error(
         "gateway-conditions",
         "\(node.title) has flows without condition\(defaultFlow == nil ? "" : " beside its default") (\(ids)), so it can not decide",
-        hint: "give each flow but one a condition"))
+        hint: "give each flow a condition, or name the one without it as the gateway's default"))
   }
   findings += defaultCondition(node, flows, defaultFlow)
   if open.isEmpty, defaultFlow == nil, !flows.isEmpty {
