@@ -61,6 +61,8 @@ private func decideCreate(
   var draft = Draft(
     creating: created, of: process, nextKey: state.nextKey.next, directory: Directory(state: state, catalog: catalog), context: context)
   draft.begin(variables: variables ?? [])
+  let reasons = places.compactMap { draft.whyNotPlaced($0) }
+  guard reasons.isEmpty else { throw Rejection(.invalid, reasons.joined(separator: "; ")) }
   for place in places { draft.place(place, []) }
   if !create.isStopped { draft.run() }
   if let name = create.requestName { draft.remember(name, in: state) }

@@ -69,7 +69,9 @@ extension Draft {
       // Other event subprocesses begin with a token inside.
       if element.more.isForCompensation, instance.scopes[id] == nil { try enterScope(id, element, start) }
     case .serviceTask: callAgain(id)
-    case .startEvent: complete(id, [])
+    case .startEvent:
+      if instance.activities[id]?.scope == .process { try openEventSubProcesses(in: .process, of: nil) }
+      complete(id, [])
     case .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .boundaryEvent: break
     }
   }

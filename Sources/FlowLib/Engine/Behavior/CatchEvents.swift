@@ -182,6 +182,7 @@ extension Draft {
     emit(.activity(scope, .began(id, subProcess, start: start)))
     set(variables, localIn: id)
     attempt(id, .activating) { (draft) throws(StepProblem) in
+      try draft.mapInputs(of: id, draft.process[subProcess])
       try draft.mapOutputs(of: id, draft.process[start], to: id)
       try draft.openEventSubProcesses(in: id, of: subProcess)
     }

@@ -33,7 +33,7 @@ extension Draft {
     return decided()
   }
 
-  private func whyNotPlaced(_ element: ElementIndex) -> String? {
+  func whyNotPlaced(_ element: ElementIndex) -> String? {
     let id = process[element].id
     switch process[element].kind {
     case .boundaryEvent: return "boundary event '\(id)' only happens"

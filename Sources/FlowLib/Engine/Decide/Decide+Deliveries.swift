@@ -240,6 +240,8 @@ extension Draft {
     if process.settings.usesVariables || !variables.isEmpty { set(variables, localIn: .process) }
     guard !process.eventSubProcesses(of: nil).isEmpty else { return }
     do throws(StepProblem) { try openEventSubProcesses(in: .process, of: nil) } catch {
+      // The start event waits with the incident, and opens them when it is resolved.
+      if process.settings.usesVariables, let token = instance.pending.first { return stop(token, error) }
       fail("FAILED_TASK", error.message, at: process.eventSubProcesses(of: nil)[0], input: .emptyObject)
     }
   }

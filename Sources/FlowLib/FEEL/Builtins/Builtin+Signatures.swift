@@ -51,6 +51,7 @@ extension Builtin {
     case .finishedBy, .includes, .startedBy: [["range", "point"], ["range1", "range2"]]
     case .now, .today: [[]]
     case .is: [["value1", "value2"]]
+    case .cycle: [["interval"], ["repetitions", "interval"]]
     }
   }
 

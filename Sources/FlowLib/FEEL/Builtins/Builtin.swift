@@ -24,7 +24,7 @@ package enum Builtin: String, CaseIterable, Sendable {
   case finishes, finishedBy = "finished by", includes, during, starts, startedBy = "started by", coincides
   // Temporals
   case now, today, dayOfWeek = "day of week", dayOfYear = "day of year", weekOfYear = "week of year", monthOfYear = "month of year"
-  case lastDayOfMonth = "last day of month", `is`
+  case lastDayOfMonth = "last day of month", `is`, cycle
 
   package enum Table: Sendable { case conversion, string, list, number, context, range, temporal }
 
@@ -59,7 +59,7 @@ package enum Builtin: String, CaseIterable, Sendable {
     case .before, .after, .meets, .metBy, .overlaps, .overlapsBefore, .overlapsAfter, .finishes, .finishedBy, .includes, .during, .starts,
       .startedBy, .coincides:
       .range
-    case .now, .today, .dayOfWeek, .dayOfYear, .weekOfYear, .monthOfYear, .lastDayOfMonth, .is: .temporal
+    case .now, .today, .dayOfWeek, .dayOfYear, .weekOfYear, .monthOfYear, .lastDayOfMonth, .is, .cycle: .temporal
     }
   }
 }

@@ -7,6 +7,7 @@ extension Evaluator {
     case .now: return nowInUTC().map { .dateTime($0) } ?? .null
     case .today: return nowInUTC().map { .date($0.date) } ?? .null
     case .is: return .boolean(try isSame(v[0], v[1]))
+    case .cycle: return cycle(v) ?? refuse(builtin, v)
     default: break
     }
     let date: CivilDate
@@ -25,6 +26,15 @@ extension Evaluator {
       return last.map { .date($0) } ?? refuse(builtin, v)
     default: return refuse(builtin, v)
     }
+  }
+
+  /// Camunda's text for a timer: `R3/PT1H`, and `R/PT1H` without a number.
+  private func cycle(_ v: [Value]) -> Value? {
+    guard let interval = v.last, interval.isDuration else { return nil }
+    let text = Value.text(interval, quoted: false, limit: Limits.failureText)
+    if v.count == 1 || v[0].isNull { return .string("R/\(text)") }
+    guard case .number(let number) = v[0], let count = number.int64, count >= 0 else { return nil }
+    return .string("R\(count)/\(text)")
   }
 
   private static let weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -50,6 +60,15 @@ extension Evaluator {
       return true
     case (.list, _), (_, .list): return false
     default: return try equal(left, right) == true
+    }
+  }
+}
+
+extension Value {
+  fileprivate var isDuration: Bool {
+    switch self {
+    case .daysTime, .yearsMonths: true
+    case .null, .boolean, .number, .string, .list, .context, .date, .time, .dateTime, .range, .function: false
     }
   }
 }
