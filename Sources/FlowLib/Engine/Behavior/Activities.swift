@@ -93,7 +93,8 @@ extension Draft {
   }
 
   /// Lets go of an activity that is done; tokens leave it.
-  private mutating func leave(_ activity: Activity, _ element: ExecutableElement, _ flows: [FlowIndex], _ output: Payload?, endsLoop: Bool) {
+  private mutating func leave(_ activity: Activity, _ element: ExecutableElement, _ flows: [FlowIndex], _ output: Payload?, endsLoop: Bool)
+  {
     let (iteration, thrower) = (instance.details[activity.id]?.iteration, instance.details[activity.id]?.thrower)
     rememberCompensation(of: activity, element)
     emit(.completed(activity.id, nil, flows: flows))

@@ -29,7 +29,9 @@ extension Compiler {
     case .timer(let timer): return self.timer(timer, of: node)
     case .signal(let ref):
       let name = ref.flatMap { definitions.signal($0)?.name } ?? ref
-      return value(name, line: node.line, of: node.id, "signal").flatMap { startName($0, of: node, "signal name") }.map { .signal(name: $0) }
+      return value(name, line: node.line, of: node.id, "signal").flatMap { startName($0, of: node, "signal name") }.map {
+        .signal(name: $0)
+      }
     case .conditional(let condition):
       guard let text = condition.condition, let compiled = expression(text, of: node.id, "condition") else {
         return incomplete(node, "a conditional event needs a condition")
