@@ -231,7 +231,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     case .called(let child): element.map { at($0, "called", child.text) }
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .retriesSet,
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
-      .iterationTerminated, .compensable, .compensationTaken, .handles, .counted, .gathered, .placed:
+      .iterationTerminated, .compensable, .compensationTaken, .handles, .counted, .gathered, .placed, .ranOn:
       nil
     }
   }
@@ -247,7 +247,7 @@ extension InstanceEvent {
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobTaken, .jobTimeoutSet, .jobGone, .userTaskMade,
       .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
       .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted, .gathered, .fired, .chosen, .placed, .began,
-      .terminated:
+      .terminated, .ranOn:
       return nil
     }
   }
