@@ -145,33 +145,3 @@ package struct OrderedPlaces: Sendable {
     isSorted = true
   }
 }
-
-/// The jobs of one type that may be given out, oldest first.
-package struct JobQueue: Sendable {
-  private var places: [Key: WaitPlace] = [:]
-  private var heap = MinHeap<Key>()
-
-  package var count: Int { places.count }
-  var isEmpty: Bool { places.isEmpty }
-
-  mutating func insert(_ place: WaitPlace) {
-    guard places.updateValue(place, forKey: place.wait) == nil else { return }
-    heap.insert(place.wait)
-    if heap.count > 64 + 2 * places.count { heap = MinHeap(Array(places.keys)) }
-  }
-
-  mutating func remove(_ job: Key) { places[job] = nil }
-
-  /// The first so many, oldest first; `wait` is the job's key.
-  package func first(_ count: Int) -> [WaitPlace] {
-    var heap = heap
-    var found: [WaitPlace] = []
-    var last: Key?
-    while found.count < count, let key = heap.first {
-      heap.removeFirst()
-      if key != last, let place = places[key] { found.append(place) }
-      last = key
-    }
-    return found
-  }
-}
