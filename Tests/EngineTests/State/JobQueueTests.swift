@@ -1,4 +1,5 @@
 import FlowCore
+import FlowTestKit
 import Testing
 
 @testable import FlowEngine
