@@ -42,7 +42,7 @@ struct BadExpressionTests {
       ("nosuch > 5", "1:2: condition gives null", "no variable 'nosuch'"), ("n > s", "1:4: condition gives null", "can not order number 1"),
       ("n", "1:1: condition gives number 1", "instead of true or false"), ("cuont([n])", "condition gives null", "no function 'cuont'"),
       ("s.part", "condition gives null", ""), ("matches(s, \"(\")", "condition gives null", "matches"),
-      ("count(1..1) + n", "condition gives number 2", "instead of true or false"), ("date(s) < date(\"2030-01-01\")", "condition gives null", ""),
+      ("count([1]) + n", "condition gives number 2", "instead of true or false"), ("date(s) < date(\"2030-01-01\")", "condition gives null", ""),
     ])
   func condition(text: String, place: String, reason: String) throws {
     for words in [place, reason, "condition '="] where !words.isEmpty {

@@ -113,14 +113,17 @@ package struct OrderedPlaces: Sendable {
   var isEmpty: Bool { places.isEmpty }
   package var count: Int { places.count }
 
-  mutating func insert(_ place: WaitPlace) {
-    guard places.updateValue(place, forKey: place.wait) == nil else { return }
+  /// - Returns: false when it is there already.
+  mutating func insert(_ place: WaitPlace) -> Bool {
+    guard places.updateValue(place, forKey: place.wait) == nil else { return false }
     if let last = order.last, last >= place.wait { isSorted = false }
     order.append(place.wait)
     if order.count > 64 + 2 * places.count { tidy() }
+    return true
   }
 
-  mutating func remove(_ key: Key) { places[key] = nil }
+  /// - Returns: false when it is not there.
+  mutating func remove(_ key: Key) -> Bool { places.removeValue(forKey: key) != nil }
 
   /// The first behind a key.
   package mutating func next(after key: Key?) -> WaitPlace? {

@@ -73,6 +73,12 @@ extension Instance {
 
   private mutating func open(_ waits: [Wait], of id: ActivityID) {
     details[id, default: Details()].waits += waits
+    noteOpened(waits, of: id)
+  }
+
+  /// Nothing is found by what an instance waits for that is STOPPED.
+  private mutating func noteOpened(_ waits: [Wait], of id: ActivityID) {
+    guard state == .running else { return }
     for wait in waits { noted.append(.opened(id, wait)) }
   }
 
@@ -89,7 +95,7 @@ extension Instance {
     guard let changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
     // Closing forgets by key, whatever it was.
     noted.append(.closed(id, changed))
-    noted.append(.opened(id, changed))
+    noteOpened([changed], of: id)
   }
 
   private mutating func changeJob(of id: ActivityID, _ change: (inout WorkerJob?) -> Void) {
