@@ -6,7 +6,9 @@ import Testing
 struct BadExpressionTests {
   /// start > calc (a script) > which (a condition) > end or other
   private func model(script: String, condition: String) -> String {
-    func escaped(_ text: String) -> String { text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("\"", with: "&quot;") }
+    func escaped(_ text: String) -> String {
+      text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing("\"", with: "&quot;")
+    }
     return """
       <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" targetNamespace="t">
         <process id="p" isExecutable="true">
@@ -42,11 +44,13 @@ struct BadExpressionTests {
       ("nosuch > 5", "1:2: condition gives null", "no variable 'nosuch'"), ("n > s", "1:4: condition gives null", "can not order number 1"),
       ("n", "1:1: condition gives number 1", "instead of true or false"), ("cuont([n])", "condition gives null", "no function 'cuont'"),
       ("s.part", "condition gives null", ""), ("matches(s, \"(\")", "condition gives null", "matches"),
-      ("count([1]) + n", "condition gives number 2", "instead of true or false"), ("date(s) < date(\"2030-01-01\")", "condition gives null", ""),
+      ("count([1]) + n", "condition gives number 2", "instead of true or false"),
+      ("date(s) < date(\"2030-01-01\")", "condition gives null", ""),
     ])
   func condition(text: String, place: String, reason: String) throws {
     for words in [place, reason, "condition '="] where !words.isEmpty {
-      let expected = "{\"state\": \"active\", \"incidents\": [{\"element\": \"which\", \"type\": \"CONDITION_ERROR\", \"message\": \(JSON.quote(words))}]}"
+      let expected =
+        "{\"state\": \"active\", \"incidents\": [{\"element\": \"which\", \"type\": \"CONDITION_ERROR\", \"message\": \(JSON.quote(words))}]}"
       let failure = try failure(model(script: "1", condition: text), expect: expected)
 
       #expect(failure == nil, "\(words): \(failure?.scene?.incidents ?? []) \(failure?.message ?? "")")
@@ -62,7 +66,8 @@ struct BadExpressionTests {
     ])
   func bomb(text: String) throws {
     for words in ["1:", "expression '="] {
-      let expected = "{\"state\": \"active\", \"incidents\": [{\"element\": \"calc\", \"type\": \"EXTRACT_VALUE_ERROR\", \"message\": \(JSON.quote(words))}]}"
+      let expected =
+        "{\"state\": \"active\", \"incidents\": [{\"element\": \"calc\", \"type\": \"EXTRACT_VALUE_ERROR\", \"message\": \(JSON.quote(words))}]}"
       let failure = try failure(model(script: text, condition: "true"), expect: expected)
 
       #expect(failure == nil, "\(failure?.scene?.incidents ?? []) \(failure?.message ?? "")")

@@ -56,11 +56,9 @@ enum Migrate {
       if context.format == nil { context.note("\(id) can go on in \(answer.deploymentID); nothing is changed yet") }
       return ExitCode.ok
     }
-    context.complain(
-      Failure(
-        ExitCode.negative, "\(id) can not go on in \(answer.deploymentID)", why: answer.reasons.count == 1 ? answer.reasons[0] : nil,
-        hint: "--map FROM=TO, where an element has another id there"))
-    if answer.reasons.count > 1 { for reason in answer.reasons { context.note("  - \(Printable.line(reason))") } }
+    context.complain(Failure(ExitCode.negative, "\(id) can not go on in \(answer.deploymentID)"))
+    for reason in answer.reasons { context.note("why:   \(Printable.line(reason))") }
+    context.note("try:   --map FROM=TO, where an element has another id there")
     return ExitCode.negative
   }
 }

@@ -12,6 +12,10 @@ extension Draft {
     emit(.migrated(plan.migration(to: target)))
     process = plan.next
     openWhatIsNew()
+    // It is done at once or not at all, so that it has to fit into one command.
+    guard events.count <= Limits.stepsPerCommand else {
+      throw Rejection(.exhausted, "\(instance.id.text) waits for too much to be migrated at once")
+    }
     hasNewVariables = true
     run()
     return decided()

@@ -124,7 +124,8 @@ package final class PartitionEngine: ScenarioEngine {
     guard versions[request.process] == nil, !known.isEmpty else { return Status(.notFound, what) }
     return Status(
       .notFound, what,
-      hint: Suggestion.hint(for: request.process, among: known) ?? "deployed are \(known.prefix(Limits.scenarioShown).joined(separator: ", "))")
+      hint: Suggestion.hint(for: request.process, among: known)
+        ?? "deployed are \(known.prefix(Limits.scenarioShown).joined(separator: ", "))")
   }
 
   package func activate(type: String, count: Int, lockMs: Int64) throws(Status) -> [Key] {

@@ -25,7 +25,8 @@ package enum LintCode: String, Sendable, CaseIterable {
     switch self {
     case .expression: .error
     case .deadEnd, .boundaryWithoutFlow, .boundaryNeverFires, .choiceJoinedInParallel, .parallelNotJoined, .implicitJoin, .endlessLoop,
-      .inclusiveWithoutDefault, .duplicateFlow, .unusedMessage, .unusedSignal, .unusedError, .unusedEscalation, .unusedData, .unknownFunction:
+      .inclusiveWithoutDefault, .duplicateFlow, .unusedMessage, .unusedSignal, .unusedError, .unusedEscalation, .unusedData,
+      .unknownFunction:
       .warning
     case .superfluousGateway, .missingName, .undefinedVariable, .tooLarge: .note
     }
