@@ -6,7 +6,7 @@ extension Draft {
   ///
   /// - Throws: with every reason why it is not safe; nothing has changed then.
   consuming func migrate(to target: Key, _ mapping: [(from: String, to: String)]) throws(Rejection) -> Decision {
-    let plan = try MigrationPlan(of: instance, to: target, mapping, in: directory.state, directory.catalog)
+    let plan = try MigrationPlan(of: instance, to: target, mapping, directory.deployments, directory.catalog)
     if let rejection = plan.rejection { throw rejection }
     for (id, wait) in plan.closing { emit(.activity(id, .waitClosed(wait))) }
     emit(.migrated(plan.migration(to: target)))
@@ -46,7 +46,7 @@ extension PartitionState {
     of key: Key, to target: Key, _ mapping: [(from: String, to: String)], catalog: Catalog
   ) throws(Rejection) -> [String] {
     guard let instance = instances[key] else { throw Rejection(.notFound, "no live instance with key \(key.raw)") }
-    return try MigrationPlan(of: instance, to: target, mapping, in: self, catalog).allReasons
+    return try MigrationPlan(of: instance, to: target, mapping, deployments, catalog).allReasons
   }
 }
 
@@ -67,9 +67,9 @@ struct MigrationPlan {
 
   /// - Throws: when one of the two deployments is not there.
   init(
-    of instance: Instance, to target: Key, _ mapping: [(from: String, to: String)], in state: PartitionState, _ catalog: Catalog
+    of instance: Instance, to target: Key, _ mapping: [(from: String, to: String)], _ deployments: [Key: Deployment], _ catalog: Catalog
   ) throws(Rejection) {
-    guard let deployment = state.deployments[target], let next = catalog[target], let process = catalog[instance.deployment] else {
+    guard let deployment = deployments[target], let next = catalog[target], let process = catalog[instance.deployment] else {
       throw Rejection(.notFound, "the deployment to migrate to is not there (any more)")
     }
     self.init(instance, from: process, to: next, mapping)
