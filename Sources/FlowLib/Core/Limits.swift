@@ -22,6 +22,8 @@ public enum Limits {
   public static let findings = 1_000
   /// Steps of lint behind the gateways of one level; a thousand gateways over three thousand nodes, in well under a second.
   public static let lintSteps = 10_000_000
+  /// Reasons that one refusal names; they travel in the headers of an answer, which gRPC's clients take up to 8 KiB of.
+  public static let reasonsTold = 20
   /// Characters of one text of a finding; names in a model can be as long as the file.
   public static let findingText = 600
   /// Bytes of one annotation's YAML.

@@ -84,8 +84,13 @@ extension Instance {
   }
 
   private mutating func noteWait(_ wait: Wait, of id: ActivityID, isOpen: Bool) {
-    noted.append(isOpen ? .opened(id, wait) : .closed(id, wait))
     note(wait, of: id, isOpen: isOpen)
+    if isOpen { noteOpened(wait, of: id) } else { noted.append(.closed(id, wait)) }
+  }
+
+  /// Nothing is found by what an instance waits for that is STOPPED.
+  private mutating func noteOpened(_ wait: Wait, of id: ActivityID) {
+    if state == .running { noted.append(.opened(id, wait)) }
   }
 
   private mutating func closeWait(_ key: Key, of id: ActivityID) {
@@ -101,7 +106,7 @@ extension Instance {
     guard let changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
     // Closing forgets by key, whatever it was.
     noted.append(.closed(id, changed))
-    noted.append(.opened(id, changed))
+    noteOpened(changed, of: id)
   }
 
   private mutating func changeJob(of id: ActivityID, _ change: (inout WorkerJob?) -> Void) {
