@@ -1,15 +1,17 @@
 import FlowCore
 
-/// What an instance may know of what is deployed, and of the messages that are there.
+/// What an instance may know of what is deployed, of the messages that are there, and of those that called it.
 struct Directory {
   let deployments: [Key: Deployment]
   let messages: MessageBuffer
   let catalog: Catalog
+  let instances: InstanceTable
   private let versions: [String: [Key]]
 
   init(state: PartitionState, catalog: Catalog) {
     deployments = state.deployments
     messages = state.messages
+    instances = state.instances
     versions = state.versions
     self.catalog = catalog
   }

@@ -86,8 +86,8 @@ extension Directory {
   fileprivate func leaves(_ code: String, by parent: ParentLink, _ context: DecisionContext) -> Bool {
     var link: ParentLink? = parent
     while let place = link {
-      guard let caller = state.instances[place.instance.key], let process = catalog[caller.deployment] else { return true }
-      let draft = Draft(caller, of: process, nextKey: state.nextKey, directory: self, context: context)
+      guard let caller = instances[place.instance.key], let process = catalog[caller.deployment] else { return true }
+      let draft = Draft(caller, of: process, nextKey: caller.id.key, directory: self, context: context)
       if !process.settings.usesVariables || draft.catcher(ofError: code, from: place.activity) != nil { return true }
       link = caller.parent
     }
