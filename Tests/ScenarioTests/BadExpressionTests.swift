@@ -50,7 +50,7 @@ struct BadExpressionTests {
   func condition(text: String, place: String, reason: String) throws {
     for words in [place, reason, "condition '="] where !words.isEmpty {
       let expected =
-        "{\"state\": \"active\", \"incidents\": [{\"element\": \"which\", \"type\": \"CONDITION_ERROR\", \"message\": \(JSON.quote(words))}]}"
+        "{\"state\": \"active\", \"incidents\": [{\"element\": \"which\", \"type\": \"EXTRACT_VALUE_ERROR\", \"message\": \(JSON.quote(words))}]}"
       let failure = try failure(model(script: "1", condition: text), expect: expected)
 
       #expect(failure == nil, "\(words): \(failure?.scene?.incidents ?? []) \(failure?.message ?? "")")
