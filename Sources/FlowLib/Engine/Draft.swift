@@ -126,6 +126,7 @@ struct Draft {
   /// What only happens when nothing moves any more; whether something moves again.
   private mutating func goesOn() -> Bool {
     if hasNewVariables || !newWaits.isEmpty {
+      if hasNewVariables, !process.correlations.isEmpty { followProperties() }
       hasNewVariables = false
       if !instance.details.isEmpty { lookAtConditions() }
       if !instance.pending.isEmpty { return true }
@@ -147,7 +148,7 @@ struct Draft {
     case .inclusiveGateway: enterInclusiveGateway(token, element)
     case .complexGateway(let activation): enterComplexGateway(token, element, activation)
     case .subProcess(let start):
-      if isSimple(element, token), process.eventSubProcesses(of: token.element).isEmpty {
+      if isSimple(element, token), element.more.otherStarts.isEmpty, process.eventSubProcesses(of: token.element).isEmpty {
         emit(.activated(newActivity(), token.element, .scope(start: start)))
       } else {
         activate(token, element)

@@ -50,9 +50,9 @@ extension Draft {
     let id = newActivity()
     emit(.activity(scope, .began(id, handling.handler, start: nil)))
     if let thrower { emit(.activity(id, .handles(thrower))) }
-    set(handling.done.variables, localIn: id)
+    set(handling.known, localIn: id)
     if case .eventSubProcess = process[handling.handler].kind {
-      for inner in handling.done.inner { emit(.activity(id, .compensable(inner))) }
+      for inner in handling.inner { emit(.activity(id, .compensable(inner))) }
     }
     start(id, process[handling.handler])
   }
@@ -99,7 +99,9 @@ extension Draft {
 /// A handler, and what it undoes.
 private struct Handling {
   let handler: ElementIndex
-  let done: Compensation
+  /// The variables that it sees as they were then.
+  let known: [Variable]
+  let inner: [Compensation]
 }
 
 extension Compensation {
@@ -110,10 +112,14 @@ extension Compensation {
   }
 
   /// The handlers that undo it, in the order in which they begin; an activity's own stands for all inside of it.
-  fileprivate func handlers(of process: ExecutableProcess) -> [Handling] {
+  ///
+  /// - Parameter around: what the scopes around it knew when they completed.
+  fileprivate func handlers(of process: ExecutableProcess, around: [Variable] = []) -> [Handling] {
+    let own = Set(variables.map(\.name))
+    let known = around.filter { !own.contains($0.name) } + variables
     if let handler = process[element].more.compensationHandler, !isLoop(handledBy: handler, process) {
-      return [Handling(handler: handler, done: self)]
+      return [Handling(handler: handler, known: known, inner: inner)]
     }
-    return inner.reversed().flatMap { $0.handlers(of: process) }
+    return inner.reversed().flatMap { $0.handlers(of: process, around: known) }
   }
 }

@@ -107,9 +107,7 @@ extension Compiler {
     definition.completion = adHoc.completion.flatMap { expression($0, of: node.id, "completion condition") }
     definition.active = feel(node.zeebe?.adHoc?.activeElementsCollection, line: node.line, of: node.id, "active elements")
     let inside = subProcess.content.nodes
-    definition.startable = inside.filter { $0.incoming.isEmpty && $0.attachedTo == nil && !$0.isForCompensation }.compactMap {
-      index(of: $0.id)
-    }
+    definition.startable = inside.filter(\.beginsImplicitly).compactMap { index(of: $0.id) }
     return .adHocSubProcess(definition)
   }
 }

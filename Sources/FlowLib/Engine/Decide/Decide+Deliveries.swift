@@ -124,19 +124,20 @@ extension Batch {
   ) {
     // Who called may be gone meanwhile.
     guard let caller = state.instances[parent.instance.key], caller.details[parent.activity]?.call?.id == id else { return }
-    guard let process = catalog[deployment], let start = process.startEvents.first else {
+    guard let process = catalog[deployment], !(process.startEvents + process.implicitStarts).isEmpty else {
       let outcome = CallOutcome.error(code: "CALLED_ELEMENT_ERROR", message: "the called process is gone, or has no start event", [])
       return queue(.ended(parent, child: id, outcome))
     }
     let usesVariables = process.settings.usesVariables
     var created = InstanceCreated(
-      id: id, deployment: deployment, start: start, payload: Payload(variables: usesVariables ? [] : variables), metadata: [],
+      id: id, deployment: deployment, start: process.startEvents.first, payload: Payload(variables: usesVariables ? [] : variables), metadata: [],
       isStopped: false, at: context.now)
     created.parent = parent
     created.callDepth = caller.callDepth + 1
     var draft = Draft(
       creating: created, of: process, nextKey: nextKey, directory: Directory(state: state, catalog: catalog), context: context)
     draft.begin(variables: usesVariables ? variables : [])
+    for element in process.implicitStarts { draft.place(element, []) }
     draft.run()
     take(draft)
   }

@@ -82,14 +82,14 @@ extension Instance {
   }
 
   private mutating func changeWait(_ key: Key, of id: ActivityID, to kind: Wait.Kind) {
+    guard var changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
+    noted.append(.closed(id, changed))
+    changed.kind = kind
+    noted.append(.opened(id, changed))
     detail(id) { details in
       guard let index = details.waits.firstIndex(where: { $0.key == key }) else { return }
       details.waits[index].kind = kind
     }
-    guard let changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
-    // Closing forgets by key, whatever it was.
-    noted.append(.closed(id, changed))
-    noted.append(.opened(id, changed))
   }
 
   private mutating func changeJob(of id: ActivityID, _ change: (inout WorkerJob?) -> Void) {
