@@ -60,7 +60,7 @@ extension Draft {
   }
 
   /// A string, or a number as its text.
-  private func correlationKey(_ key: CompiledValue, in id: ActivityID) throws(StepProblem) -> String {
+  func correlationKey(_ key: CompiledValue, in id: ActivityID) throws(StepProblem) -> String {
     switch try evaluate(key, in: id, else: .extractValueError) {
     case .string(let text): return text
     case .number(let number): return number.text

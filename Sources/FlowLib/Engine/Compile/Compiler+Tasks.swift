@@ -18,6 +18,12 @@ extension Compiler {
     return notExecutable(node, "\(node.kind.elementName) without a job type")
   }
 
+  /// A worker's job, or else the message that it names is sent by the engine itself.
+  mutating func sendTask(_ node: FlowNode, _ task: OperationTask) -> ExecutableKind? {
+    let isDoneOutside = node.zeebe?.taskDefinition != nil || node.rexflow?.service != nil || node.camunda?.connectorID != nil
+    return isDoneOutside || (task.messageRef ?? "").isEmpty ? jobOrNothing(node) : .throwEvent
+  }
+
   mutating func serviceTask(_ node: FlowNode) -> ExecutableKind? {
     let service = node.rexflow?.service
     guard let host = service?.host ?? node.camunda?.connectorID else {

@@ -123,7 +123,7 @@ struct Compiler {
     case .endEvent(let definitions): endEvent(node, definitions)
     case .task, .manualTask: .task
     case .serviceTask: serviceTask(node)
-    case .sendTask: jobOrNothing(node)
+    case .sendTask(let task): sendTask(node, task)
     case .businessRuleTask: jobOrNothing(node)
     case .scriptTask(let task): script(node, task)
     case .userTask: userTask(node)

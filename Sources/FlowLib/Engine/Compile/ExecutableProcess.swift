@@ -145,10 +145,19 @@ package struct ElementExtras: Sendable {
   package var instantiation: [ElementIndex]?
   /// Of a subprocess without a start event: what begins in it beside the first.
   package var otherStarts: [ElementIndex] = []
+  /// Of what throws a message: how it is published.
+  var publication: Publication?
   package var startQuantity = 1
   package var completionQuantity = 1
   package var headers: [JobHeader] = []
   package init() {}
+}
+
+/// `zeebe:publishMessage`, or only the key that the message itself names.
+struct Publication: Sendable {
+  var key: CompiledValue?
+  var messageID: CompiledValue?
+  var timeToLive: CompiledValue?
 }
 
 package struct JobHeader: Sendable, Equatable {

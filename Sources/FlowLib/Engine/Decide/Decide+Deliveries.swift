@@ -85,9 +85,7 @@ private func deliver(_ key: Key, _ delivery: Delivery, in state: PartitionState,
   batch.emit(.delivered(key))
   switch delivery {
   case .correlate(let message): batch.correlate(message, in: state, catalog: catalog, context: context)
-  case .publish(let name, let correlationKey, let variables):
-    let publish = PublishMessage(name: name, correlationKey: correlationKey, timeToLiveMs: 0, messageID: nil, variables: variables)
-    batch.publish(batch.newKey(), publish, at: context.now)
+  case .publish(let publish): batch.publish(publish, in: state, at: context.now)
   case .start(let deployment, let element, let variables):
     batch.start(deployment, element, variables, in: state, catalog: catalog, context: context)
   case .trigger(let deployment, let place, let definition, let variables):
