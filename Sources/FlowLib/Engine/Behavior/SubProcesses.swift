@@ -71,8 +71,11 @@ extension Draft {
   }
 
   consuming func completeAdHoc(_ id: ActivityID) throws(Rejection) -> Decision {
-    guard let activity = instance.activities[id], case .adHocSubProcess = process[activity.element].kind else {
+    guard let activity = instance.activities[id], case .adHocSubProcess(let definition) = process[activity.element].kind else {
       throw Rejection(.notFound, "there is no ad-hoc subprocess at activity \(id.raw) of \(instance.id.text)")
+    }
+    guard definition.cancelsRemaining || instance.scopes[id] == nil else {
+      throw Rejection(.wrongState, "something still runs in \(process[activity.element].id), and is not to be canceled")
     }
     cancelCalls(in: id)
     emit(.scopeCleared(id))
