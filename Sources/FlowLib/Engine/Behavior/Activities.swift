@@ -97,9 +97,10 @@ extension Draft {
   /// Lets go of an activity that is done; tokens leave it.
   private mutating func leave(_ activity: Activity, _ element: ExecutableElement, _ flows: [FlowIndex], _ output: Payload?) {
     let (iteration, thrower) = (instance.details[activity.id]?.iteration, instance.details[activity.id]?.thrower)
+    let known = iteration == nil ? [] : instance.localVariables(of: activity.id)
     rememberCompensation(of: activity, element)
     emit(.completed(activity.id, nil, flows: flows))
-    if isIteration(activity) { return iterated(activity, iteration ?? 0, output) }
+    if isIteration(activity) { return iterated(activity, iteration ?? 0, output, known) }
     if let thrower { handled(for: thrower) }
     settle(activity.scope)
   }

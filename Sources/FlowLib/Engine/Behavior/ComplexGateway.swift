@@ -102,16 +102,6 @@ extension Draft {
     }
     return chosen
   }
-
-  func holds(_ condition: CompiledExpression, _ what: String, in scope: ActivityID, _ payload: Payload?, before: [Variable])
-    throws(StepProblem) -> Bool
-  {
-    do throws(EvaluationError) {
-      return try condition.condition(in: self.scope(of: scope, payload: payload, before: before))
-    } catch {
-      throw StepProblem(.conditionError, "\(what) '\(condition.text)': \(error)")
-    }
-  }
 }
 
 /// The standard's own name: whether a complex gateway waits for its start, and not for its reset.

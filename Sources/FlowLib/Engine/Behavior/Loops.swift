@@ -65,7 +65,10 @@ extension Draft {
     case .standard(let condition, let testBefore, let maximum):
       let tests = testBefore || state.completed > 0
       var goesOn = maximum.map { state.placed < $0 } ?? true
-      if goesOn, tests, let condition { goesOn = try holds(condition, in: id) }
+      if goesOn, tests, let condition {
+        let rounds = [Variable("loopCounter", .int(Int64(state.completed)))]
+        goesOn = try holds(condition, "loop condition", in: id, payload(of: id), before: rounds)
+      }
       if goesOn, tests, condition == nil, maximum == nil { goesOn = false }
       if goesOn { emit(.activity(id, .iterationsPlaced(1))) } else { endLoop(id, element) }
     case .multiInstance(let multi):
@@ -125,18 +128,20 @@ extension Draft {
   }
 
   /// An iteration is over; the next begins, or the body ends.
-  mutating func iterated(_ activity: Activity, _ iteration: Int, _ output: Payload?) {
+  ///
+  /// - Parameter known: the variables that the iteration had for itself; conditions see them.
+  mutating func iterated(_ activity: Activity, _ iteration: Int, _ output: Payload?, _ known: [Variable] = []) {
     let body = activity.scope
     let element = process[activity.element]
     guard let loop = element.more.loop else { return }
     emit(.activity(body, .iterationCompleted(iteration, output: output)))
     attempt(body, .active) { (draft) throws(StepProblem) in
       if case .multiInstance(let multi) = loop, let state = draft.instance.details[body]?.loop {
-        try draft.throwLoopEvents(multi, state, in: body)
+        try draft.throwLoopEvents(multi, state, in: body, known)
         guard draft.instance.activities[body] != nil else { return }
       }
       if case .multiInstance(let multi) = loop, let condition = multi.completionCondition, let state = draft.instance.details[body]?.loop {
-        if try draft.holds(condition, countedBy: state, in: body) {
+        if try draft.holds(condition, countedBy: state, in: body, known) {
           draft.cancelCalls(in: body)
           draft.emit(.scopeCleared(body))
           return draft.endLoop(body, element)
@@ -150,13 +155,15 @@ extension Draft {
     }
   }
 
-  func holds(_ condition: CompiledExpression, countedBy state: LoopState, in body: ActivityID) throws(StepProblem) -> Bool {
+  func holds(_ condition: CompiledExpression, countedBy state: LoopState, in body: ActivityID, _ known: [Variable])
+    throws(StepProblem) -> Bool
+  {
     let counts: [(String, Int)] = [
       ("numberOfInstances", state.total ?? state.placed), ("numberOfActiveInstances", state.active),
       ("numberOfCompletedInstances", state.completed), ("numberOfTerminatedInstances", state.terminated),
     ]
     do throws(EvaluationError) {
-      let brought = counts.map { Variable($0.0, .int(Int64($0.1))) }
+      let brought = counts.map { Variable($0.0, .int(Int64($0.1))) } + known
       return try condition.condition(in: scope(of: body, payload: payload(of: body), before: brought))
     } catch {
       throw StepProblem(.extractValueError, "completion condition '\(condition.text)': \(error)")

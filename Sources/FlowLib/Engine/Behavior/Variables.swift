@@ -87,10 +87,17 @@ extension Draft {
   }
 
   func holds(_ condition: CompiledExpression, in id: ActivityID, payload: Payload? = nil) throws(StepProblem) -> Bool {
+    try holds(condition, "condition", in: id, payload ?? self.payload(of: id), before: [])
+  }
+
+  /// - Parameter brought: variables that are seen before all others.
+  func holds(_ condition: CompiledExpression, _ what: String, in id: ActivityID, _ payload: Payload?, before brought: [Variable])
+    throws(StepProblem) -> Bool
+  {
     do throws(EvaluationError) {
-      return try condition.condition(in: scope(of: id, payload: payload ?? self.payload(of: id)))
+      return try condition.condition(in: scope(of: id, payload: payload, before: brought))
     } catch {
-      throw StepProblem(.conditionError, "condition '\(condition.text)': \(error)")
+      throw StepProblem(.conditionError, "\(what) '\(condition.text)': \(error)")
     }
   }
 
