@@ -49,7 +49,7 @@ struct Draft {
   mutating func finish(_ state: InstanceState, _ payload: Payload?, _ failure: ServiceFailure?) {
     guard !isFinished else { return }
     isFinished = true
-    if !instance.details.isEmpty { cancelCalls(in: .process) }
+    cancelCalls(in: .process)
     events.append(.instance(instance.id.key, .finished(state, payload, failure, at: context.now)))
     if let parent = instance.parent { tell(parent, state, failure) }
     if let key = instance.startKey { for message in directory.nextStarts(of: process, key) { queue(.correlate(message: message)) } }
@@ -128,10 +128,10 @@ struct Draft {
     if hasNewVariables || !newWaits.isEmpty {
       if hasNewVariables, !process.correlations.isEmpty { followProperties() }
       hasNewVariables = false
-      if !instance.details.isEmpty { lookAtConditions() }
+      lookAtConditions()
       if !instance.pending.isEmpty { return true }
     }
-    return (!instance.details.isEmpty && placeMoreIterations()) || (!instance.waiting.isEmpty && releaseJoins())
+    return (!instance.openLoops.isEmpty && placeMoreIterations()) || (!instance.waiting.isEmpty && releaseJoins())
   }
 
   private mutating func enter(_ token: PendingToken) {
@@ -140,15 +140,15 @@ struct Draft {
     if let loop = element.more.loop, !isIteration(token) { return enterLoop(token, element, loop) }
     switch element.kind {
     case .startEvent: enterStart(token, element)
-    case .task: if isSimple(element, token) { pass(token, through: element.outgoing) } else { activate(token, element) }
-    case .endEvent(let end): if isSimple(element, token) { enterEnd(token, end) } else { activate(token, element) }
+    case .task: if element.isSimple { pass(token, through: element.outgoing) } else { activate(token, element) }
+    case .endEvent(let end): if element.isSimple { enterEnd(token, end) } else { activate(token, element) }
     case .serviceTask: enterServiceTask(token, element)
     case .exclusiveGateway(let defaultFlow): enterExclusiveGateway(token, element, defaultFlow: defaultFlow)
     case .parallelGateway: enterParallelGateway(token, element)
     case .inclusiveGateway: enterInclusiveGateway(token, element)
     case .complexGateway(let activation): enterComplexGateway(token, element, activation)
     case .subProcess(let start):
-      if isSimple(element, token), element.more.otherStarts.isEmpty, process.eventSubProcesses(of: token.element).isEmpty {
+      if element.isSimple, process.eventSubProcesses(of: token.element).isEmpty {
         emit(.activated(newActivity(), token.element, .scope(start: start)))
       } else {
         activate(token, element)
@@ -184,7 +184,7 @@ struct Draft {
     let element = process[activity.element]
     if case .adHocSubProcess = element.kind, staysOpen(activity) { return }
     guard instance.details[scope]?.phase != .compensating else { return }
-    if instance.details[scope] == nil, isSimple(element) { return emit(completed: activity, nil) }
+    if instance.details[scope] == nil, element.isSimple { return emit(completed: activity, nil) }
     complete(scope, [])
   }
 

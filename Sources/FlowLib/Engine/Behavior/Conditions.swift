@@ -41,11 +41,10 @@ extension Draft {
 extension Instance {
   /// In the order in which they were opened.
   fileprivate var conditionWaits: [(ActivityID, Wait)] {
-    var found: [(ActivityID, Wait)] = []
-    for (id, details) in details {
-      for wait in details.waits { if case .condition = wait.kind { found.append((id, wait)) } }
+    conditions.keys.sorted().compactMap { key in
+      guard let id = conditions[key], let wait = details[id]?.waits.first(where: { $0.key == key }) else { return nil }
+      return (id, wait)
     }
-    return found.sorted { $0.1.key < $1.1.key }
   }
 }
 

@@ -85,13 +85,13 @@ extension Draft {
   ///
   /// - Returns: false when none has more to begin.
   mutating func placeMoreIterations() -> Bool {
-    let open = instance.details.filter { id, details in
-      guard let loop = details.loop, let total = loop.total, loop.placed < total, details.incident == nil,
-        let activity = instance.activities[id], case .multiInstance(let multi)? = process[activity.element].more.loop
+    let open = instance.openLoops.keys.filter { id in
+      guard instance.details[id]?.incident == nil, let activity = instance.activities[id],
+        case .multiInstance(let multi)? = process[activity.element].more.loop
       else { return false }
       return !multi.isSequential
     }
-    guard let id = open.map(\.key).min(), let loop = instance.details[id]?.loop, let total = loop.total else { return false }
+    guard let id = open.min(), let loop = instance.details[id]?.loop, let total = loop.total else { return false }
     emit(.activity(id, .iterationsPlaced(min(total - loop.placed, Limits.iterationsAtOnce))))
     return true
   }

@@ -6,7 +6,7 @@ extension Draft {
   ///
   /// - Throws: with every reason why it is not safe; nothing has changed then.
   consuming func migrate(to target: Key, _ mapping: [(from: String, to: String)]) throws(Rejection) -> Decision {
-    guard let deployment = directory.state.deployments[target], let next = directory.catalog[target] else {
+    guard let deployment = directory.deployments[target], let next = directory.catalog[target] else {
       throw Rejection(.notFound, "the deployment to migrate to is not there (any more)")
     }
     guard target != instance.deployment else { throw Rejection(.invalid, "\(instance.id.text) is of \(deployment.id) already") }

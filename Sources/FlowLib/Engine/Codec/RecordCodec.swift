@@ -229,6 +229,7 @@ extension ByteReader {
   private mutating func beyondPlain(_ instance: inout Instance) throws(ByteCodingError) {
     for (id, details) in try list({ (reader) throws(ByteCodingError) in (try reader.activity(), try reader.details()) }) {
       instance.details[id] = details
+      instance.index(id, details)
       for (name, value) in details.variables { instance.variableBytes += name.utf8.count + value.bytes.count }
     }
     instance.rootPayload = try optional { (reader) throws(ByteCodingError) in try reader.payloadID() }

@@ -58,13 +58,26 @@ extension Instance {
 
   package func isLoopBody(_ id: ActivityID) -> Bool { details[id]?.loop != nil }
 
-  /// What is inside ends first.
   private func terminated(_ id: ActivityID) -> [ElementChange] {
     guard let activity = activities[id] else { return [] }
-    return inside(id) + [ElementChange(activity.element, .terminated, isLoopBody: isLoopBody(id))]
+    return inside(id) + [terminated(activity)]
   }
 
+  private func terminated(_ activity: Activity) -> ElementChange {
+    ElementChange(activity.element, .terminated, isLoopBody: isLoopBody(activity.id))
+  }
+
+  /// What is inside of something ends before it.
   private func inside(_ scope: ActivityID) -> [ElementChange] {
-    activitiesInOrder.filter { $0.scope == scope }.flatMap { terminated($0.id) }
+    let byScope = Dictionary(grouping: activities(inside: scope), by: \.scope)
+    var changes: [ElementChange] = []
+    func end(_ scope: ActivityID) {
+      for activity in byScope[scope] ?? [] {
+        end(activity.id)
+        changes.append(terminated(activity))
+      }
+    }
+    end(scope)
+    return changes
   }
 }

@@ -30,7 +30,9 @@ extension Instance {
       if let incident = details[id]?.incident { noted.append(.unnamed(incident.key)) }
       detail(id) { $0.incident = nil }
     case .phaseChanged(let phase): details[id, default: Details()].phase = phase
-    case .loopBegan(let loop): details[id, default: Details()].loop = loop
+    case .loopBegan(let loop):
+      details[id, default: Details()].loop = loop
+      noteLoop(id, loop)
     case .iterationsPlaced(let count): placeIterations(count, of: id)
     case .iterationCompleted(let iteration, let output): completeIteration(iteration, of: id, output: output)
     case .iterationTerminated: detail(id) { $0.loop?.terminated += 1 }
@@ -73,11 +75,16 @@ extension Instance {
 
   private mutating func open(_ waits: [Wait], of id: ActivityID) {
     details[id, default: Details()].waits += waits
-    for wait in waits { noted.append(.opened(id, wait)) }
+    for wait in waits { noteWait(wait, of: id, isOpen: true) }
+  }
+
+  private mutating func noteWait(_ wait: Wait, of id: ActivityID, isOpen: Bool) {
+    noted.append(isOpen ? .opened(id, wait) : .closed(id, wait))
+    note(wait, of: id, isOpen: isOpen)
   }
 
   private mutating func closeWait(_ key: Key, of id: ActivityID) {
-    for wait in details[id]?.waits ?? [] where wait.key == key { noted.append(.closed(id, wait)) }
+    for wait in details[id]?.waits ?? [] where wait.key == key { noteWait(wait, of: id, isOpen: false) }
     detail(id) { $0.waits.removeAll { $0.key == key } }
   }
 
@@ -104,7 +111,8 @@ extension Instance {
   /// What an activity that is gone had open.
   mutating func forget(_ id: ActivityID) {
     guard let gone = details.removeValue(forKey: id) else { return }
-    for wait in gone.waits { noted.append(.closed(id, wait)) }
+    for wait in gone.waits { noteWait(wait, of: id, isOpen: false) }
+    if gone.loop != nil { noteLoop(id, nil) }
     if let job = gone.job { noted.append(.jobChanged(id, from: job, to: nil)) }
     if let task = gone.userTask { noted.append(.unnamed(task.key)) }
     if let incident = gone.incident { noted.append(.unnamed(incident.key)) }
@@ -124,6 +132,7 @@ extension Instance {
   private mutating func placeIterations(_ count: Int, of body: ActivityID) {
     guard let activity = activities[body] else { preconditionFailure("iterations of activity \(body.raw), which is not there") }
     detail(body) { $0.loop?.placed += count }
+    noteLoop(body, details[body]?.loop)
     for _ in 0..<count { place(PendingToken(element: activity.element, flow: nil, scope: body, payload: activity.payload)) }
   }
 
