@@ -70,7 +70,11 @@ extension Draft {
   mutating func complete(_ id: ActivityID, _ variables: [Variable]) {
     guard let activity = instance.activities[id] else { return }
     let element = process[activity.element]
-    if element.more.outputs.isEmpty { propagate(withoutDataOutputs(variables, of: id, element), from: id) } else { set(variables, localIn: id) }
+    if element.more.outputs.isEmpty {
+      propagate(withoutDataOutputs(variables, of: id, element), from: id)
+    } else {
+      set(variables, localIn: id)
+    }
     finish(id, element)
   }
 

@@ -58,7 +58,8 @@ extension Draft {
     queue(
       .publish(
         PublishMessage(
-          name: name, correlationKey: key ?? "", timeToLiveMs: life ?? 0, messageID: messageID, variables: instance.localVariables(of: id))))
+          name: name, correlationKey: key ?? "", timeToLiveMs: life ?? 0, messageID: messageID, variables: instance.localVariables(of: id)))
+    )
   }
 
   private func milliseconds(_ duration: CompiledValue, in id: ActivityID) throws(StepProblem) -> Int64 {

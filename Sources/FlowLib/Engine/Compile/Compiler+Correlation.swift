@@ -58,7 +58,8 @@ extension Compiler {
       ofMessage.append(path.text.withoutEquals)
     }
     guard !own.isEmpty, let mine = list(own, subscription.line, subscription.id),
-      let theirs = list(ofMessage, subscription.line, subscription.id) else { return nil }
+      let theirs = list(ofMessage, subscription.line, subscription.id)
+    else { return nil }
     return CorrelationPlan(own: mine, ofMessage: theirs)
   }
 

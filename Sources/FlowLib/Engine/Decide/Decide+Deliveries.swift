@@ -128,7 +128,8 @@ extension Batch {
     }
     let usesVariables = process.settings.usesVariables
     var created = InstanceCreated(
-      id: id, deployment: deployment, start: process.startEvents.first, payload: Payload(variables: usesVariables ? [] : variables), metadata: [],
+      id: id, deployment: deployment, start: process.startEvents.first, payload: Payload(variables: usesVariables ? [] : variables),
+      metadata: [],
       isStopped: false, at: context.now)
     created.parent = parent
     created.callDepth = caller.callDepth + 1

@@ -105,7 +105,8 @@ extension ScenarioReader {
       return .completeUserTask(element: element("element", node, verb), where: wanted, count: count(node), variables: variables)
     case .resolve: return .resolve(element: element("element", node, verb))
     case .modify: return .modify(activate: fields.elements(node["activate"]), terminate: fields.elements(node["terminate"]))
-    case .migrate: return .migrate(version: fields.optionalNumber(node["version"], in: 1...Int64(Int32.max)), mapping: mapping(node["mapping"]))
+    case .migrate:
+      return .migrate(version: fields.optionalNumber(node["version"], in: 1...Int64(Int32.max)), mapping: mapping(node["mapping"]))
     case .activateAdHoc:
       return .activateAdHoc(
         scope: element("scope", node, verb), elements: fields.elements(fields.required(node, "elements", of: "a step 'activate_adhoc'")))
