@@ -16,6 +16,8 @@ struct Draft {
   /// Those that changed, for conditions that are only for some.
   var variableChanges: [VariableChange] = []
   var openedConditions: Set<Key> = []
+  /// Collections of loops, as long as nothing that they are made of is set.
+  var collections: [ActivityID: LoopCollection] = [:]
   /// Messages that are there already may be what is waited for.
   var newWaits: [Wait] = []
 
@@ -109,9 +111,11 @@ struct Draft {
   ///
   /// What is left is an obligation `continue`: tokens on their way are part of the state.
   mutating func run() {
-    repeat { moveTokens() } while isRunning && events.count < Limits.stepsPerCommand && goesOn()
-    if isRunning { takeBufferedMessages() }
-    if isRunning, !instance.waiting.isEmpty { lookForDeadlock() }
+    repeat { moveTokens() } while isRunning && goesOn() && events.count < Limits.stepsPerCommand
+    guard isRunning else { return }
+    takeBufferedMessages()
+    if !instance.waiting.isEmpty { lookForDeadlock() }
+    if !isFinished { countSteps() }
   }
 
   private var isRunning: Bool { !isFinished && instance.state == .running }
@@ -136,6 +140,7 @@ struct Draft {
 
   private mutating func enter(_ token: PendingToken) {
     let element = process[token.element]
+    if instance.stepsInARow >= Limits.stepsInARow, element.canWaitForHelp { return ranAway(token, element) }
     if element.more.startQuantity > 1, let flow = token.flow { return gather(token, element, flow) }
     if let loop = element.more.loop, !isIteration(token) { return enterLoop(token, element, loop) }
     switch element.kind {
@@ -198,6 +203,24 @@ struct Draft {
   }
 
   // MARK: what can never go on
+
+  /// A token that was cut off is counted on by the next command; who waits begins anew.
+  private mutating func countSteps() {
+    if !instance.pending.isEmpty {
+      emit(.activity(.process, .ranOn(instance.stepsInARow + events.count)))
+    } else if instance.stepsInARow > 0 {
+      emit(.activity(.process, .ranOn(0)))
+    }
+  }
+
+  private mutating func ranAway(_ token: PendingToken, _ element: ExecutableElement) {
+    let message =
+      "\(element.id) is entered again after \(instance.stepsInARow) steps without waiting for anything; is the loop around it endless?"
+    guard process.settings.usesVariables else {
+      return fail("TOO_MANY_STEPS", message, at: token.element, input: instance.payloads[token.payload])
+    }
+    stop(token, StepProblem(.unknown, message))
+  }
 
   private mutating func failTooManyTokens() {
     guard let token = instance.pending.first else { return }

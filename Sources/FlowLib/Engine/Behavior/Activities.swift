@@ -178,6 +178,16 @@ extension ExecutableElement {
     }
   }
 
+  /// Whether an incident may show at it before a token has begun it. Every loop has such an element.
+  var canWaitForHelp: Bool {
+    switch kind {
+    case .startEvent, .parallelGateway, .complexGateway, .boundaryEvent, .eventSubProcess: false
+    case .exclusiveGateway, .inclusiveGateway, .endEvent, .task, .serviceTask, .job, .userTask, .script, .catchEvent, .throwEvent,
+      .eventBasedGateway, .subProcess, .transaction, .adHocSubProcess, .callActivity:
+      more.startQuantity == 1
+    }
+  }
+
   /// Catches a link, which a token comes to from its throw.
   var isLink: Bool {
     guard case .link? = more.events.first else { return false }

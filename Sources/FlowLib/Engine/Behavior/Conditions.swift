@@ -61,12 +61,14 @@ func decideConditions(_ variables: [Variable], in state: PartitionState, catalog
   var batch = Batch(state)
   let scope = EvaluationScope(now: context.now, zones: context.zones) { name in variables.first { $0.name == name }?.value.bytes }
   let changes = variables.map { VariableChange(name: $0.name, isNew: true) }
+  var held = 0
   for (deployment, process) in latestProcesses(state, catalog) {
     for element in process.waitingStarts {
       for (definition, event) in process[element].more.events.enumerated() {
         guard case .condition(let condition, let filter) = event, filter?.matches(changes) ?? true, condition.holds(in: scope) else {
           continue
         }
+        held += 1
         if process[element].needsAllTriggers {
           batch.trigger(deployment, element, definition, variables, in: state)
         } else {
@@ -75,7 +77,7 @@ func decideConditions(_ variables: [Variable], in state: PartitionState, catalog
       }
     }
   }
-  return Decision(events: batch.events, answer: .done)
+  return Decision(events: batch.events, answer: .conditions(held: held))
 }
 
 extension CompiledExpression {

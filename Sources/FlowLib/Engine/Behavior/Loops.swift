@@ -104,10 +104,8 @@ extension Draft {
     var variables = [Variable("loopCounter", .int(Int64(iteration)))]
     if case .multiInstance(let multi) = loop {
       if let name = multi.inputElement, let collection = multi.collection {
-        guard case .list(let list) = try evaluate(collection, in: activity.scope, else: .extractValueError) else {
-          throw StepProblem(.extractValueError, "input collection '\(collection.text)' is not a list any more")
-        }
-        variables.append(Variable(name, list.items[safe: iteration - 1]?.json ?? .null))
+        let items = try items(of: collection, in: activity.scope)
+        variables.append(Variable(name, items[safe: iteration - 1]?.json ?? .null))
       }
       // What the output is made of must not come from outside.
       if let output = multi.outputElement, let name = output.names.first, output.names.count == 1, name == output.plainName,
@@ -117,6 +115,20 @@ extension Draft {
       }
     }
     set(variables, localIn: id)
+  }
+
+  /// All iterations that begin in one command look at a collection that was evaluated once.
+  private mutating func items(of collection: CompiledExpression, in body: ActivityID) throws(StepProblem) -> [Value] {
+    if let known = collections[body] { return known.items }
+    guard case .list(let list) = try evaluate(collection, in: body, else: .extractValueError) else {
+      throw StepProblem(.extractValueError, "input collection '\(collection.text)' is not a list any more")
+    }
+    collections[body] = LoopCollection(items: list.items, names: collection.names)
+    return list.items
+  }
+
+  mutating func forgetCollections(madeOf variables: [Variable]) {
+    collections = collections.filter { _, known in !variables.contains { known.names.contains($0.name) } }
   }
 
   /// What a completed iteration adds to the output collection.
@@ -191,4 +203,10 @@ extension CompiledExpression {
   fileprivate var plainName: String {
     String(text.drop { $0 == "=" || $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
+}
+
+/// What a loop goes over, and the variables that it is made of.
+struct LoopCollection: Sendable {
+  let items: [Value]
+  let names: [String]
 }

@@ -41,8 +41,7 @@ extension Instance {
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet,
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan,
       .iterationsPlaced, .iterationCompleted, .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted,
-      .gathered,
-      .placed:
+      .gathered, .placed, .ranOn:
       []
     }
   }

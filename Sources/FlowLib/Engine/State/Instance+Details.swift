@@ -47,28 +47,33 @@ extension Instance {
     case .placed(let element): place(element, in: id)
     case .began(let activity, let element, let start): begin(activity, element, in: id, start: start)
     case .terminated: terminate(id)
+    case .ranOn(let steps): stepsInARow = steps
     }
   }
 
   /// Changes what is there; what has become empty goes.
   mutating func detail(_ id: ActivityID, _ body: (inout Details) -> Void) {
-    guard var changed = details[id] else { return }
-    details[id] = nil
-    body(&changed)
-    if !changed.isEmpty { details[id] = changed }
+    var isEmpty = false
+    let isThere = details.change(id) { details in
+      body(&details)
+      isEmpty = details.isEmpty
+    }
+    if isThere, isEmpty { details[id] = nil }
   }
 
   // MARK: variables
 
   private mutating func set(_ variables: [Variable], in scope: ActivityID) {
-    var changed = details[scope] ?? Details()
-    details[scope] = nil
-    for variable in variables {
-      variableBytes += variable.value.bytes.count + variable.name.utf8.count
-      if let old = changed.variables[variable.name] { variableBytes -= old.bytes.count + variable.name.utf8.count }
-      changed.variables[variable.name] = variable.value
+    var grown = 0
+    if details[scope] == nil { details[scope] = Details() }
+    detail(scope) { details in
+      for variable in variables {
+        grown += variable.value.bytes.count + variable.name.utf8.count
+        if let old = details.variables[variable.name] { grown -= old.bytes.count + variable.name.utf8.count }
+        details.variables[variable.name] = variable.value
+      }
     }
-    details[scope] = changed
+    variableBytes += grown
   }
 
   // MARK: waits and jobs, which the partition finds by what they wait for
@@ -79,8 +84,13 @@ extension Instance {
   }
 
   private mutating func noteWait(_ wait: Wait, of id: ActivityID, isOpen: Bool) {
-    noted.append(isOpen ? .opened(id, wait) : .closed(id, wait))
     note(wait, of: id, isOpen: isOpen)
+    if isOpen { noteOpened(wait, of: id) } else { noted.append(.closed(id, wait)) }
+  }
+
+  /// Nothing is found by what an instance waits for that is STOPPED.
+  private mutating func noteOpened(_ wait: Wait, of id: ActivityID) {
+    if state == .running { noted.append(.opened(id, wait)) }
   }
 
   private mutating func closeWait(_ key: Key, of id: ActivityID) {
@@ -92,7 +102,7 @@ extension Instance {
     guard var changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
     noted.append(.closed(id, changed))
     changed.kind = kind
-    noted.append(.opened(id, changed))
+    noteOpened(changed, of: id)
     detail(id) { details in
       guard let index = details.waits.firstIndex(where: { $0.key == key }) else { return }
       details.waits[index].kind = kind
@@ -100,12 +110,12 @@ extension Instance {
   }
 
   private mutating func changeJob(of id: ActivityID, _ change: (inout WorkerJob?) -> Void) {
-    var changed = details[id] ?? Details()
-    details[id] = nil
-    let old = changed.job
-    change(&changed.job)
-    noted.append(.jobChanged(id, from: old, to: changed.job))
-    if !changed.isEmpty { details[id] = changed }
+    let old = details[id]?.job
+    var changed = old
+    change(&changed)
+    if details[id] == nil { details[id] = Details() }
+    detail(id) { $0.job = changed }
+    noted.append(.jobChanged(id, from: old, to: changed))
   }
 
   /// What an activity that is gone had open.

@@ -26,6 +26,8 @@ package struct Instance: Sendable {
   private(set) var openLoops = SmallMap<ActivityID, ActivityID>()
   /// Bytes of all variables, counted as they come and go.
   package internal(set) var variableBytes = 0
+  /// Steps since it last waited for something, counted where a command was cut off.
+  package internal(set) var stepsInARow = 0
   /// What tokens carry that begin in the process itself without having come from anywhere; nil where none ever does.
   package internal(set) var rootPayload: PayloadID?
   /// The call activity that waits for it.
