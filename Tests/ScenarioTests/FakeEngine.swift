@@ -65,6 +65,10 @@ final class FakeEngine: ScenarioEngine {
       }
     try hear("set \(JSON.object(variables).text) in \(place) \(isLocal)")
   }
+  func evaluateConditions(_ variables: JSON.Object) throws(Status) { try hear("conditions \(JSON.object(variables).text)") }
+  func migrate(_ instance: Key, to version: Int?, mapping: [(from: String, to: String)]) throws(Status) {
+    try hear("migrate \(instance.raw) \(version ?? 0) \(mapping.map { "\($0.from)>\($0.to)" })")
+  }
   func resolve(_ incident: Key) throws(Status) { try hear("resolve \(incident.raw)") }
   func cancel(_ instance: Key) throws(Status) { try hear("cancel \(instance.raw)") }
   func modify(_ instance: Key, activate: [String], terminate: [ActiveElement]) throws(Status) {

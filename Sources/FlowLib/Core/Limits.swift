@@ -77,6 +77,8 @@ public enum Limits {
   public static let activityQuantity = 1_000
   /// Correlation keys for which start events of one deployment have seen some of their triggers; they are in the deployment's record.
   public static let seenTriggers = 1_000
+  /// Incoming flows of a complex gateway: those that it took a token from are the bits of one number.
+  public static let complexFlows = 62
   /// Buffered messages that are looked through for one that has the properties which an instance waits for; each is an evaluation.
   public static let correlationScan = 1_000
   /// How long a message may live: ten years.

@@ -52,7 +52,7 @@ package enum Command: Sendable {
   case goOn
 }
 
-package struct PublishMessage: Sendable {
+package struct PublishMessage: Sendable, Equatable {
   package var name: String
   package var correlationKey: String
   package var timeToLiveMs: Int64

@@ -133,6 +133,7 @@ struct Draft {
   /// What only happens when nothing moves any more; whether something moves again.
   private mutating func goesOn() -> Bool {
     if hasNewVariables || !newWaits.isEmpty {
+      if hasNewVariables, !process.correlations.isEmpty { followProperties() }
       hasNewVariables = false
       lookAtConditions()
       if !instance.pending.isEmpty { return true }

@@ -51,7 +51,8 @@ private func decideCreate(
   guard create.payload.bytes.count <= Limits.payloadBytes else {
     throw Rejection(.exhausted, "payload of \(create.payload.bytes.count) bytes is over the limit of \(Limits.payloadBytes)")
   }
-  let places = try elements(create, of: process)
+  var places = try elements(create, of: process)
+  if places.isEmpty, create.startEventID == nil { places = process.implicitStarts }
   let start = places.isEmpty ? try startEvent(create.startEventID, of: process) : nil
   let variables = try firstVariables(create.payload, of: process)
   let id = InstanceID(key: state.nextKey, entropy: context.entropy.0)

@@ -71,6 +71,14 @@ extension Compensation {
   }
 }
 
+extension PublishMessage {
+  fileprivate func mapping<Failure: Error>(_ map: (Payload) throws(Failure) -> Payload) throws(Failure) -> PublishMessage {
+    var mapped = self
+    mapped.variables = try variables.mapping(map)
+    return mapped
+  }
+}
+
 extension BufferedMessage {
   fileprivate func mapping<Failure: Error>(_ map: (Payload) throws(Failure) -> Payload) throws(Failure) -> BufferedMessage {
     var mapped = BufferedMessage(
@@ -83,8 +91,7 @@ extension BufferedMessage {
 extension Delivery {
   fileprivate func mappingPayloads<Failure: Error>(_ map: (Payload) throws(Failure) -> Payload) throws(Failure) -> Delivery {
     switch self {
-    case .publish(let name, let key, let variables):
-      .publish(name: name, correlationKey: key, variables: try variables.mapping(map))
+    case .publish(let publish): .publish(try publish.mapping(map))
     case .start(let deployment, let element, let variables):
       .start(deployment: deployment, element: element, variables: try variables.mapping(map))
     case .call(let parent, let deployment, let id, let variables):

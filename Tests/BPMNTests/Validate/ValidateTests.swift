@@ -104,9 +104,17 @@ import Testing
     #expect(Self.codes(Self.through("<bpmn:task id='n'/>", more: more)).contains(code))
   }
 
-  @Test("a process needs a start event, start events no incoming flow, end events no outgoing one")
+  @Test("without a start event begins what no flow leads to")
+  func implicitStart() {
+    #expect(!Self.codes(model("<bpmn:task id='n'/>")).contains("no-start-event"))
+  }
+
+  @Test("a process with nothing that could begin needs a start event, start events no incoming flow, end events no outgoing one")
   func startsAndEnds() {
-    #expect(Self.codes(model("<bpmn:task id='n'/>")).contains("no-start-event"))
+    let zeebe = "<bpmn:extensionElements><zeebe:ioMapping><zeebe:input source='=1' target='x'/></zeebe:ioMapping></bpmn:extensionElements>"
+    #expect(Self.codes(model("")).contains("no-start-event"))
+    #expect(Self.codes(model("<bpmn:task id='n' isForCompensation='true'/>")).contains("no-start-event"))
+    #expect(Self.codes(model("<bpmn:task id='n'>\(zeebe)</bpmn:task>")).contains("no-start-event"))
     #expect(
       Self.codes(Self.through("<bpmn:task id='n'/>", more: "<bpmn:sequenceFlow id='x' sourceRef='n' targetRef='s'/>")).contains(
         "start-with-incoming"))

@@ -74,7 +74,11 @@ extension Draft {
   mutating func complete(_ id: ActivityID, _ variables: [Variable]) {
     guard let activity = instance.activities[id] else { return }
     let element = process[activity.element]
-    if element.more.outputs.isEmpty { propagate(variables, from: id) } else { set(variables, localIn: id) }
+    if element.more.outputs.isEmpty {
+      propagate(withoutDataOutputs(variables, of: id, element), from: id)
+    } else {
+      set(variables, localIn: id)
+    }
     finish(id, element)
   }
 
@@ -96,9 +100,10 @@ extension Draft {
   private mutating func leave(_ activity: Activity, _ element: ExecutableElement, _ flows: [FlowIndex], _ output: Payload?, endsLoop: Bool)
   {
     let (iteration, thrower) = (instance.details[activity.id]?.iteration, instance.details[activity.id]?.thrower)
+    let known = iteration == nil ? [] : instance.localVariables(of: activity.id)
     rememberCompensation(of: activity, element)
     emit(.completed(activity.id, nil, flows: flows))
-    if isIteration(activity) { return iterated(activity, iteration ?? 0, output, endsLoop: endsLoop) }
+    if isIteration(activity) { return iterated(activity, iteration ?? 0, output, known, endsLoop: endsLoop) }
     if let thrower { handled(for: thrower) }
     settle(activity.scope)
   }
@@ -160,7 +165,11 @@ extension Draft {
     if let loop = element.more.loop, !isIteration(activity) { return beginLoop(id, element, loop) }
     guard element.isGateway else { return start(id, element) }
     attempt(id, .activating) { (draft) throws(StepProblem) in
-      let flows = try draft.flows(through: element, in: activity.scope, draft.instance.payloads[activity.payload])
+      let payload = draft.instance.payloads[activity.payload]
+      let flows =
+        if case .complexGateway = element.kind { try draft.startFlows(of: element, in: activity.scope, payload) } else {
+          try draft.flows(through: element, in: activity.scope, payload)
+        }
       draft.emit(.completed(id, nil, flows: flows))
       draft.settle(activity.scope)
     }

@@ -60,7 +60,7 @@ extension Draft {
   }
 
   /// A string, or a number as its text.
-  private func correlationKey(_ key: CompiledValue, in id: ActivityID) throws(StepProblem) -> String {
+  func correlationKey(_ key: CompiledValue, in id: ActivityID) throws(StepProblem) -> String {
     switch try evaluate(key, in: id, else: .extractValueError) {
     case .string(let text): return text
     case .number(let number): return number.text
@@ -83,10 +83,19 @@ extension Draft {
     if event.more.isParallelMultiple, event.more.events.count > 1 {
       emit(.activity(id, .waitClosed(key)))
       emit(.activity(id, .definitionSeen(SeenDefinition(element: wait.element, definition: wait.definition))))
-      set(variables, localIn: id)
-      guard !(instance.details[id]?.waits.contains { $0.element == wait.element } ?? false) else { return }
+      if instance.details[id]?.waits.contains(where: { $0.element == wait.element }) ?? false {
+        return keep(variables, of: wait.element, at: id)
+      }
     }
     fire(wait, at: id, variables)
+  }
+
+  /// What one of several triggers brought goes where all of it will go; where outputs are mapped, it waits for the others beside the event.
+  private mutating func keep(_ variables: [Variable], of event: ElementIndex, at id: ActivityID) {
+    guard process[event].more.outputs.isEmpty, let activity = instance.activities[id], !process.isEventSubProcessStart(event) else {
+      return set(variables, localIn: id)
+    }
+    receive(variables, at: event, in: activity.scope)
   }
 
   private mutating func fire(_ wait: Wait, at id: ActivityID, _ variables: [Variable]) {

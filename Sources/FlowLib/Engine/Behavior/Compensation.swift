@@ -18,31 +18,35 @@ extension Draft {
   /// - Returns: whether the thrower has to wait for them.
   mutating func throwCompensation(_ target: ElementIndex?, waits: Bool, at id: ActivityID) throws(StepProblem) -> Bool {
     guard let activity = instance.activities[id] else { return false }
-    let scope = compensationScope(of: activity)
-    return beginHandlers(of: scope, target, thrower: waits ? id : nil)
+    return beginHandlers(of: compensatedScopes(around: activity), target, thrower: waits ? id : nil)
   }
 
-  /// In an event subprocess, the scope around it is compensated; one that compensates has what that scope left to be compensated.
-  private func compensationScope(of activity: Activity) -> ActivityID {
-    guard let around = instance.activities[activity.scope], case .eventSubProcess = process[around.element].kind else {
-      return activity.scope
-    }
-    return process[around.element].more.isForCompensation ? around.id : around.scope
+  /// From within an event subprocess the scope around it is compensated too; one that compensates has what that scope left to be
+  /// compensated.
+  private func compensatedScopes(around activity: Activity) -> [ActivityID] {
+    guard let around = instance.activities[activity.scope], case .eventSubProcess = process[around.element].kind,
+      !process[around.element].more.isForCompensation
+    else { return [activity.scope] }
+    return [around.id, around.scope]
   }
 
-  /// - Parameter thrower: who waits until they are done; nil when nobody does.
+  /// - Parameters:
+  ///   - scopes: the innermost first; what completed last is undone first.
+  ///   - thrower: who waits until they are done; nil when nobody does.
   /// - Returns: whether there is anything to wait for.
-  private mutating func beginHandlers(of scope: ActivityID, _ target: ElementIndex?, thrower: ActivityID?) -> Bool {
-    let all = instance.details[scope]?.compensations ?? []
-    let chosen = all.filter { target == nil || $0.element == target }
-    let handlers = chosen.reversed().flatMap { $0.handlers(of: process) }
-    if !chosen.isEmpty { emit(.activity(scope, .compensationTaken(chosen.map(\.activity)))) }
+  private mutating func beginHandlers(of scopes: [ActivityID], _ target: ElementIndex?, thrower: ActivityID?) -> Bool {
+    var handlers: [(scope: ActivityID, handling: Handling)] = []
+    for scope in scopes {
+      let chosen = (instance.details[scope]?.compensations ?? []).filter { target == nil || $0.element == target }
+      handlers += chosen.reversed().flatMap { $0.handlers(of: process) }.map { (scope, $0) }
+      if !chosen.isEmpty { emit(.activity(scope, .compensationTaken(chosen.map(\.activity)))) }
+    }
     guard !handlers.isEmpty else { return false }
     if let thrower, let waiting = instance.activities[thrower] {
       emit(.activity(thrower, .phaseChanged(.compensating)))
       emit(.activity(thrower, .counted(waiting.element, handlers.count)))
     }
-    for handling in handlers { begin(handling, in: scope, thrower: thrower) }
+    for (scope, handling) in handlers { begin(handling, in: scope, thrower: thrower) }
     return thrower != nil
   }
 
@@ -50,9 +54,9 @@ extension Draft {
     let id = newActivity()
     emit(.activity(scope, .began(id, handling.handler, start: nil)))
     if let thrower { emit(.activity(id, .handles(thrower))) }
-    set(handling.done.variables, localIn: id)
+    set(handling.known, localIn: id)
     if case .eventSubProcess = process[handling.handler].kind {
-      for inner in handling.done.inner { emit(.activity(id, .compensable(inner))) }
+      for inner in handling.inner { emit(.activity(id, .compensable(inner))) }
     }
     start(id, process[handling.handler])
   }
@@ -82,7 +86,7 @@ extension Draft {
     emit(.completed(id, nil, flows: []))
     cancelCalls(in: scope)
     emit(.scopeCleared(scope))
-    if !beginHandlers(of: scope, nil, thrower: scope) { leaveCanceled(scope, transaction) }
+    if !beginHandlers(of: [scope], nil, thrower: scope) { leaveCanceled(scope, transaction) }
   }
 
   private mutating func leaveCanceled(_ id: ActivityID, _ transaction: Activity) {
@@ -99,7 +103,9 @@ extension Draft {
 /// A handler, and what it undoes.
 private struct Handling {
   let handler: ElementIndex
-  let done: Compensation
+  /// The variables that it sees as they were then.
+  let known: [Variable]
+  let inner: [Compensation]
 }
 
 extension Compensation {
@@ -110,10 +116,14 @@ extension Compensation {
   }
 
   /// The handlers that undo it, in the order in which they begin; an activity's own stands for all inside of it.
-  fileprivate func handlers(of process: ExecutableProcess) -> [Handling] {
+  ///
+  /// - Parameter around: what the scopes around it knew when they completed.
+  fileprivate func handlers(of process: ExecutableProcess, around: [Variable] = []) -> [Handling] {
+    let own = Set(variables.map(\.name))
+    let known = around.filter { !own.contains($0.name) } + variables
     if let handler = process[element].more.compensationHandler, !isLoop(handledBy: handler, process) {
-      return [Handling(handler: handler, done: self)]
+      return [Handling(handler: handler, known: known, inner: inner)]
     }
-    return inner.reversed().flatMap { $0.handlers(of: process) }
+    return inner.reversed().flatMap { $0.handlers(of: process, around: known) }
   }
 }

@@ -23,9 +23,29 @@ extension Draft {
   /// The key by which an instance waits for a message that is correlated by properties.
   func propertyKey(_ plan: CorrelationPlan, in id: ActivityID) throws(StepProblem) -> String {
     guard let key = CorrelationPlan.key(try evaluate(plan.own, in: id, else: .extractValueError)) else {
+      if plan.adopts { return "" }
       throw StepProblem(.extractValueError, "correlation properties \(plan.own.text): one of them is null")
     }
     return key
+  }
+
+  /// Waits by properties follow the variables that these are read from; what can not be told any more stays as it was.
+  ///
+  /// - Source: BPMN 2.0.2, 8.4.2: a subscription is looked at again whenever its data changes.
+  mutating func followProperties() {
+    let waits = instance.details.flatMap { id, details in details.waits.map { (id, $0) } }.sorted { $0.1.key < $1.1.key }
+    for (id, wait) in waits {
+      guard case .message(let name, let known) = wait.kind, known.isEmpty || known.hasPrefix(CorrelationPlan.mark),
+        let plan = process.correlations[name], let key = propertyKeyIfKnown(plan, in: id), key != known
+      else { continue }
+      let changed = Wait(key: wait.key, element: wait.element, definition: wait.definition, kind: .message(name: name, correlationKey: key))
+      emit(.activity(id, .waitChanged(wait.key, changed.kind)))
+      newWaits.append(changed)
+    }
+  }
+
+  private func propertyKeyIfKnown(_ plan: CorrelationPlan, in id: ActivityID) -> String? {
+    do throws(StepProblem) { return CorrelationPlan.key(try evaluate(plan.own, in: id, else: .extractValueError)) } catch { return nil }
   }
 
   /// A message that is there already and has the properties that are waited for.

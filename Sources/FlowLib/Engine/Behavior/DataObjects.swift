@@ -10,6 +10,14 @@ extension Draft {
     set(element.more.locals.filter { known[$0] == nil }.map { Variable($0, .null) }, localIn: id)
   }
 
+  /// What data associations take further is the activity's own, as its data inputs are; the rest of its results is returned.
+  mutating func withoutDataOutputs(_ variables: [Variable], of id: ActivityID, _ element: ExecutableElement) -> [Variable] {
+    guard !element.more.dataOutputs.isEmpty else { return variables }
+    let own = Set(element.more.dataOutputs.flatMap(\.needs))
+    set(variables.filter { own.contains($0.name) }, localIn: id)
+    return variables.filter { !own.contains($0.name) }
+  }
+
   /// Data outputs go to what their associations name; one that the activity has not made goes nowhere.
   mutating func mapDataOutputs(of id: ActivityID, _ element: ExecutableElement, to scope: ActivityID) throws(StepProblem) {
     for mapping in element.more.dataOutputs where isAvailable(mapping, from: id) {

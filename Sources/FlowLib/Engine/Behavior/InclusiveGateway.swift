@@ -19,12 +19,14 @@ extension Draft {
   }
 
   /// Where a gateway lets its token go: of an exclusive one the first flow, of the others all whose conditions hold, or the default one.
-  func flows(through gateway: ExecutableElement, in scope: ActivityID, _ payload: Payload) throws(StepProblem) -> [FlowIndex] {
+  func flows(through gateway: ExecutableElement, in scope: ActivityID, _ payload: Payload, before brought: [Variable] = [])
+    throws(StepProblem) -> [FlowIndex]
+  {
     let (isExclusive, standard) = (gateway.isExclusive, gateway.defaultFlow)
     if gateway.outgoing.count <= 1, gateway.outgoing.allSatisfy({ process[$0].condition == nil }) { return gateway.outgoing }
     var chosen: [FlowIndex] = []
     for flow in gateway.outgoing where flow != standard {
-      if let condition = process[flow].condition, !(try holds(condition, in: scope, payload: payload)) { continue }
+      if let condition = process[flow].condition, !(try holds(condition, "condition", in: scope, payload, before: brought)) { continue }
       if isExclusive { return [flow] }
       chosen.append(flow)
     }
@@ -51,6 +53,10 @@ extension Draft {
   mutating func releaseJoins() -> Bool {
     for waiting in instance.waiting {
       let gateway = process[waiting.element]
+      if case .complexGateway(let activation) = gateway.kind {
+        guard resetComplex(waiting.element, in: waiting.scope, activation) else { continue }
+        return true
+      }
       guard case .inclusiveGateway = gateway.kind, !mayStillCome(to: waiting.element, in: waiting.scope) else { continue }
       let arrived = gateway.incoming.filter { flow in
         instance.waiting.contains { $0.element == waiting.element && $0.scope == waiting.scope && $0.flow == flow }
@@ -72,14 +78,22 @@ extension Draft {
     return false
   }
 
-  /// Whether a token elsewhere in the scope could reach a flow of the gateway on which none waits yet, without passing the gateway.
+  /// Whether a token elsewhere in the scope could reach a flow of the gateway on which none waits yet, and none on which one does,
+  /// without passing the gateway.
   private func mayStillCome(to element: ElementIndex, in scope: ActivityID) -> Bool {
-    let gateway = process[element]
-    let empty = gateway.incoming.filter { flow in
-      !instance.waiting.contains { $0.element == element && $0.scope == scope && $0.flow == flow }
+    let incoming = process[element].incoming
+    let filled = incoming.filter { flow in
+      instance.waiting.contains { $0.element == element && $0.scope == scope && $0.flow == flow }
     }
+    return mayStillCome(to: element, over: incoming.filter { !filled.contains($0) }, notOver: filled, in: scope)
+  }
+
+  /// - Parameter filled: a token that could come over one of these is not waited for.
+  func mayStillCome(to element: ElementIndex, over empty: [FlowIndex], notOver filled: [FlowIndex] = [], in scope: ActivityID) -> Bool {
     guard !empty.isEmpty else { return false }
-    let sources = process.elementsLeading(to: empty, past: element)
+    var sources = process.elementsLeading(to: empty, past: element, fromHosts: true)
+    // A boundary event is no sequence flow of its activity: its token may come beside the activity's own.
+    if !filled.isEmpty { sources.subtract(process.elementsLeading(to: filled, past: element, fromHosts: false)) }
     if instance.pending.all.contains(where: { $0.scope == scope && $0.element != element && sources.contains($0.element) }) { return true }
     if instance.waiting.contains(where: { $0.scope == scope && $0.element != element && sources.contains($0.element) }) { return true }
     return instance.activities.contains { $0.value.scope == scope && sources.contains($0.value.element) }
@@ -87,14 +101,16 @@ extension Draft {
 }
 
 extension ExecutableProcess {
-  /// Elements from which a token can come over one of these flows without passing `gateway`; boundary events count with their activity.
-  fileprivate func elementsLeading(to flows: [FlowIndex], past gateway: ElementIndex) -> Set<ElementIndex> {
+  /// Elements from which a token can come over one of these flows without passing `gateway`.
+  ///
+  /// - Parameter fromHosts: boundary events count with their activity.
+  fileprivate func elementsLeading(to flows: [FlowIndex], past gateway: ElementIndex, fromHosts: Bool) -> Set<ElementIndex> {
     var found: Set<ElementIndex> = []
     var open = flows.map { self[$0].source }
     while let element = open.popLast() {
       guard element != gateway, found.insert(element).inserted else { continue }
       open += self[element].incoming.map { self[$0].source }
-      if let host = host(of: element) { open.append(host) }
+      if fromHosts, let host = host(of: element) { open.append(host) }
       if case .catchEvent = self[element].kind { open += linkSources(of: element) }
     }
     return found

@@ -5,13 +5,15 @@ extension Draft {
   /// What a completed instance of a multi-instance activity throws; events at the boundary of the activity catch it first.
   ///
   /// - Source: BPMN 2.0.2, 13.3.7, behavior of multi-instance activities.
-  mutating func throwLoopEvents(_ loop: MultiInstanceLoop, _ state: LoopState, in body: ActivityID) throws(StepProblem) {
+  mutating func throwLoopEvents(_ loop: MultiInstanceLoop, _ state: LoopState, in body: ActivityID, _ known: [Variable])
+    throws(StepProblem)
+  {
     switch loop.behavior {
     case .all: break
     case .none(let event): try throwLoop(event, in: body)
     case .one(let event): if state.completed == 1 { try throwLoop(event, in: body) }
     case .complex(let behaviors):
-      for behavior in behaviors where try holds(behavior.condition, countedBy: state, in: body) {
+      for behavior in behaviors where try holds(behavior.condition, countedBy: state, in: body, before: known) {
         for event in behavior.events where instance.activities[body] != nil { try throwLoop(event, in: body) }
       }
     }

@@ -65,7 +65,10 @@ extension Draft {
     case .standard(let condition, let testBefore, let maximum):
       let tests = testBefore || state.completed > 0
       var goesOn = maximum.map { state.placed < $0 } ?? true
-      if goesOn, tests, let condition { goesOn = try holds(condition, in: id) }
+      if goesOn, tests, let condition {
+        let rounds = [Variable("loopCounter", .int(Int64(state.completed)))]
+        goesOn = try holds(condition, "loop condition", in: id, payload(of: id), before: rounds)
+      }
       if goesOn, tests, condition == nil, maximum == nil { goesOn = false }
       if goesOn { emit(.activity(id, .iterationsPlaced(1))) } else { endLoop(id, element) }
     case .multiInstance(let multi):
@@ -151,14 +154,16 @@ extension Draft {
   }
 
   /// An iteration is over; the next begins, or the body ends.
-  mutating func iterated(_ activity: Activity, _ iteration: Int, _ output: Payload?, endsLoop: Bool) {
+  ///
+  /// - Parameter known: the variables that the iteration had for itself; conditions see them.
+  mutating func iterated(_ activity: Activity, _ iteration: Int, _ output: Payload?, _ known: [Variable] = [], endsLoop: Bool) {
     let body = activity.scope
     let element = process[activity.element]
     guard let loop = element.more.loop else { return }
     emit(.activity(body, .iterationCompleted(iteration, output: output)))
     attempt(body, .active) { (draft) throws(StepProblem) in
       if case .multiInstance(let multi) = loop, let state = draft.instance.details[body]?.loop {
-        try draft.throwLoopEvents(multi, state, in: body)
+        try draft.throwLoopEvents(multi, state, in: body, known)
         guard draft.instance.activities[body] != nil else { return }
       }
       guard !endsLoop else {

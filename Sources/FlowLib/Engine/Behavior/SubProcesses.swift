@@ -6,6 +6,7 @@ extension Draft {
   mutating func enterScope(_ id: ActivityID, _ element: ExecutableElement, _ start: ElementIndex) throws(StepProblem) {
     try openEventSubProcesses(in: id, of: instance.activities[id]?.element)
     emit(.activity(id, .placed(start)))
+    for other in element.more.otherStarts { emit(.activity(id, .placed(other))) }
   }
 
   // MARK: ad-hoc
@@ -56,8 +57,9 @@ extension Draft {
     for name in elements {
       guard let element = process.element(id: name), definition.startable.contains(element) else {
         let names = definition.startable.map { process[$0].id }.joined(separator: ", ")
-        throw Rejection(.invalid, "'\(name)' can not be begun in \(process[activity.element].id); what can: \(names)")
+        throw Rejection(.notFound, "'\(name)' can not be begun in \(process[activity.element].id); what can: \(names)")
       }
+      guard !begun.contains(element) else { throw Rejection(.invalid, "'\(name)' is named twice") }
       begun.append(element)
     }
     if definition.isSequential, begun.count + (instance.scopes[id]?.live ?? 0) > 1 {
@@ -69,8 +71,11 @@ extension Draft {
   }
 
   consuming func completeAdHoc(_ id: ActivityID) throws(Rejection) -> Decision {
-    guard let activity = instance.activities[id], case .adHocSubProcess = process[activity.element].kind else {
+    guard let activity = instance.activities[id], case .adHocSubProcess(let definition) = process[activity.element].kind else {
       throw Rejection(.notFound, "there is no ad-hoc subprocess at activity \(id.raw) of \(instance.id.text)")
+    }
+    guard definition.cancelsRemaining || instance.scopes[id] == nil else {
+      throw Rejection(.wrongState, "something still runs in \(process[activity.element].id), and is not to be canceled")
     }
     cancelCalls(in: id)
     emit(.scopeCleared(id))

@@ -30,7 +30,7 @@ extension Draft {
         failure(code, "\(process[activity.element].id) threw \(code)", at: activity.element, input: input), at: id,
         instance.localVariables(of: id))
       return .waits
-    case .message(let name, let key): try throwMessage(name, key, at: id)
+    case .message(let name, let key): try throwMessage(name, process[activity.element].more.publication ?? Publication(key: key), at: id)
     case .compensation(let target, let waits): return try throwCompensation(target, waits: waits, at: id) ? .waits : .done
     case .cancel:
       cancelTransaction(from: id)
@@ -50,10 +50,24 @@ extension Draft {
   }
 
   /// Publishes for whoever waits in this partition.
-  private mutating func throwMessage(_ name: CompiledValue, _ key: CompiledValue?, at id: ActivityID) throws(StepProblem) {
+  private mutating func throwMessage(_ name: CompiledValue, _ publication: Publication, at id: ActivityID) throws(StepProblem) {
     let name = try text(name, in: id, "message name")
-    let correlationKey = try key.map { (value) throws(StepProblem) in try text(value, in: id, "correlation key") } ?? ""
-    queue(.publish(name: name, correlationKey: correlationKey, variables: instance.localVariables(of: id)))
+    let key = try publication.key.map { (key) throws(StepProblem) in try correlationKey(key, in: id) }
+    let messageID = try publication.messageID.map { (value) throws(StepProblem) in try text(value, in: id, "message id") }
+    let life = try publication.timeToLive.map { (value) throws(StepProblem) in try milliseconds(value, in: id) }
+    queue(
+      .publish(
+        PublishMessage(
+          name: name, correlationKey: key ?? "", timeToLiveMs: life ?? 0, messageID: messageID, variables: instance.localVariables(of: id)))
+    )
+  }
+
+  private func milliseconds(_ duration: CompiledValue, in id: ActivityID) throws(StepProblem) -> Int64 {
+    let value = try evaluate(duration, in: id, else: .extractValueError)
+    guard let end = TimerText.adding(value, to: context.now, context.zones), end >= context.now else {
+      throw StepProblem(.extractValueError, "time to live is \(value.shown), and has to be a duration such as PT1H")
+    }
+    return min(end - context.now, Limits.messageLifeMs)
   }
 
   // MARK: escalation

@@ -90,10 +90,17 @@ extension Draft {
 
   /// - Throws: for what is neither true nor false, as Zeebe does.
   func holds(_ condition: CompiledExpression, in id: ActivityID, payload: Payload? = nil) throws(StepProblem) -> Bool {
+    try holds(condition, "condition", in: id, payload ?? self.payload(of: id), before: [])
+  }
+
+  /// - Parameter brought: variables that are seen before all others.
+  func holds(_ condition: CompiledExpression, _ what: String, in id: ActivityID, _ payload: Payload?, before brought: [Variable])
+    throws(StepProblem) -> Bool
+  {
     do throws(EvaluationError) {
-      return try condition.condition(in: scope(of: id, payload: payload ?? self.payload(of: id)))
+      return try condition.condition(in: scope(of: id, payload: payload, before: brought))
     } catch {
-      throw StepProblem(.extractValueError, "condition '\(condition.text)': \(error)")
+      throw StepProblem(.extractValueError, "\(what) '\(condition.text)': \(error)")
     }
   }
 

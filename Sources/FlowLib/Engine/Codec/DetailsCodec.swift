@@ -196,12 +196,18 @@ extension ByteWriter {
       self.place(place)
       varint(definition)
       self.variables(variables)
-    case .publish(let name, let key, let variables):
-      byte(7)
-      string(name)
-      string(key)
-      self.variables(variables)
+    case .publish(let publish):
+      byte(9)
+      self.publish(publish)
     }
+  }
+
+  private mutating func publish(_ publish: PublishMessage) {
+    string(publish.name)
+    string(publish.correlationKey)
+    signed(publish.timeToLiveMs)
+    optional(publish.messageID) { $0.string($1) }
+    variables(publish.variables)
   }
 
   private mutating func outcome(_ outcome: CallOutcome) {
@@ -375,9 +381,15 @@ extension ByteReader {
     case 6: return .signal(name: try string(), variables: try variables(), after: try optionalKey(), before: try optionalKey())
     case 8:
       return .trigger(deployment: try key(), try place(), definition: try int(), variables: try variables())
-    case 7: return .publish(name: try string(), correlationKey: try string(), variables: try variables())
+    case 9: return .publish(try publish())
     default: throw fail("unknown delivery")
     }
+  }
+
+  private mutating func publish() throws(ByteCodingError) -> PublishMessage {
+    PublishMessage(
+      name: try string(), correlationKey: try string(), timeToLiveMs: try signed(),
+      messageID: try optional { (reader) throws(ByteCodingError) in try reader.string() }, variables: try variables())
   }
 
   private mutating func outcome() throws(ByteCodingError) -> CallOutcome {

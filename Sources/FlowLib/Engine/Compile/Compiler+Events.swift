@@ -15,12 +15,25 @@ extension Compiler {
       more.isParallelMultiple = boundary.parallelMultiple
     case .intermediateCatchEvent(let event): more.isParallelMultiple = event.parallelMultiple
     case .receiveTask(let task): return more.events = message(task.messageRef, of: node).map { [$0] } ?? []
-    case .endEvent, .intermediateThrowEvent, .implicitThrowEvent, .task, .manualTask, .serviceTask, .sendTask, .userTask, .scriptTask,
+    case .sendTask(let task):
+      more.events = task.messageRef.flatMap { message($0, of: node) }.map { [$0] } ?? []
+      more.publication = publication(of: node)
+      return
+    case .endEvent, .intermediateThrowEvent, .implicitThrowEvent, .task, .manualTask, .serviceTask, .userTask, .scriptTask,
       .businessRuleTask, .callActivity, .subProcess, .exclusiveGateway, .inclusiveGateway, .parallelGateway, .complexGateway,
       .eventBasedGateway, .choreographyTask, .callChoreography, .subChoreography:
       break
     }
     more.events = node.eventDefinitions.compactMap { event($0, of: node) }
+    more.publication = publication(of: node)
+  }
+
+  private mutating func publication(of node: FlowNode) -> Publication? {
+    guard let publish = node.zeebe?.publishMessage else { return nil }
+    return Publication(
+      key: value(publish.correlationKey, line: node.line, of: node.id, "correlation key"),
+      messageID: value(publish.messageID, line: node.line, of: node.id, "message id"),
+      timeToLive: value(publish.timeToLive, line: node.line, of: node.id, "time to live"))
   }
 
   mutating func event(_ definition: EventDefinition, of node: FlowNode) -> ExecutableEvent? {

@@ -56,6 +56,7 @@ extension Compiler {
     more.compensationHandler = compensationHandler(of: node)
     data(of: node, into: &more)
     more.instantiation = instantiation(of: node)
+    if case .subProcess(let inner) = node.kind { more.otherStarts = Array(otherStarts(of: inner).dropFirst()) }
     events(of: node, into: &more)
     return findings.count == before ? more : nil
   }

@@ -47,4 +47,20 @@ extension Compiler {
       "write a text, or an expression without variables")
     return nil
   }
+
+  /// What begins in a level that has no start event: all that no flow leads to, and that nothing else begins.
+  ///
+  /// - Source: BPMN 2.0.2, 10.5.2 and 13.2, implicit start.
+  func implicitStarts(of content: Scope) -> [ElementIndex] {
+    content.nodes.filter(\.beginsImplicitly).compactMap { index(of: $0.id) }
+  }
+
+  /// Of a subprocess without a start event.
+  func otherStarts(of subProcess: SubProcess) -> [ElementIndex] {
+    guard !subProcess.content.nodes.contains(where: \.isStart) else { return [] }
+    switch subProcess.kind {
+    case .embedded, .transaction: return implicitStarts(of: subProcess.content)
+    case .event, .adHoc: return []
+    }
+  }
 }

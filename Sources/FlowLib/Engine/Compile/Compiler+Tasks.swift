@@ -18,6 +18,12 @@ extension Compiler {
     return notExecutable(node, "\(node.kind.elementName) without a job type")
   }
 
+  /// A worker's job, or else the message that it names is sent by the engine itself.
+  mutating func sendTask(_ node: FlowNode, _ task: OperationTask) -> ExecutableKind? {
+    let isDoneOutside = node.zeebe?.taskDefinition != nil || node.rexflow?.service != nil || node.camunda?.connectorID != nil
+    return isDoneOutside || (task.messageRef ?? "").isEmpty ? jobOrNothing(node) : .throwEvent
+  }
+
   mutating func serviceTask(_ node: FlowNode) -> ExecutableKind? {
     let service = node.rexflow?.service
     guard let host = service?.host ?? node.camunda?.connectorID else {
@@ -111,9 +117,7 @@ extension Compiler {
     definition.completion = adHoc.completion.flatMap { expression($0, of: node.id, "completion condition") }
     definition.active = feel(node.zeebe?.adHoc?.activeElementsCollection, line: node.line, of: node.id, "active elements")
     let inside = subProcess.content.nodes
-    definition.startable = inside.filter { $0.incoming.isEmpty && $0.attachedTo == nil && !$0.isForCompensation }.compactMap {
-      index(of: $0.id)
-    }
+    definition.startable = inside.filter(\.beginsImplicitly).compactMap { index(of: $0.id) }
     return .adHocSubProcess(definition)
   }
 }

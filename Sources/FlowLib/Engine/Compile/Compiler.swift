@@ -53,7 +53,8 @@ struct Compiler {
     }
     let starts = process.content.nodes.filter { $0.isStart && $0.eventDefinitions.isEmpty }.compactMap { index(of: $0.id) }
     let waiting = waitingStarts
-    if starts.isEmpty, waiting.isEmpty {
+    let implicit = starts.isEmpty && waiting.isEmpty ? implicitStarts(of: process.content) : []
+    if starts.isEmpty, waiting.isEmpty, implicit.isEmpty {
       report("no-start-event", line: process.line, process.id, "process \(process.id) has no start event", "add a start event")
     }
     let correlations = correlations()
@@ -63,7 +64,7 @@ struct Compiler {
     settings.placesTokens = scopes[nil] != nil || elements.contains { $0.placesTokens }
     let compiled = ExecutableProcess(
       deploymentID: process.deploymentID ?? process.id, processID: process.id, name: process.name, elements: elements,
-      flows: executableFlows, startEvents: starts, waitingStarts: waiting, scopes: scopes, settings: settings,
+      flows: executableFlows, startEvents: starts, implicitStarts: implicit, waitingStarts: waiting, scopes: scopes, settings: settings,
       correlations: correlations)
     return (compiled, [])
   }
@@ -122,7 +123,7 @@ struct Compiler {
     case .endEvent(let definitions): endEvent(node, definitions)
     case .task, .manualTask: .task
     case .serviceTask: serviceTask(node)
-    case .sendTask: jobOrNothing(node)
+    case .sendTask(let task): sendTask(node, task)
     case .businessRuleTask: jobOrNothing(node)
     case .scriptTask(let task): script(node, task)
     case .userTask: userTask(node)
@@ -154,7 +155,8 @@ struct Compiler {
     }
     var starts = subProcess.content.nodes.filter(\.isStart)
     if case .event = subProcess.kind {} else { starts = starts.filter { $0.eventDefinitions.isEmpty } }
-    guard starts.count == 1, let start = index(of: starts[0].id) else {
+    let begun = starts.compactMap { index(of: $0.id) } + otherStarts(of: subProcess).prefix(starts.isEmpty ? 1 : 0)
+    guard begun.count == 1, let start = begun.first else {
       report(
         "subprocess-start", line: node.line, node.id, "subprocess \(node.id) has \(starts.count) start events",
         "a subprocess begins with exactly one start event")
@@ -174,7 +176,13 @@ struct Compiler {
   }
 
   private mutating func complexGateway(_ node: FlowNode, _ activation: FlowBPMN.Expression?) -> ExecutableKind? {
-    .complexGateway(activation: activation.flatMap { expression($0, of: node.id, "activation condition") })
+    guard node.incoming.count <= Limits.complexFlows else {
+      report(
+        "complex-flows", line: node.line, node.id, "\(node.id) has \(node.incoming.count) incoming flows",
+        "a complex gateway has \(Limits.complexFlows) at most; join some of them before it")
+      return nil
+    }
+    return .complexGateway(activation: activation.flatMap { expression($0, of: node.id, "activation condition") })
   }
 
   func flow(_ id: String?) -> FlowIndex? { id.flatMap { flowNumbers[$0] }.map { FlowIndex($0) } }

@@ -12,6 +12,8 @@ package final class ExecutableProcess: Sendable {
   package let flows: [ExecutableFlow]
   /// The process's own none start events, in document order.
   package let startEvents: [ElementIndex]
+  /// Of a process without any start event: all that begins in it.
+  package let implicitStarts: [ElementIndex]
   /// What begins instances when a message, a timer, a signal or a condition comes: start events, and events that instantiate.
   package let waitingStarts: [ElementIndex]
   /// By the subprocess that holds them; nil: the process itself.
@@ -24,8 +26,8 @@ package final class ExecutableProcess: Sendable {
 
   init(
     deploymentID: String, processID: String, name: String?, elements: [ExecutableElement], flows: [ExecutableFlow],
-    startEvents: [ElementIndex], waitingStarts: [ElementIndex], scopes: [ElementIndex?: ExecutableScope], settings: ProcessSettings,
-    correlations: [String: CorrelationPlan] = [:]
+    startEvents: [ElementIndex], implicitStarts: [ElementIndex] = [], waitingStarts: [ElementIndex],
+    scopes: [ElementIndex?: ExecutableScope], settings: ProcessSettings, correlations: [String: CorrelationPlan] = [:]
   ) {
     self.deploymentID = deploymentID
     self.processID = processID
@@ -33,6 +35,7 @@ package final class ExecutableProcess: Sendable {
     self.elements = elements
     self.flows = flows
     self.startEvents = startEvents
+    self.implicitStarts = implicitStarts
     self.waitingStarts = waitingStarts
     self.scopes = scopes
     self.settings = settings
@@ -44,7 +47,7 @@ package final class ExecutableProcess: Sendable {
   package func with(_ settings: ProcessSettings) -> ExecutableProcess {
     ExecutableProcess(
       deploymentID: deploymentID, processID: processID, name: name, elements: elements, flows: flows, startEvents: startEvents,
-      waitingStarts: waitingStarts, scopes: scopes, settings: settings, correlations: correlations)
+      implicitStarts: implicitStarts, waitingStarts: waitingStarts, scopes: scopes, settings: settings, correlations: correlations)
   }
 
   package subscript(index: ElementIndex) -> ExecutableElement { elements[index.raw] }
@@ -146,6 +149,10 @@ package struct ElementExtras: Sendable {
   package var isForCompensation = false
   /// Of an event or receive task that begins instances without being a start event: what is waited for beside it.
   package var instantiation: [ElementIndex]?
+  /// Of a subprocess without a start event: what begins in it beside the first.
+  package var otherStarts: [ElementIndex] = []
+  /// Of what throws a message: how it is published.
+  var publication: Publication?
   package var startQuantity = 1
   package var completionQuantity = 1
   package var headers: [JobHeader] = []
@@ -153,8 +160,15 @@ package struct ElementExtras: Sendable {
 
   fileprivate var isSimple: Bool {
     inputs.isEmpty && outputs.isEmpty && dataOutputs.isEmpty && locals.isEmpty && loop == nil && !choosesFlows
-      && compensationHandler == nil && !isForCompensation
+      && compensationHandler == nil && !isForCompensation && otherStarts.isEmpty
   }
+}
+
+/// `zeebe:publishMessage`, or only the key that the message itself names.
+struct Publication: Sendable {
+  var key: CompiledValue?
+  var messageID: CompiledValue?
+  var timeToLive: CompiledValue?
 }
 
 package struct JobHeader: Sendable, Equatable {

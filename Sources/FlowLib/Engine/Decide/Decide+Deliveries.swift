@@ -87,9 +87,7 @@ private func deliver(_ key: Key, _ delivery: Delivery, in state: PartitionState,
   batch.emit(.delivered(key))
   switch delivery {
   case .correlate(let message): batch.correlate(message, in: state, catalog: catalog, context: context)
-  case .publish(let name, let correlationKey, let variables):
-    let publish = PublishMessage(name: name, correlationKey: correlationKey, timeToLiveMs: 0, messageID: nil, variables: variables)
-    batch.publish(batch.newKey(), publish, at: context.now)
+  case .publish(let publish): batch.publish(publish, in: state, at: context.now)
   case .start(let deployment, let element, let variables):
     batch.start(deployment, element, variables, in: state, catalog: catalog, context: context)
   case .trigger(let deployment, let place, let definition, let variables):
@@ -126,19 +124,21 @@ extension Batch {
   ) {
     // Who called may be gone meanwhile.
     guard let caller = state.instances[parent.instance.key], caller.details[parent.activity]?.call?.id == id else { return }
-    guard let process = catalog[deployment], let start = process.startEvents.first else {
+    guard let process = catalog[deployment], !(process.startEvents + process.implicitStarts).isEmpty else {
       let outcome = CallOutcome.error(code: "CALLED_ELEMENT_ERROR", message: "the called process is gone, or has no start event", [])
       return queue(.ended(parent, child: id, outcome))
     }
     let usesVariables = process.settings.usesVariables
     var created = InstanceCreated(
-      id: id, deployment: deployment, start: start, payload: Payload(variables: usesVariables ? [] : variables), metadata: [],
+      id: id, deployment: deployment, start: process.startEvents.first, payload: Payload(variables: usesVariables ? [] : variables),
+      metadata: [],
       isStopped: false, at: context.now)
     created.parent = parent
     created.callDepth = caller.callDepth + 1
     var draft = Draft(
       creating: created, of: process, nextKey: nextKey, directory: Directory(state: state, catalog: catalog), context: context)
     draft.begin(variables: usesVariables ? variables : [])
+    for element in process.implicitStarts { draft.place(element, []) }
     draft.run()
     take(draft)
   }

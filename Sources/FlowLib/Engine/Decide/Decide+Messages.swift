@@ -45,6 +45,15 @@ func decidePublish(_ publish: PublishMessage, in state: PartitionState, context:
 }
 
 extension Batch {
+  /// What an instance throws: a second one of its id is dropped, and a full buffer keeps none.
+  mutating func publish(_ thrown: PublishMessage, in state: PartitionState, at now: Instant) {
+    let topic = Topic(name: thrown.name, correlationKey: thrown.correlationKey)
+    if let id = thrown.messageID, !id.isEmpty, state.messages.has(id, of: topic) { return }
+    var thrown = thrown
+    if state.messages.count >= Limits.bufferedMessages { thrown.timeToLiveMs = 0 }
+    publish(newKey(), thrown, at: now)
+  }
+
   mutating func publish(_ key: Key, _ publish: PublishMessage, at now: Instant) {
     let id = publish.messageID.flatMap { $0.isEmpty ? nil : $0 }
     let message = BufferedMessage(

@@ -99,14 +99,14 @@ extension Instance {
   }
 
   private mutating func changeWait(_ key: Key, of id: ActivityID, to kind: Wait.Kind) {
+    guard var changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
+    noted.append(.closed(id, changed))
+    changed.kind = kind
+    noteOpened(changed, of: id)
     detail(id) { details in
       guard let index = details.waits.firstIndex(where: { $0.key == key }) else { return }
       details.waits[index].kind = kind
     }
-    guard let changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
-    // Closing forgets by key, whatever it was.
-    noted.append(.closed(id, changed))
-    noteOpened(changed, of: id)
   }
 
   private mutating func changeJob(of id: ActivityID, _ change: (inout WorkerJob?) -> Void) {

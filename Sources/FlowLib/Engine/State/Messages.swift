@@ -105,7 +105,7 @@ package enum Delivery: Sendable, Equatable {
   /// Whoever waits for a message, or begins with it, one after the other.
   case correlate(message: Key)
   /// An instance throws a message.
-  case publish(name: String, correlationKey: String, variables: [Variable])
+  case publish(PublishMessage)
   /// A new instance for an event that starts a process.
   case start(deployment: Key, element: ElementIndex, variables: [Variable])
   /// One trigger of a start event that needs several.

@@ -205,6 +205,16 @@ package final class PartitionEngine: ScenarioEngine {
     try ask(.setVariables(instance: instance, scope: activity, variables.asVariables, isLocal: isLocal))
   }
 
+  package func evaluateConditions(_ variables: JSON.Object) throws(Status) { try ask(.evaluateConditions(variables.asVariables)) }
+
+  package func migrate(_ instance: Key, to version: Int?, mapping: [(from: String, to: String)]) throws(Status) {
+    let process = instances().first { $0.key == instance }?.process ?? ""
+    let known = versions[process] ?? []
+    let version = version ?? known.count
+    guard version >= 1, version <= known.count else { throw Status(.notFound, "process '\(process)' has no version \(version)") }
+    try ask(.migrateInstance(instance, to: known[version - 1].key, mapping: mapping))
+  }
+
   package func resolve(_ incident: Key) throws(Status) { try ask(.resolveIncident(incident)) }
   package func cancel(_ instance: Key) throws(Status) { try ask(.cancelInstance(instance)) }
 

@@ -32,8 +32,14 @@ package protocol ScenarioEngine: AnyObject {
   /// - Throws: RESOURCE_EXHAUSTED past `Limits.scenarioTimers` of them.
   func advance(to end: Instant) throws(Status)
   func setVariables(_ variables: JSON.Object, in scope: VariableScope, isLocal: Bool) throws(Status)
+  /// Starts the processes whose conditional start events hold over these variables.
+  func evaluateConditions(_ variables: JSON.Object) throws(Status)
   func resolve(_ incident: Key) throws(Status)
   func cancel(_ instance: Key) throws(Status)
+  /// The instance goes on in another version of its process, elements with other ids as `mapping` says (from, to).
+  ///
+  /// - Parameter version: nil for the latest.
+  func migrate(_ instance: Key, to version: Int?, mapping: [(from: String, to: String)]) throws(Status)
   /// In one command: ends what is active, and begins elements with the scopes around them that are not active.
   func modify(_ instance: Key, activate: [String], terminate: [ActiveElement]) throws(Status)
   func activateAdHoc(_ scope: ActiveElement, elements: [String]) throws(Status)

@@ -86,6 +86,8 @@ package enum StepAction: Sendable {
   case start(StartRequest)
   case deploy(model: String)
   case modify(activate: [String], terminate: [String])
+  /// - Parameter version: nil for the latest.
+  case migrate(version: Int?, mapping: [(from: String, to: String)])
   case activateAdHoc(scope: String, elements: [String])
   case completeAdHoc(scope: String)
   case expect(Expectation)
@@ -108,6 +110,7 @@ package enum StepAction: Sendable {
     case .start: "start"
     case .deploy: "deploy"
     case .modify: "modify"
+    case .migrate: "migrate"
     case .activateAdHoc: "activate_adhoc"
     case .completeAdHoc: "complete_adhoc"
     case .expect: "expect"

@@ -8,7 +8,7 @@ enum StepVerb: String, CaseIterable {
   case completeUserTask = "complete_user_task"
   case publish, signal, advance
   case setVariables = "set_variables"
-  case resolve, cancel, start, deploy, modify
+  case resolve, cancel, start, deploy, modify, migrate
   case activateAdHoc = "activate_adhoc"
   case completeAdHoc = "complete_adhoc"
   case expect
@@ -31,6 +31,7 @@ enum StepVerb: String, CaseIterable {
     case .start: ["process", "variables", "version", "at"]
     case .deploy: ["model"]
     case .modify: ["activate", "terminate"]
+    case .migrate: ["version", "mapping"]
     case .activateAdHoc: ["scope", "elements"]
     case .completeAdHoc: ["scope"]
     case .expect: ScenarioReader.expectationKeys
@@ -63,7 +64,7 @@ extension ScenarioReader {
       guard let file = fields.required(node, "model", of: "a step 'deploy'") else { return .deploy(model: "") }
       return .deploy(model: model(file))
     case .expect: return .expect(expectation(node, extra: ["do", "note"]))
-    case .completeUserTask, .setVariables, .resolve, .modify, .activateAdHoc, .completeAdHoc: return elementAction(verb, node)
+    case .completeUserTask, .setVariables, .resolve, .modify, .migrate, .activateAdHoc, .completeAdHoc: return elementAction(verb, node)
     }
   }
 
@@ -104,6 +105,8 @@ extension ScenarioReader {
       return .completeUserTask(element: element("element", node, verb), where: wanted, count: count(node), variables: variables)
     case .resolve: return .resolve(element: element("element", node, verb))
     case .modify: return .modify(activate: fields.elements(node["activate"]), terminate: fields.elements(node["terminate"]))
+    case .migrate:
+      return .migrate(version: fields.optionalNumber(node["version"], in: 1...Int64(Int32.max)), mapping: mapping(node["mapping"]))
     case .activateAdHoc:
       return .activateAdHoc(
         scope: element("scope", node, verb), elements: fields.elements(fields.required(node, "elements", of: "a step 'activate_adhoc'")))
@@ -112,6 +115,16 @@ extension ScenarioReader {
       let scope = node["scope"].flatMap { $0.json.isNull ? nil : fields.element($0) }
       return .setVariables(variables, scope: scope, isLocal: fields.boolean(node["local"], orElse: false))
     }
+  }
+
+  /// Ids of elements, old to new.
+  private mutating func mapping(_ node: Node?) -> [(from: String, to: String)] {
+    guard let node else { return [] }
+    guard let object = node.json.object else {
+      fields.mistake(node, "'mapping' is an object of element ids, not \(FieldReader.kind(node.json))")
+      return []
+    }
+    return object.members.map { (from: $0.name, to: node[$0.name].map { fields.element($0) } ?? "") }
   }
 
   private mutating func publication(_ node: Node) -> MessagePublication {

@@ -25,6 +25,7 @@ extension ScenarioRun {
     case .cancel: try engine.cancel(try mainInstance())
     case .start(let request): _ = try engine.start(request)
     case .modify(let activate, let terminate): try modify(activate, terminate)
+    case .migrate(let version, let mapping): try engine.migrate(try mainInstance(), to: version, mapping: mapping)
     case .activateAdHoc(let scope, let elements): try engine.activateAdHoc(try active(scope), elements: elements)
     case .completeAdHoc(let scope): try engine.completeAdHoc(try active(scope))
     case .deploy, .expect: preconditionFailure("'\(action.verb)' is no command")
@@ -96,6 +97,8 @@ extension ScenarioRun {
   }
 
   private func setVariables(_ variables: JSON.Object, _ scope: String?, _ isLocal: Bool) throws(Status) {
+    // Before there is any instance, variables can only make the condition of a start event true.
+    if scope == nil, engine.instances().isEmpty { return try engine.evaluateConditions(variables) }
     let place: VariableScope = if let scope { .element(try active(scope)) } else { .instance(try mainInstance()) }
     try engine.setVariables(variables, in: place, isLocal: isLocal)
   }

@@ -100,7 +100,7 @@ package final class ScenarioRun {
     case .expect(let expectation): return check(expectation, name, at: step.place)
     case .deploy(let model): return deploy([model], name, at: step.place, wanted: step.expectedStatus)
     case .complete, .fail, .throw, .activate, .updateRetries, .completeUserTask, .publish, .signal, .advance, .setVariables, .resolve,
-      .cancel, .start, .modify, .activateAdHoc, .completeAdHoc:
+      .cancel, .start, .modify, .migrate, .activateAdHoc, .completeAdHoc:
       return perform(name, at: step.place, wanted: step.expectedStatus) { run throws(Status) in try run.act(step.action) }
     }
   }

@@ -22,7 +22,7 @@ private func check(_ reference: String?, of node: FlowNode, isStart: Bool, _ ind
         hint: "give it a name; messages are published by it"))
   }
   let isKeyless = message.correlationKey.map(isBlank) ?? true
-  if index.followsZeebe, !isStart, isKeyless, index.process.content.correlationSubscriptions.isEmpty {
+  if index.followsZeebe, !isStart, isKeyless, index.process.content.correlationSubscriptions.isEmpty, index.roots.correlationKeys.isEmpty {
     findings.append(
       node.finding(
         .error, "correlation-key-missing", line: message.line,

@@ -16,6 +16,8 @@ private func starts(of level: ProcessIndex.Level, _ index: ProcessIndex) -> [Fin
   let count = level.scope.nodes.count { if case .startEvent = $0.kind { true } else { false } }
   guard let owner = level.owner else {
     guard count == 0, !level.scope.nodes.contains(where: \.instantiates) else { return [] }
+    // Neither Zeebe nor the original begins anything where nothing says so.
+    if !index.followsZeebe, !index.isRexflow, level.scope.nodes.contains(where: \.beginsImplicitly) { return [] }
     return [
       Finding(
         .error, "no-start-event", line: level.line, element: level.id, "process '\(level.id)' has no start event, so no instance can begin",
@@ -49,5 +51,18 @@ extension FlowNode {
     if case .receiveTask(let task) = kind { return task.instantiate }
     if case .eventBasedGateway(let gateway) = kind { return gateway.instantiate }
     return false
+  }
+
+  /// Whether it begins with its level where that has no start event: no flow, event, link or compensation leads to it.
+  package var beginsImplicitly: Bool {
+    guard incoming.isEmpty, !isForCompensation, !(isLink && isCatching) else { return false }
+    if case .boundaryEvent = kind { return false }
+    if case .subProcess(let subProcess) = kind, case .event = subProcess.kind { return false }
+    return true
+  }
+
+  private var isCatching: Bool {
+    guard case .intermediateCatchEvent = kind else { return false }
+    return true
   }
 }

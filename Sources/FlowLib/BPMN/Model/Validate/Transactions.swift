@@ -10,7 +10,7 @@ func transactions(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: Proces
         hint: "move it to a transaction")
     ]
   case .endEvent:
-    guard !(level.owner?.isTransaction ?? false) else { return [] }
+    guard !isInTransaction(node, index) else { return [] }
     return [
       node.error(
         "cancel-outside-transaction", "\(node.title) cancels a transaction, but lies in none", hint: "use an error or terminate end event")
@@ -20,6 +20,16 @@ func transactions(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: Proces
     .parallelGateway, .complexGateway, .eventBasedGateway, .choreographyTask, .callChoreography, .subChoreography:
     return []  // refused where events are
   }
+}
+
+/// Directly, or in a subprocess or event subprocess of one.
+private func isInTransaction(_ node: FlowNode, _ index: ProcessIndex) -> Bool {
+  var around = index.nodeByID[node.parent]
+  while let scope = around {
+    if scope.isTransaction { return true }
+    around = index.nodeByID[scope.parent]
+  }
+  return false
 }
 
 extension FlowNode {
