@@ -112,6 +112,7 @@ package struct OrderedPlaces: Sendable {
 
   var isEmpty: Bool { places.isEmpty }
   package var count: Int { places.count }
+  package var all: [WaitPlace] { places.values.sorted { $0.wait < $1.wait } }
 
   mutating func insert(_ place: WaitPlace) {
     guard places.updateValue(place, forKey: place.wait) == nil else { return }
@@ -153,6 +154,7 @@ package struct JobQueue: Sendable {
 
   package var count: Int { places.count }
   var isEmpty: Bool { places.isEmpty }
+  package var all: [WaitPlace] { places.values.sorted { $0.wait < $1.wait } }
 
   mutating func insert(_ place: WaitPlace) {
     guard places.updateValue(place, forKey: place.wait) == nil else { return }

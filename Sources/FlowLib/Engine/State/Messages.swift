@@ -21,7 +21,7 @@ package struct BufferedMessage: Sendable, Equatable {
     self.deadline = deadline
   }
 
-  var topic: Topic { Topic(name: name, correlationKey: correlationKey) }
+  package var topic: Topic { Topic(name: name, correlationKey: correlationKey) }
 }
 
 /// What a message is correlated by.
