@@ -130,17 +130,17 @@ struct Checkpointer {
       next.left.removeLast()
       keys.append(key)
       if encoded.count + 256 > Limits.checkpointBytes {
+        written.insert(key)
         try writeLarge(encoded, key, at: position)
       } else {
         bytes += encoded.count + 256
         step.records.append(Record(key: key.record, stamp: position, head: [], parts: encoded.chunks))
       }
     }
+    // Before: a step whose answer is lost may be on the disk, and what it wrote has to be deleted when it is gone.
+    written.formUnion(keys)
     if !keys.isEmpty { try configuration.store.write(step, partition: configuration.id, epoch: epoch) }
-    for key in keys {
-      dirty.remove(key)
-      written.insert(key)
-    }
+    dirty.subtract(keys)
   }
 
   /// A record over the size of one step, in pieces.
@@ -169,8 +169,9 @@ struct Checkpointer {
         Record(key: key.record, stamp: position, head: [], parts: RecordCodec.encode(.ended(key)).chunks)
       }
       let counter = [record(state.counterKey, state, at: position)].compactMap { $0 }
-      try configuration.store.write(CheckpointStep(records: counter + records), partition: configuration.id, epoch: epoch)
+      // Before, because the answer may be lost: the deletion has to be later than what may be on the disk.
       for key in keys { gone[key] = position.next }
+      try configuration.store.write(CheckpointStep(records: counter + records), partition: configuration.id, epoch: epoch)
     }
   }
 
@@ -224,7 +225,8 @@ extension Event {
     }
   }
 
-  fileprivate func removedKeys(in state: PartitionState) -> [Key] {
+  /// The records that are gone afterwards.
+  func removedKeys(in state: PartitionState) -> [Key] {
     switch self {
     case .requestsEvicted(let last): state.requests.entries.prefix { $0.key <= last }.map(\.key)
     case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _),

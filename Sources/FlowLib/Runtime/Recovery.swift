@@ -122,8 +122,8 @@ struct Recovery {
           continue
         }
         recovered.touched.insert(key)
-        if event.removes { recovered.removed[key] = stored.position }
       }
+      for key in event.removedKeys(in: recovered.state) { recovered.removed[key] = stored.position }
       if case .deployment(let key, .deployed(let deploy, let state, let at)) = event {
         try take(Deployment(key: key, deploy, state, at: at), into: &recovered)
       }

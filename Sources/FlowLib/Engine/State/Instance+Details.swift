@@ -24,6 +24,7 @@ extension Instance {
       details[id, default: Details()].userTask = task
       noted.append(.named(id, task.key))
     case .incidentRaised(let incident):
+      if let old = details[id]?.incident { noted.append(.unnamed(old.key)) }
       details[id, default: Details()].incident = incident
       noted.append(.named(id, incident.key))
     case .incidentResolved:
@@ -71,9 +72,12 @@ extension Instance {
 
   // MARK: waits and jobs, which the partition finds by what they wait for
 
+  /// What a STOPPED instance waits for is looked up only when it goes on.
+  private mutating func note(_ changes: [Noted]) { if state == .running { noted += changes } }
+
   private mutating func open(_ waits: [Wait], of id: ActivityID) {
     details[id, default: Details()].waits += waits
-    for wait in waits { noted.append(.opened(id, wait)) }
+    note(waits.map { .opened(id, $0) })
   }
 
   private mutating func closeWait(_ key: Key, of id: ActivityID) {
@@ -88,8 +92,7 @@ extension Instance {
     }
     guard let changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
     // Closing forgets by key, whatever it was.
-    noted.append(.closed(id, changed))
-    noted.append(.opened(id, changed))
+    note([.closed(id, changed), .opened(id, changed)])
   }
 
   private mutating func changeJob(of id: ActivityID, _ change: (inout WorkerJob?) -> Void) {
@@ -97,7 +100,7 @@ extension Instance {
     details[id] = nil
     let old = changed.job
     change(&changed.job)
-    noted.append(.jobChanged(id, from: old, to: changed.job))
+    note([.jobChanged(id, from: old, to: changed.job)])
     if !changed.isEmpty { details[id] = changed }
   }
 

@@ -215,7 +215,10 @@ package struct AnsweredRequests: Sendable {
   mutating func insert(_ entry: Entry) {
     guard byName.updateValue(entry, forKey: entry.name) == nil else { return }
     byKey[entry.key] = entry
-    order.append(entry)
+    // Recovery brings those that have records first, and then others from the journal.
+    var place = order.count
+    while place > evicted, order[place - 1].key > entry.key { place -= 1 }
+    order.insert(entry, at: place)
   }
 
   mutating func evict(through last: Key) {

@@ -2,16 +2,21 @@ import FlowCore
 import FlowEngine
 import FlowRuntime
 
+/// Told line by line what happens in a simulated world.
+package typealias SimulationTrace = @Sendable (String) -> Void
+
 /// Stands between the partition and the engine: looks at each decision, and plants the mistakes.
 final class DecisionWatch: Sendable {
   private let witness: Witness
   private let chance: SimulatedChance
   private let mutant: Mutant?
+  private let trace: SimulationTrace?
 
-  init(_ witness: Witness, _ chance: SimulatedChance, _ mutant: Mutant?) {
+  init(_ witness: Witness, _ chance: SimulatedChance, _ mutant: Mutant?, _ trace: SimulationTrace?) {
     self.witness = witness
     self.chance = chance
     self.mutant = mutant
+    self.trace = trace
   }
 
   func decide(_ command: Command, _ state: PartitionState, _ catalog: Catalog, _ context: DecisionContext) throws(Rejection) -> Decision {
@@ -21,8 +26,10 @@ final class DecisionWatch: Sendable {
       decision = try undisturbed(command, state, catalog, context)
     } catch {
       chance.see("refused \(error.reason)")
+      trace?("  \(command) is refused: \(error)")
       throw error
     }
+    trace?("  \(command) at \(context.now.rfc3339)" + decision.events.map { "\n    \($0)" }.joined())
     if !decision.events.isEmpty { check(decision, of: command, state, catalog, context.now) }
     return decision
   }

@@ -16,6 +16,7 @@ final class SimulatedWorld: @unchecked Sendable {
   let services = SimulatedServices()
   private let seed: UInt64
   private let mutant: Mutant?
+  private let trace: SimulationTrace?
   private let decisions: DecisionWatch
   private let names = PlaceNames()
   private let disk = MemoryDisk()
@@ -26,7 +27,7 @@ final class SimulatedWorld: @unchecked Sendable {
   private var end: StoreError?
   private var step = 0
 
-  init(seed: UInt64, mutant: Mutant?) {
+  init(seed: UInt64, mutant: Mutant?, trace: SimulationTrace?) {
     var random = SplitMix(state: seed)
     self.seed = seed
     self.mutant = mutant
@@ -35,7 +36,8 @@ final class SimulatedWorld: @unchecked Sendable {
     chance = SimulatedChance(seed: seed, random, swarm)
     witness = Witness(chance, names, partition: UInt64(SimulatedWorld.partitionID.raw))
     clients = SimulatedClients(chance, witness)
-    decisions = DecisionWatch(witness, chance, mutant)
+    decisions = DecisionWatch(witness, chance, mutant, trace)
+    self.trace = trace
     store = SimulatedStore(disk, chance, mutant)
     for process in models.processes { processes[process.deploymentID] = process }
     // Replaced by the first one that opens.
@@ -53,12 +55,14 @@ final class SimulatedWorld: @unchecked Sendable {
   // MARK: a life
 
   func run() -> SimulationOutcome {
+    for model in models.random { trace?(model.xml) }
     open()
     deployAll()
     chance.faultsHappen = true
     let scripts = models.random.map { RandomScript(seed: seed, model: $0, length: swarm.steps, weights: swarm.weights).steps }
     for index in 0..<swarm.steps where !isBroken {
       step += 1
+      trace?("step \(step)")
       trouble()
       clients.begin(step: step, partition)
       services.work(self)
@@ -156,6 +160,7 @@ final class SimulatedWorld: @unchecked Sendable {
 
   private func recover() {
     chance.see("recovered")
+    trace?("a new partition recovers from position \(witness.durable.position)")
     checkTold()
     open()
   }
@@ -234,4 +239,6 @@ final class SimulatedWorld: @unchecked Sendable {
 }
 
 /// Runs the world of one seed to its end.
-package func simulate(seed: UInt64, mutant: Mutant? = nil) -> SimulationOutcome { SimulatedWorld(seed: seed, mutant: mutant).run() }
+package func simulate(seed: UInt64, mutant: Mutant? = nil, trace: SimulationTrace? = nil) -> SimulationOutcome {
+  SimulatedWorld(seed: seed, mutant: mutant, trace: trace).run()
+}

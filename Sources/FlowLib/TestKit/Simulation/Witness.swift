@@ -65,10 +65,11 @@ final class Witness: PartitionObserver, @unchecked Sendable {
   }
 
   private func compareAll(_ state: PartitionState, _ catalog: Catalog) {
-    let (seen, told) = (state.records, durable.state.records)
-    let differing = zip(seen, told).first { RecordCodec.encode($0) != RecordCodec.encode($1) }
-    if let differing { return report("replay", "record \(differing.0.key.raw) is another after recovery: \(differing.0) instead of \(differing.1)") }
-    guard seen.count == told.count else { return report("replay", "\(seen.count) records after recovery, \(told.count) before") }
+    let (seen, told) = (Witness.records(state), Witness.records(durable.state))
+    for key in Set(seen.keys).union(told.keys).sorted() where seen[key] != told[key] {
+      let what = seen[key] == nil ? "is gone" : told[key] == nil ? "should be gone" : "is another"
+      return report("replay", "record \(key.raw) \(what) after recovery: \((state.record(key) ?? durable.state.record(key)).map { "\($0)" } ?? "")")
+    }
     let (found, known) = (state.lookups.entries, durable.state.lookups.entries)
     if found != known {
       let differing = zip(found, known).first { $0 != $1 }
@@ -77,6 +78,10 @@ final class Witness: PartitionObserver, @unchecked Sendable {
     if obligations(of: state, catalog: catalog) != obligations(of: durable.state, catalog: catalog) {
       report("obligations", "other things are owed after recovery")
     }
+  }
+
+  private static func records(_ state: PartitionState) -> [Key: [UInt8]] {
+    Dictionary(uniqueKeysWithValues: state.records.map { ($0.key, RecordCodec.encode($0)) })
   }
 
   // MARK: events
