@@ -25,8 +25,8 @@ extension Recovered {
   fileprivate mutating func isEnded(_ event: Event) -> Bool {
     guard case .instance(let key, let change) = event, state.instances[key] == nil else { return false }
     switch change {
-    case .created, .deleted: return false
-    case .finished: ended.remove(key)
+    case .created: return false
+    case .finished, .deleted: ended.remove(key)
     case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .activity,
       .migrated:
       ended.insert(key)

@@ -142,12 +142,22 @@ extension Draft {
           return draft.endLoop(body, element)
         }
       }
-      if case .multiInstance(let multi) = loop, !multi.isSequential {
-        if let state = draft.instance.details[body]?.loop, state.active == 0, state.placed == state.total { draft.endLoop(body, element) }
-        return
-      }
-      try draft.continueLoop(body, element, loop)
+      try draft.goOn(loop, of: body, element)
     }
+  }
+
+  /// An iteration was ended from outside; the others go on.
+  mutating func iterationTerminated(in body: ActivityID) {
+    guard let activity = instance.activities[body], let loop = process[activity.element].more.loop else { return }
+    let element = process[activity.element]
+    emit(.activity(body, .iterationTerminated))
+    attempt(body, .active) { (draft) throws(StepProblem) in try draft.goOn(loop, of: body, element) }
+  }
+
+  /// When an iteration is over: the next begins, or the body ends after its last.
+  private mutating func goOn(_ loop: ExecutableLoop, of body: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    guard case .multiInstance(let multi) = loop, !multi.isSequential else { return try continueLoop(body, element, loop) }
+    if let state = instance.details[body]?.loop, state.active == 0, state.placed == state.total { endLoop(body, element) }
   }
 
   func holds(_ condition: CompiledExpression, countedBy state: LoopState, in body: ActivityID) throws(StepProblem) -> Bool {

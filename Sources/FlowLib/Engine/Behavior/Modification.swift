@@ -78,7 +78,7 @@ extension Draft {
     let isIteration = isIteration(activity)
     emit(.activity(id, .terminated))
     if isIteration {
-      emit(.activity(activity.scope, .iterationTerminated))
+      iterationTerminated(in: activity.scope)
     } else {
       settle(activity.scope)
     }

@@ -41,7 +41,10 @@ package struct Lookups: Sendable {
   }
 
   mutating func remove(_ instance: Instance) {
-    if let key = instance.startKey { started[StartedBy(deployment: instance.deployment, correlationKey: key)] = nil }
+    // Recovery may know the next one already, from its record.
+    if let key = instance.startKey.map({ StartedBy(deployment: instance.deployment, correlationKey: $0) }), started[key] == instance.id.key {
+      started[key] = nil
+    }
     for (activity, details) in instance.details {
       for wait in details.waits { close(wait, of: activity, in: instance.id.key) }
       if let job = details.job { change(job, to: nil, of: activity, in: instance.id.key) }

@@ -73,7 +73,10 @@ package struct MessageBuffer: Sendable {
     guard let message = byKey.removeValue(forKey: key) else { return nil }
     byTopic[message.topic]?.removeAll { $0 == key }
     if byTopic[message.topic]?.isEmpty == true { byTopic[message.topic] = nil }
-    if let id = message.messageID { byIdentity[Identity(topic: message.topic, id: id)] = nil }
+    // Recovery may know the next one already, from its record.
+    if let identity = message.messageID.map({ Identity(topic: message.topic, id: $0) }), byIdentity[identity] == key {
+      byIdentity[identity] = nil
+    }
     return message
   }
 }

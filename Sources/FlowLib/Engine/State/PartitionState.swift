@@ -212,10 +212,10 @@ package struct AnsweredRequests: Sendable {
     return last
   }
 
+  /// Recovery brings those that have records first, and then others from the journal, in any order.
   mutating func insert(_ entry: Entry) {
-    guard byName.updateValue(entry, forKey: entry.name) == nil else { return }
-    byKey[entry.key] = entry
-    // Recovery brings those that have records first, and then others from the journal.
+    guard byKey.updateValue(entry, forKey: entry.key) == nil else { return }
+    if byName[entry.name].map({ $0.key < entry.key }) ?? true { byName[entry.name] = entry }
     var place = order.count
     while place > evicted, order[place - 1].key > entry.key { place -= 1 }
     order.insert(entry, at: place)
@@ -224,7 +224,7 @@ package struct AnsweredRequests: Sendable {
   mutating func evict(through last: Key) {
     let gone = Array(entries.prefix { $0.key <= last })
     for entry in gone {
-      byName[entry.name] = nil
+      if byName[entry.name]?.key == entry.key { byName[entry.name] = nil }
       byKey[entry.key] = nil
     }
     evicted += gone.count

@@ -72,8 +72,8 @@ final class Witness: PartitionObserver, @unchecked Sendable {
     }
     let (found, known) = (state.lookups.entries, durable.state.lookups.entries)
     if found != known {
-      let differing = zip(found, known).first { $0 != $1 }
-      report("obligations", "other things are waited for after recovery: \(differing.map { "\($0.0), not \($0.1)" } ?? "\(found.count) not \(known.count)")")
+      let (lost, come) = (Set(known).subtracting(found).sorted(), Set(found).subtracting(known).sorted())
+      report("obligations", "other things are waited for after recovery: \(lost) are lost, \(come) have come")
     }
     if obligations(of: state, catalog: catalog) != obligations(of: durable.state, catalog: catalog) {
       report("obligations", "other things are owed after recovery")
