@@ -48,17 +48,19 @@ package struct MessageBuffer: Sendable {
 
   package func has(_ id: String, of topic: Topic) -> Bool { byIdentity[Identity(topic: topic, id: id)] != nil }
 
-  /// All that no instance of this process has taken, oldest first.
-  func all(of topic: Topic, notTakenBy processID: String) -> some Sequence<Key> {
-    (byTopic[topic] ?? []).lazy.filter { key in byKey[key].map { !$0.takenBy.contains(processID) } ?? false }
+  /// All of a topic, oldest first.
+  func all(of topic: Topic) -> [BufferedMessage] { (byTopic[topic] ?? []).compactMap { byKey[$0] } }
+
+  /// All that no instance of this process has taken and whose time is not over, oldest first.
+  func all(of topic: Topic, notTakenBy processID: String, at now: Instant) -> some Sequence<Key> {
+    (byTopic[topic] ?? []).lazy.filter { key in
+      byKey[key].map { $0.deadline > now && !$0.takenBy.contains(processID) } ?? false
+    }
   }
 
-  /// The oldest that no instance of this process has taken.
-  package func first(of topic: Topic, notTakenBy processID: String) -> BufferedMessage? {
-    for key in byTopic[topic] ?? [] {
-      if let message = byKey[key], !message.takenBy.contains(processID) { return message }
-    }
-    return nil
+  /// The oldest of them.
+  package func first(of topic: Topic, notTakenBy processID: String, at now: Instant) -> Key? {
+    all(of: topic, notTakenBy: processID, at: now).first { _ in true }
   }
 
   mutating func insert(_ message: BufferedMessage) {

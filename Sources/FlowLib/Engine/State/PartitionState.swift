@@ -106,9 +106,7 @@ package struct PartitionState: Sendable {
   }
 
   mutating func insert(_ instance: Instance) {
-    if let key = instance.startKey {
-      lookups.started[.init(deployment: instance.deployment, correlationKey: key)] = instance.id.key
-    }
+    lookups.noteStart(of: instance)
     liveBytes += instance.liveBytes
     if let old = instances.insert(instance) { liveBytes -= old.liveBytes } else { liveInstances[instance.deployment, default: 0] += 1 }
   }
