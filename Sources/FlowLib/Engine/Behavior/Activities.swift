@@ -148,7 +148,11 @@ extension Draft {
     case .completing: finish(id, element)
     case .compensating: break
     case .active:
-      if incident.type == .unhandledErrorEvent { makeJobAgain(id) }
+      if let loop = element.more.loop, !isIteration(activity) {
+        goOn(loop, after: id, element)
+      } else if incident.type == .unhandledErrorEvent {
+        makeJobAgain(id)
+      }
       if incident.type == .jobNoRetries { emit(.activity(id, .jobFreed)) }
       if incident.type == .deadlock { emit(.activity(id, .terminated)) }
     }

@@ -130,6 +130,11 @@ extension Draft {
     let element = process[activity.element]
     guard let loop = element.more.loop else { return }
     emit(.activity(body, .iterationCompleted(iteration, output: output)))
+    goOn(loop, after: body, element)
+  }
+
+  /// Also when what went wrong in it was looked into, and is done again.
+  mutating func goOn(_ loop: ExecutableLoop, after body: ActivityID, _ element: ExecutableElement) {
     attempt(body, .active) { (draft) throws(StepProblem) in
       if case .multiInstance(let multi) = loop, let state = draft.instance.details[body]?.loop {
         try draft.throwLoopEvents(multi, state, in: body)
