@@ -15,6 +15,7 @@ enum Flowsim {
       OptionSpec("seeds", type: .integer(1...1_000_000_000), metavar: "N", preset: "1000", help: "how many seeds"),
       OptionSpec("workers", type: .integer(1...64), metavar: "N", preset: "2", help: "threads"),
       .flag("mutants", help: "plant known mistakes, and see that each is found"),
+      .flag("hash", help: "print the hash of all that was journaled and answered, and nothing else"),
       .flag("trace", help: "tell all that happens in the first seed's world"),
       OptionSpec("mutant", type: .choice([""] + Mutant.allCases.map(\.rawValue)), metavar: "NAME", preset: "", help: "plant this one"),
     ],
@@ -50,6 +51,7 @@ enum Flowsim {
     }
     let workers = settings.integer("workers") ?? 1
     if settings.flag("mutants") { return MutantReport.run(from: from, workers: workers) }
+    if settings.flag("hash") { return SeedReport.hash(from..<from + UInt64(settings.integer("seeds") ?? 1)) }
     return SeedReport.run(from..<from + UInt64(settings.integer("seeds") ?? 1), workers: workers, mutant: mutant)
   }
 

@@ -22,6 +22,14 @@ enum SeedReport {
     return result.violations.isEmpty && missing.isEmpty ? 0 : 1
   }
 
+  /// One number for many worlds: the same in every process.
+  static func hash(_ seeds: Range<UInt64>) -> Int32 {
+    var hash = EventHash()
+    for seed in seeds { hash.add("\(FlowTestKit.simulate(seed: seed).hash)".utf8) }
+    Flowsim.print("hash \(hash.value)")
+    return 0
+  }
+
   static func seconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

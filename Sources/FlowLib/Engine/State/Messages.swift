@@ -28,6 +28,11 @@ package struct BufferedMessage: Sendable, Equatable {
 package struct Topic: Sendable, Hashable {
   package let name: String
   package let correlationKey: String
+
+  package init(name: String, correlationKey: String) {
+    self.name = name
+    self.correlationKey = correlationKey
+  }
 }
 
 /// Messages that live, by what they are looked up by.

@@ -87,7 +87,8 @@ final class SimulatedClients: @unchecked Sendable {
       if let first, first.id != id, chance.furthest - first.at <= Limits.answeredRequestMs {
         witness.report("requests", "request \(request) was answered with \(first.id.text), and then with \(id.text)")
       }
-      created[name] = (id, chance.furthest)
+      // It may have been created long before this answer was heard.
+      created[name] = witness.durable.state.requests[name].map { (id, $0.at) }
     case (_, _): break
     }
   }

@@ -25,12 +25,12 @@ extension SimulatedWorld {
     case .updateRetries(let job, let retries): send(job.of(jobs).map { .setJobRetries($0, retries) })
     case .completeUserTask(let task, let variables): send(task.of(userTasks).map { .completeUserTask($0, variables.asVariables) })
     case .publish(let name, let key, let variables, let ttlMs, let messageID):
-      send(
-        .publishMessage(
-          PublishMessage(
-            name: name, correlationKey: key, timeToLiveMs: ttlMs, messageID: messageID, variables: variables.asVariables)),
-        lane: .creates)
-    case .signal(let name, let variables): send(.broadcastSignal(name: name, variables.asVariables), lane: .creates)
+      let topic = awaitedTopic ?? Topic(name: name, correlationKey: key)
+      let publish = PublishMessage(
+        name: topic.name, correlationKey: topic.correlationKey, timeToLiveMs: ttlMs, messageID: messageID, variables: variables.asVariables)
+      send(.publishMessage(publish), lane: .creates)
+    case .signal(let name, let variables):
+      send(.broadcastSignal(name: awaitedSignal ?? name, variables.asVariables), lane: .creates)
     case .advance(let ms): chance.move(ms: ms)
     case .setVariables, .resolve, .cancel, .modify, .activateAdHoc, .completeAdHoc, .restart: actOnInstances(step)
     }
@@ -133,6 +133,14 @@ extension SimulatedWorld {
   // MARK: what is there
 
   private var instances: [Instance] { state.instances.keys.sorted().compactMap { state.instances[$0] } }
+
+  /// Sometimes what somebody waits for: by chance alone that is seldom told.
+  private var awaitedTopic: Topic? {
+    let topics = state.lookups.messageWaits.keys.sorted { ($0.name, $0.correlationKey) < ($1.name, $1.correlationKey) }
+    return chance.one(of: 2) ? chance.pick(topics) : nil
+  }
+
+  private var awaitedSignal: String? { chance.one(of: 2) ? chance.pick(state.lookups.signalWaits.keys.sorted()) : nil }
 
   private func keys(_ key: (Details) -> Key?) -> [Key] { instances.flatMap { $0.details.values.compactMap(key).sorted() } }
   private var jobs: [Key] { keys { $0.job?.key } }
