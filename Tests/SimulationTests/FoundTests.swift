@@ -17,8 +17,9 @@ struct FoundTests {
       1_342,
       // What a message had begun was forgotten by recovery (RecoveredLookupsTests).
       1_510, 3_714,
-      // Loops after modification and incidents; buffered messages (ModificationTests, scenarios loop-incident, message-two-buffered).
-      1_169, 4_425, 7_806, 1_216, 2_215, 2_612,
+      // Loops after modification and incidents; buffered messages (ModificationTests, scenarios loop-incident,
+      // message-two-buffered, compensation-modify).
+      1_169, 4_425, 7_806, 1_216, 2_215, 2_612, 6_320, 10_213,
     ] as [UInt64])
   func sound(_ seed: UInt64) {
     #expect(simulate(seed: seed).violation == nil)

@@ -9,10 +9,11 @@ struct LawsTests {
   private static let worlds = SimulationRun(1..<161).run(workers: 2)
 
   /// What each of the checkers says holds; `doctor` stands for all of `flowctl doctor`'s.
-  private static let laws = [
-    "replay", "events-apply", "codec", "deterministic", "positions", "durability", "recovery", "obligations", "instances", "requests",
-    "conserved", "jobs-once", "timers", "messages-once", "messages-life", "doctor", "ended",
-  ] + StateCheck.all.map(\.name)
+  private static let laws =
+    [
+      "replay", "events-apply", "codec", "deterministic", "positions", "durability", "recovery", "obligations", "instances", "requests",
+      "conserved", "jobs-once", "timers", "messages-once", "messages-life", "doctor", "ended",
+    ] + StateCheck.all.map(\.name)
 
   @Test("no world breaks a law", arguments: laws)
   func holds(_ law: String) {
@@ -63,7 +64,9 @@ struct LawsTests {
     let path = try folder() + "/flowsim --seeds \(seeds) --workers 1 --hash"
     guard let pipe = popen(path, "r") else { throw NotRun(path: path) }
     var (text, buffer) = ("", [CChar](repeating: 0, count: 4_096))
-    while fgets(&buffer, 4_096, pipe) != nil { text += String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+    while fgets(&buffer, 4_096, pipe) != nil {
+      text += String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
     guard pclose(pipe) == 0, let last = text.split(separator: "\n").last else { throw NotRun(path: path) }
     return String(last)
   }

@@ -55,7 +55,8 @@ struct RecoveredLookupsTests {
   @Test("the end of an instance does not hide the next one that a message began", arguments: [false, true])
   func started(nextIsRead: Bool) throws {
     var bench = EngineBench()
-    let deployment = try bench.deploy(ProcessBuilder().variables().start().node("wait", .userTask(UserTask())).end().flow("start -> wait -> end"))
+    let deployment = try bench.deploy(
+      ProcessBuilder().variables().start().node("wait", .userTask(UserTask())).end().flow("start -> wait -> end"))
     let (first, second) = (try bench.create(deployment), try bench.create(deployment))
     var lookups = Lookups()
     let both = [first, second].compactMap { key in

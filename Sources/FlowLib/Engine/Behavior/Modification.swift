@@ -75,11 +75,12 @@ extension Draft {
   private mutating func end(_ id: ActivityID) {
     guard let activity = instance.activities[id] else { return }
     cancelCalls(in: id)
-    let isIteration = isIteration(activity)
+    let (isIteration, thrower) = (isIteration(activity), instance.details[id]?.thrower)
     emit(.activity(id, .terminated))
     if isIteration {
       iterationTerminated(in: activity.scope)
     } else {
+      if let thrower { handled(for: thrower) }
       settle(activity.scope)
     }
   }

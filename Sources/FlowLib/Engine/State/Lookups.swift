@@ -47,7 +47,8 @@ package struct Lookups: Sendable {
   }
 
   mutating func remove(_ instance: Instance) {
-    if let key = instance.startKey.map({ StartedBy(deployment: instance.deployment, correlationKey: $0) }), started[key] == instance.id.key {
+    if let key = instance.startKey.map({ StartedBy(deployment: instance.deployment, correlationKey: $0) }), started[key] == instance.id.key
+    {
       started[key] = nil
     }
     for (activity, details) in instance.details {

@@ -9,29 +9,31 @@ extension StoreChecker {
     "elements",
   ]
 
-  static let state: [StoreChecker] = [
-    StoreChecker("elements", "tokens of records stand on elements that their model has", needs: ["records-decode", "references", "models"])
-    {
-      exam throws(StoreError) in try checkElements(exam)
-    },
-    StoreChecker("recovery", "the state can be put together from records and journal", needs: readable) { exam throws(StoreError) in
-      do throws(StoreError) {
-        _ = try exam.recovered()
-        return .findings([])
-      } catch {
-        guard case .corrupt(let why) = error else { throw error }
-        return .findings([StoreFinding("state", why)])
-      }
-    },
-    StoreChecker("replay", "the journal alone gives the state that is recovered", needs: ["recovery"]) { exam throws(StoreError) in
-      let journal = try exam.journal()
-      guard journal.oldest == .start else { return .notChecked("the journal's beginning is trimmed; flowd keeps it with --keep-journal") }
-      guard journal.deleted.isEmpty else { return .notChecked("deployments were deleted, and their models with them") }
-      let (recovered, replayed) = (stateHash(try exam.recovered().state), stateHash(try exam.replayed()))
-      guard recovered != replayed else { return .findings([]) }
-      return .findings([StoreFinding("state", "recovery gives \(recovered), the journal alone \(replayed)")])
-    },
-  ] + StateCheck.all.map(StoreChecker.init)
+  static let state: [StoreChecker] =
+    [
+      StoreChecker(
+        "elements", "tokens of records stand on elements that their model has", needs: ["records-decode", "references", "models"]
+      ) {
+        exam throws(StoreError) in try checkElements(exam)
+      },
+      StoreChecker("recovery", "the state can be put together from records and journal", needs: readable) { exam throws(StoreError) in
+        do throws(StoreError) {
+          _ = try exam.recovered()
+          return .findings([])
+        } catch {
+          guard case .corrupt(let why) = error else { throw error }
+          return .findings([StoreFinding("state", why)])
+        }
+      },
+      StoreChecker("replay", "the journal alone gives the state that is recovered", needs: ["recovery"]) { exam throws(StoreError) in
+        let journal = try exam.journal()
+        guard journal.oldest == .start else { return .notChecked("the journal's beginning is trimmed; flowd keeps it with --keep-journal") }
+        guard journal.deleted.isEmpty else { return .notChecked("deployments were deleted, and their models with them") }
+        let (recovered, replayed) = (stateHash(try exam.recovered().state), stateHash(try exam.replayed()))
+        guard recovered != replayed else { return .findings([]) }
+        return .findings([StoreFinding("state", "recovery gives \(recovered), the journal alone \(replayed)")])
+      },
+    ] + StateCheck.all.map(StoreChecker.init)
 
   private static func checkElements(_ exam: StoreExam) throws(StoreError) -> Verdict {
     let deployments = try exam.deployments()

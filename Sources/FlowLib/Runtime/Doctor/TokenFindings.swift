@@ -19,7 +19,9 @@ func tokenFindings(_ key: Key, _ state: PartitionState, _ catalog: Catalog) -> [
     if !instance.waits(in: process), obligations(ofInstance: key, in: state, catalog: catalog).isEmpty {
       found.append(StoreFinding(id, "it runs, and nothing is owed to it"))
     }
-    found += instance.deadlocks(in: process).map { StoreFinding(id, "all tokens in scope \($0.raw) wait for others, and no incident says so") }
+    found += instance.deadlocks(in: process).map {
+      StoreFinding(id, "all tokens in scope \($0.raw) wait for others, and no incident says so")
+    }
   }
   if instance.countedScopes != instance.scopesByID {
     found.append(StoreFinding(id, "its scopes do not count the tokens that are in them"))
@@ -44,7 +46,9 @@ extension Instance {
 
   /// Whether something from outside will let it go on.
   fileprivate func waits(in process: ExecutableProcess) -> Bool {
-    details.contains { !$0.value.waits.isEmpty || $0.value.job != nil || $0.value.incident != nil || $0.value.userTask != nil || $0.value.call != nil }
+    details.contains {
+      !$0.value.waits.isEmpty || $0.value.job != nil || $0.value.incident != nil || $0.value.userTask != nil || $0.value.call != nil
+    }
       || activities.contains { if case .adHocSubProcess = process[$0.value.element].kind { true } else { false } }
   }
 

@@ -114,7 +114,8 @@ final class DecisionWatch: Sendable {
 
   private func checkLife(_ decision: Decision, _ deadline: Instant) {
     for case .message(let key, .published(let message)) in decision.events where message.deadline != deadline {
-      witness.report("messages-life", "message \(key.raw) lives until \(message.deadline.rfc3339), and was to live until \(deadline.rfc3339)")
+      witness.report(
+        "messages-life", "message \(key.raw) lives until \(message.deadline.rfc3339), and was to live until \(deadline.rfc3339)")
     }
   }
 

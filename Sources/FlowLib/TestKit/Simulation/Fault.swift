@@ -86,7 +86,8 @@ extension Fault {
     case .crashBeforeAppend, .crashAfterAppend, .crashBeforeCheckpoint, .crashAfterCheckpoint, .appendRefused, .storeAway,
       .appendUnanswered:
       5...60
-    case .checkpointUnanswered, .claimRefused, .commandLost, .answerLost, .commandDoubled, .commandLate, .otherLane, .readersBehind: 20...300
+    case .checkpointUnanswered, .claimRefused, .commandLost, .answerLost, .commandDoubled, .commandLate, .otherLane, .readersBehind:
+      20...300
     case .crashBetweenTurns, .takeover, .restart, .clockAhead, .clockYearsAhead, .clockBack, .idleWakeUp: 5...80
     }
   }

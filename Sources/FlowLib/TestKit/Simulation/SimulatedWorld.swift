@@ -169,7 +169,9 @@ final class SimulatedWorld: @unchecked Sendable {
   private func checkTold() {
     do throws(StoreError) {
       let last = try MemoryStore(disk).standing(SimulatedWorld.partitionID).last
-      if last.raw < clients.toldUpTo { witness.report("durability", "position \(clients.toldUpTo) was told, and the journal ends at \(last)") }
+      if last.raw < clients.toldUpTo {
+        witness.report("durability", "position \(clients.toldUpTo) was told, and the journal ends at \(last)")
+      }
     } catch { witness.report("durability", "the store can not be read: \(error)") }
   }
 

@@ -60,7 +60,8 @@ final class Witness: PartitionObserver, @unchecked Sendable {
     } else if position == durable.position.next, current.position == position {
       commit(at: position)
     } else {
-      report("durability", "the journal ends at \(position), \(durable.position) was the last that was told, \(current.position) the last tried")
+      report(
+        "durability", "the journal ends at \(position), \(durable.position) was the last that was told, \(current.position) the last tried")
     }
   }
 
@@ -68,7 +69,8 @@ final class Witness: PartitionObserver, @unchecked Sendable {
     let (seen, told) = (Witness.records(state), Witness.records(durable.state))
     for key in Set(seen.keys).union(told.keys).sorted() where seen[key] != told[key] {
       let what = seen[key] == nil ? "is gone" : told[key] == nil ? "should be gone" : "is another"
-      return report("replay", "record \(key.raw) \(what) after recovery: \((state.record(key) ?? durable.state.record(key)).map { "\($0)" } ?? "")")
+      return report(
+        "replay", "record \(key.raw) \(what) after recovery: \((state.record(key) ?? durable.state.record(key)).map { "\($0)" } ?? "")")
     }
     let (found, known) = (state.lookups.entries, durable.state.lookups.entries)
     if found != known {
