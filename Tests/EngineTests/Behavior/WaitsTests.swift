@@ -83,8 +83,8 @@ struct WaitsTests {
     var create = CreateInstance(
       deployment: try bench.deploy(builder), startEventID: nil, payload: Payload(json: [:]), metadata: [], requestID: nil)
     create.isStopped = true
-    guard case .instance(let id) = try bench.run(.createInstance(create)) else { throw EngineBench.Broken(description: "no instance") }
-    return id.key
+    try bench.run(.createInstance(create))
+    return try #require(bench.state.instances.keys.first)
   }
 
   @Test("an instance that is created STOPPED waits for nothing until it goes on")
