@@ -14,8 +14,8 @@ enum Flowctl {
   /// The program as help shows it: the original's verbs first.
   static let verbs: [Verb] = [
     Apply.verb, Delete.verb, Probe.verb, PS.verb, Run.verb, Start.verb, Stop.verb, Update.verb, Validate.verb, Lint.verb, Health.verb,
-    Jobs.verb, Tasks.verb, Incidents.verb, Publish.verb, Signal.verb, SetVerb.verb, Modify.verb, Logs.verb, Feel.verb, Test.verb,
-    StoreVerb.verb, Doctor.verb, CompletionVerb.verb, ManVerb.verb, HelpVerb.verb, VersionVerb.verb,
+    Jobs.verb, Tasks.verb, Incidents.verb, Publish.verb, Signal.verb, Conditions.verb, SetVerb.verb, Modify.verb, Migrate.verb, Logs.verb,
+    Feel.verb, Test.verb, StoreVerb.verb, Doctor.verb, CompletionVerb.verb, ManVerb.verb, HelpVerb.verb, VersionVerb.verb,
     CompleteVerb.verb,
   ]
 

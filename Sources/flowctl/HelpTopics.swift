@@ -87,12 +87,11 @@ enum HelpTopics {
         exclusive, parallel, inclusive, complex and event-based gateways, implicit
           fork, conditional flows out of activities
         embedded and event subprocesses, transactions, ad-hoc subprocesses
-        multi-instance and standard loops; zeebe:ioMapping
+        multi-instance and standard loops with behaviour events, start and
+          completion quantities; data associations, zeebe:ioMapping
 
       Is read, and refused:
-        parallel multiple and conditional start events of a process, start and
-          completion quantities, behaviour events of loops, listeners, Kafka
-          topics, asynchronous services, choreographies
+        listeners, Kafka topics, asynchronous services, choreographies
 
       `flowctl validate FILE` tells each with its line and what to try.
 

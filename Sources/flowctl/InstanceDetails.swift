@@ -35,7 +35,7 @@ enum InstanceDetails {
       do throws(Status) {
         return Inside(
           elements: try client.listElements(.init(instanceID: id)).elements,
-          variables: try client.getVariables(.init(instanceID: id)).variables,
+          variables: try variables(of: id, client),
           jobs: try client.listJobs(.init(instanceID: id, pageSize: rows)).jobs,
           tasks: try client.listUserTasks(.init(instanceID: id, pageSize: rows)).userTasks,
           incidents: try client.listIncidents(.init(instanceID: id, pageSize: rows)).incidents)
@@ -44,6 +44,17 @@ enum InstanceDetails {
         throw error
       }
     }
+  }
+
+  private static func variables(of id: String, _ client: FlowClient) throws(Status) -> [FlowV1.Variable] {
+    var request = FlowV1.GetVariablesRequest(instanceID: id)
+    var variables: [FlowV1.Variable] = []
+    repeat {
+      let page = try client.getVariables(request)
+      variables += page.variables
+      request.pageToken = page.nextPageToken
+    } while !request.pageToken.isEmpty
+    return variables
   }
 
   private static func section(_ table: Table, _ context: Context) {

@@ -12,6 +12,7 @@ extension FlowV1.FlowService {
   func updateJobTimeout(_ call: UnaryCall<FlowV1.UpdateJobTimeoutRequest, FlowV1.UpdateJobTimeoutResponse>) { call.fail(unasked) }
   func publishMessage(_ call: UnaryCall<FlowV1.PublishMessageRequest, FlowV1.PublishMessageResponse>) { call.fail(unasked) }
   func broadcastSignal(_ call: UnaryCall<FlowV1.BroadcastSignalRequest, FlowV1.BroadcastSignalResponse>) { call.fail(unasked) }
+  func evaluateConditions(_ call: UnaryCall<FlowV1.EvaluateConditionsRequest, FlowV1.EvaluateConditionsResponse>) { call.fail(unasked) }
   func listUserTasks(_ call: UnaryCall<FlowV1.ListUserTasksRequest, FlowV1.ListUserTasksResponse>) { call.fail(unasked) }
   func completeUserTask(_ call: UnaryCall<FlowV1.CompleteUserTaskRequest, FlowV1.CompleteUserTaskResponse>) { call.fail(unasked) }
   func updateUserTask(_ call: UnaryCall<FlowV1.UpdateUserTaskRequest, FlowV1.UpdateUserTaskResponse>) { call.fail(unasked) }
@@ -21,6 +22,7 @@ extension FlowV1.FlowService {
   func setVariables(_ call: UnaryCall<FlowV1.SetVariablesRequest, FlowV1.SetVariablesResponse>) { call.fail(unasked) }
   func listElements(_ call: UnaryCall<FlowV1.ListElementsRequest, FlowV1.ListElementsResponse>) { call.fail(unasked) }
   func modifyInstance(_ call: UnaryCall<FlowV1.ModifyInstanceRequest, FlowV1.ModifyInstanceResponse>) { call.fail(unasked) }
+  func migrateInstance(_ call: UnaryCall<FlowV1.MigrateInstanceRequest, FlowV1.MigrateInstanceResponse>) { call.fail(unasked) }
   func activateAdHoc(_ call: UnaryCall<FlowV1.ActivateAdHocRequest, FlowV1.ActivateAdHocResponse>) { call.fail(unasked) }
   func completeAdHoc(_ call: UnaryCall<FlowV1.CompleteAdHocRequest, FlowV1.CompleteAdHocResponse>) { call.fail(unasked) }
 

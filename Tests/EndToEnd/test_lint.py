@@ -86,6 +86,8 @@ def test_a_rule_can_be_left_out(write):
         ("=total > 3", []),
         ("=order.id = 1", []),
         ("=totl > 3", ["undefined-variable"]),
+        ("=cuont(total) > 3", ["unknown-function"]),
+        ("=count(total) > 3", []),
         ("=total &gt;", ["expression"]),
         ("=every x in [1, 2] satisfies x > total", []),
         ("${total > 3}", []),

@@ -17,7 +17,7 @@ from harness.wire import Wire
 VERBS = [
     "apply", "delete", "probe", "ps", "run", "start", "stop", "update", "validate", "lint", "health", "jobs",
     "jobs activate", "jobs complete", "jobs fail", "jobs throw", "tasks", "tasks complete", "tasks assign", "incidents", "incidents resolve",
-    "publish", "signal", "set", "modify", "logs", "feel", "test", "doctor",
+    "publish", "signal", "conditions", "set", "modify", "migrate", "logs", "feel", "test", "doctor",
     "store", "store backup", "store export", "store migrate", "store restore", "store hash", "completion", "man", "help", "version",
 ]  # fmt: skip
 

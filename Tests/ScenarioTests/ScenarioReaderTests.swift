@@ -47,8 +47,9 @@ struct ScenarioReaderTests {
   }
 
   static let mistakes: [Mistake] = [
-    Mistake("", "1:1", "not JSON"),
-    Mistake("{\"id\": \"x\",\n  nope}", "2:3", "not JSON"),
+    Mistake("", "1:1", "not JSON: the text ends too early"),
+    Mistake("{\"id\": \"x\",\n  nope}", "2:3", "not JSON: unexpected 'n'"),
+    Mistake("{\"id\": \"x\",\n \"deploy\": [[\"a\"],]}", "2:19", "not JSON: unexpected ']'"),
     Mistake("[]", "1:1", "a scenario is an object, not a list"),
     Mistake("{\"deploy\": [], \"expect\": {}}", "1:1", "a scenario needs \"id\""),
     Mistake("{\"id\": \"x\", \"expect\": {}}", "1:1", "a scenario needs \"deploy\""),

@@ -157,6 +157,34 @@ struct ScenarioRunTests {
     #expect(failure?.place.path == "deploy[0][0]")
   }
 
+  @Test("a model and a process that are misspelt are told with what is near")
+  func misspelt() throws {
+    let scratch = try Scratch()
+    let model = """
+      <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t"><process id="tiny" isExecutable="true">
+      <startEvent id="start"/><endEvent id="end"/><sequenceFlow id="f" sourceRef="start" targetRef="end"/></process></definitions>
+      """
+    try scratch.write(model, to: "tiny.bpmn")
+    func message(_ text: String) throws -> String? {
+      let file = try scratch.write(text, to: "tiny.json")
+      let scenario = try ScenarioReader.read(try Files.bytes(file), file: file)
+      let engine = try PartitionEngine(clock: scenario.clock)
+      defer { engine.close() }
+      return ScenarioRun(scenario, path: file, engine: engine).run()?.message
+    }
+
+    #expect(try message(tiny().replacing("tiny.bpmn", with: "tnyi.bpmn"))?.contains("did you mean 'tiny.bpmn'?") == true)
+    #expect(try message(tiny(start: #"{"process": "tiyn"}"#))?.contains("did you mean 'tiny'?") == true)
+    #expect(try message(tiny(start: #"{"process": "other"}"#))?.contains("deployed are tiny") == true)
+  }
+
+  @Test("before anything has happened there is nothing to show")
+  func noScene() throws {
+    let failure = try #require(try run(tiny(expect: #""never": ["ende"]"#)))
+
+    #expect(ScenarioText.lines(failure, of: "tiny.json").count == 2)
+  }
+
   @Test("a journal that does not replay fails a scenario that was all right")
   func replay() throws {
     let engine = FakeEngine()

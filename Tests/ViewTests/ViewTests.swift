@@ -409,6 +409,29 @@ struct ViewFeedTests {
     #expect(deployment.withLock { $0 } == [id(2), id(2), id(2)])
     _ = (first, second)
   }
+
+  @Test("an instance that goes to another deployment is told to who watches either, and counted in the new one")
+  func moves() throws {
+    let fed = try Fed()
+    let left = Mutex<[String]>([])
+    let joined = Mutex<[String]>([])
+    fed.give(created(1, "a"), created(2, "a"))
+    _ = try fed.ids()
+    let tokens = [
+      try fed.view.subscribe(FeedFilter(deployment: "a")) { items in left.withLock { $0 += items.map(\.change.id) } },
+      try fed.view.subscribe(FeedFilter(deployment: "b")) { items in joined.withLock { $0 += items.map(\.change.id) } },
+    ]
+
+    fed.give(.instanceChanged(id: id(1), InstancePatch(deployment: "b")))
+    fed.give(ended(1))
+    try waitFor { left.withLock { $0.count } >= 1 && joined.withLock { $0.count } >= 2 }
+
+    #expect(left.withLock { $0 } == [id(1)] && joined.withLock { $0 } == [id(1), id(1)])
+    #expect(try fed.ids(InstanceFilter(deployment: "a")) == [2] && fed.ids(InstanceFilter(deployment: "b")) == [1])
+    let counts = try fed.view.counts(notBefore: fed.now).value.map { "\($0.deployment) \($0.state) \($0.count)" }
+    #expect(counts == ["a running 1", "b completed 1"])
+    for token in tokens { token.cancel() }
+  }
 }
 
 /// Awaits a condition with a deadline.

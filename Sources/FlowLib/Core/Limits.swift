@@ -22,6 +22,8 @@ public enum Limits {
   public static let findings = 1_000
   /// Steps of lint behind the gateways of one level; a thousand gateways over three thousand nodes, in well under a second.
   public static let lintSteps = 10_000_000
+  /// Reasons that one refusal names; they travel in the headers of an answer, which gRPC's clients take up to 8 KiB of.
+  public static let reasonsTold = 20
   /// Characters of one text of a finding; names in a model can be as long as the file.
   public static let findingText = 600
   /// Bytes of one annotation's YAML.
@@ -52,6 +54,9 @@ public enum Limits {
   public static let messageBytes = (4 << 20) + (64 << 10)
   /// Steps of one command; longer work leaves a `continue` obligation and lets others pass.
   public static let stepsPerCommand = 10_000
+  /// Steps of one instance during which it never waits for anything; beyond, its loop has no end. A loop over a collection of the
+  /// largest size takes fewer.
+  public static let stepsInARow = 2_000_000
   /// Bytes of events of one command.
   public static let eventBytesPerCommand = 512 << 10
   /// Bytes of one commit; the inbox is cut into batches of this size.
@@ -79,7 +84,7 @@ public enum Limits {
   /// Messages that a partition buffers.
   public static let bufferedMessages = 1_000_000
   /// What a partition does by itself before it looks into its mailbox again.
-  public static let ownStepsPerTurn = 1_000
+  public static let ownStepsPerTurn = 250
   /// Tokens of one instance that are on their way at once.
   public static let tokensPerInstance = 100_000
   /// What one live instance takes in memory beside its payloads: state, tokens, table entries.

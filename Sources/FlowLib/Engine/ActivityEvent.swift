@@ -55,4 +55,6 @@ package enum ActivityEvent: Sendable {
   case began(ActivityID, ElementIndex, start: ElementIndex?)
   /// The activity and all in it is gone.
   case terminated
+  /// The process was cut off while tokens were on their way, after so many steps since it last waited; 0 when it waits again.
+  case ranOn(Int)
 }

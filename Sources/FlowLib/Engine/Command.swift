@@ -233,6 +233,8 @@ package enum Answer: Sendable, Equatable {
   case message(Key)
   /// Keys of the jobs that were given out.
   case jobs([Key])
+  /// How many conditions held.
+  case conditions(held: Int)
 }
 
 package struct Decision: Sendable {

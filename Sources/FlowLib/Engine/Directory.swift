@@ -2,15 +2,24 @@ import FlowCore
 
 /// What an instance may know of what is deployed, and of the messages that are there.
 struct Directory {
-  let state: PartitionState
+  let deployments: [Key: Deployment]
+  let messages: MessageBuffer
   let catalog: Catalog
+  private let versions: [String: [Key]]
+
+  init(state: PartitionState, catalog: Catalog) {
+    deployments = state.deployments
+    messages = state.messages
+    versions = state.versions
+    self.catalog = catalog
+  }
 
   /// The deployment that a call of a process means.
   func deployment(of processID: String, _ binding: CallDefinition.Binding, calledBy caller: Key) -> Key? {
-    let running = (state.versions[processID] ?? []).filter { state.deployments[$0]?.state == .running }
+    let running = (versions[processID] ?? []).filter { deployments[$0]?.state == .running }
     switch binding {
     case .latest: return running.last
-    case .deployment: return running.last { state.deployments[$0]?.appliedAt == state.deployments[caller]?.appliedAt } ?? running.last
+    case .deployment: return running.last { deployments[$0]?.appliedAt == deployments[caller]?.appliedAt } ?? running.last
     case .versionTag(let tag): return running.last { catalog[$0]?.settings.versionTag == tag }
     }
   }
@@ -18,7 +27,7 @@ struct Directory {
   /// The buffered messages that begin the next instance of a process for a correlation key.
   func nextStarts(of process: ExecutableProcess, _ key: String, at now: Instant) -> [Key] {
     process.messageStarts.compactMap { name, _ in
-      state.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID, at: now)
+      messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID, at: now)
     }
   }
 }

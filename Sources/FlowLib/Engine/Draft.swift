@@ -16,6 +16,8 @@ struct Draft {
   /// Those that changed, for conditions that are only for some.
   var variableChanges: [VariableChange] = []
   var openedConditions: Set<Key> = []
+  /// Collections of loops, as long as nothing that they are made of is set.
+  var collections: [ActivityID: LoopCollection] = [:]
   /// Messages that are there already may be what is waited for.
   var newWaits: [Wait] = []
 
@@ -49,7 +51,7 @@ struct Draft {
   mutating func finish(_ state: InstanceState, _ payload: Payload?, _ failure: ServiceFailure?) {
     guard !isFinished else { return }
     isFinished = true
-    if !instance.details.isEmpty { cancelCalls(in: .process) }
+    cancelCalls(in: .process)
     events.append(.instance(instance.id.key, .finished(state, payload, failure, at: context.now)))
     if let parent = instance.parent { tell(parent, state, failure) }
     if let key = instance.startKey {
@@ -111,9 +113,11 @@ struct Draft {
   ///
   /// What is left is an obligation `continue`: tokens on their way are part of the state.
   mutating func run() {
-    repeat { moveTokens() } while isRunning && events.count < Limits.stepsPerCommand && goesOn()
-    if isRunning { takeBufferedMessages() }
-    if isRunning, !instance.waiting.isEmpty { lookForDeadlock() }
+    repeat { moveTokens() } while isRunning && goesOn() && events.count < Limits.stepsPerCommand
+    guard isRunning else { return }
+    takeBufferedMessages()
+    if !instance.waiting.isEmpty { lookForDeadlock() }
+    if !isFinished { countSteps() }
   }
 
   private var isRunning: Bool { !isFinished && instance.state == .running }
@@ -129,27 +133,28 @@ struct Draft {
   private mutating func goesOn() -> Bool {
     if hasNewVariables || !newWaits.isEmpty {
       hasNewVariables = false
-      if !instance.details.isEmpty { lookAtConditions() }
+      lookAtConditions()
       if !instance.pending.isEmpty { return true }
     }
-    return (!instance.details.isEmpty && placeMoreIterations()) || (!instance.waiting.isEmpty && releaseJoins())
+    return (!instance.openLoops.isEmpty && placeMoreIterations()) || (!instance.waiting.isEmpty && releaseJoins())
   }
 
   private mutating func enter(_ token: PendingToken) {
     let element = process[token.element]
+    if instance.stepsInARow >= Limits.stepsInARow, element.canWaitForHelp { return ranAway(token, element) }
     if element.more.startQuantity > 1, let flow = token.flow { return gather(token, element, flow) }
     if let loop = element.more.loop, !isIteration(token) { return enterLoop(token, element, loop) }
     switch element.kind {
     case .startEvent: enterStart(token, element)
-    case .task: if isSimple(element, token) { pass(token, through: element.outgoing) } else { activate(token, element) }
-    case .endEvent(let end): if isSimple(element, token) { enterEnd(token, end) } else { activate(token, element) }
+    case .task: if element.isSimple { pass(token, through: element.outgoing) } else { activate(token, element) }
+    case .endEvent(let end): if element.isSimple { enterEnd(token, end) } else { activate(token, element) }
     case .serviceTask: enterServiceTask(token, element)
     case .exclusiveGateway(let defaultFlow): enterExclusiveGateway(token, element, defaultFlow: defaultFlow)
     case .parallelGateway: enterParallelGateway(token, element)
     case .inclusiveGateway: enterInclusiveGateway(token, element)
     case .complexGateway(let activation): enterComplexGateway(token, element, activation)
     case .subProcess(let start):
-      if isSimple(element, token), process.eventSubProcesses(of: token.element).isEmpty {
+      if element.isSimple, process.eventSubProcesses(of: token.element).isEmpty {
         emit(.activated(newActivity(), token.element, .scope(start: start)))
       } else {
         activate(token, element)
@@ -185,7 +190,7 @@ struct Draft {
     let element = process[activity.element]
     if case .adHocSubProcess = element.kind, staysOpen(activity) { return }
     guard instance.details[scope]?.phase != .compensating else { return }
-    if instance.details[scope] == nil, isSimple(element) { return emit(completed: activity, nil) }
+    if instance.details[scope] == nil, element.isSimple { return emit(completed: activity, nil) }
     complete(scope, [])
   }
 
@@ -199,6 +204,24 @@ struct Draft {
   }
 
   // MARK: what can never go on
+
+  /// A token that was cut off is counted on by the next command; who waits begins anew.
+  private mutating func countSteps() {
+    if !instance.pending.isEmpty {
+      emit(.activity(.process, .ranOn(instance.stepsInARow + events.count)))
+    } else if instance.stepsInARow > 0 {
+      emit(.activity(.process, .ranOn(0)))
+    }
+  }
+
+  private mutating func ranAway(_ token: PendingToken, _ element: ExecutableElement) {
+    let message =
+      "\(element.id) is entered again after \(instance.stepsInARow) steps without waiting for anything; is the loop around it endless?"
+    guard process.settings.usesVariables else {
+      return fail("TOO_MANY_STEPS", message, at: token.element, input: instance.payloads[token.payload])
+    }
+    stop(token, StepProblem(.unknown, message))
+  }
 
   private mutating func failTooManyTokens() {
     guard let token = instance.pending.first else { return }

@@ -71,7 +71,7 @@ private func decideCreate(
 /// members where nothing of the model says that it must.
 private func firstVariables(_ payload: Payload, of process: ExecutableProcess) throws(Rejection) -> [Variable]? {
   guard process.settings.usesVariables else { return nil }
-  guard let variables = payload.asVariables ?? payload.onlyArgument else {
+  guard let variables = payload.asVariables else {
     guard process.settings.needsVariables else { return nil }
     throw Rejection(.invalid, "variables of \(process.deploymentID) have to be a JSON object")
   }
@@ -118,12 +118,4 @@ private func decideDeleteInstance(_ id: InstanceID, in state: PartitionState) th
     throw Rejection(.wrongState, "\(instance.id.text) is \(instance.state.name), only STOPPED, ERROR or COMPLETED instances can be deleted")
   }
   return Decision(events: [.instance(id.key, .deleted(id))], answer: .done)
-}
-
-extension Payload {
-  /// The original's `run D {…}` sends its arguments as a list.
-  fileprivate var onlyArgument: [Variable]? {
-    guard case .array(let items)? = json, items.count == 1, case .object(let object) = items[0] else { return nil }
-    return object.members.map { Variable($0.name, $0.value) }
-  }
 }

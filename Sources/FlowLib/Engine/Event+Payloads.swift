@@ -43,7 +43,7 @@ extension ActivityEvent {
     case .loopBegan, .iterationCompleted, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed,
       .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved,
       .phaseChanged, .iterationsPlaced, .iterationTerminated, .called, .compensationTaken, .handles, .counted, .gathered, .fired, .chosen,
-      .placed, .began, .terminated:
+      .placed, .began, .terminated, .ranOn:
       return self
     }
   }

@@ -8,6 +8,13 @@ package struct Key: Sendable, Hashable, Comparable {
 
   package static func < (left: Key, right: Key) -> Bool { left.raw < right.raw }
 
+  /// Keys are counted here and chosen by nobody, so that a multiplication spreads them well enough, at a tenth of the cost of the
+  /// standard library's hash.
+  package func _rawHashValue(seed: Int) -> Int {
+    let spread = (raw ^ UInt64(bitPattern: Int64(seed))) &* 0x9E37_79B9_7F4A_7C15
+    return Int(truncatingIfNeeded: spread ^ spread >> 32)
+  }
+
   package static let counterBits: UInt64 = 51
 
   package static func first(partition: UInt64) -> Key { Key(raw: partition << counterBits | 1) }

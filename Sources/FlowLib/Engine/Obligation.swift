@@ -45,6 +45,7 @@ package func obligations(ofInstance key: Key, in state: PartitionState, catalog:
   guard let instance = state.instances[key], let process = catalog[instance.deployment] else { return [] }
   var owed: [Obligation] = []
   if instance.state == .running, !instance.pending.isEmpty { owed.append(.continue(.instance(key))) }
+  guard process.callsServices else { return owed }
   for (_, activity) in instance.activities {
     guard let job = activity.job, instance.details[activity.id]?.incident == nil,
       let obligation = obligation(job, of: activity, in: instance, process)
@@ -99,6 +100,8 @@ extension ExecutableProcess {
 }
 
 extension ExecutableElement {
+  var isDecision: Bool { if case .exclusiveGateway = kind { true } else { false } }
+
   package var service: ServiceBinding? {
     guard case .serviceTask(let binding) = kind else { return nil }
     return binding

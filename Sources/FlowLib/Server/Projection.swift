@@ -169,10 +169,10 @@ final class Projection: PartitionObserver, @unchecked Sendable {
         state: .stopped, errorCode: failure?.code, errorMessage: failure?.message, failedElement: failure?.elementID)
       return history + [.instanceChanged(id: id, patch)]
     case .retried: return history + [.instanceChanged(id: id, InstancePatch(state: .running, clearsError: true))]
+    case .migrated(let migration):
+      return history + [.instanceChanged(id: id, InstancePatch(deployment: catalog[migration.target]?.deploymentID))]
     case .deleted: return [.instanceDeleted(id: id)]
-    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .activity,
-      .migrated:
-      return history
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .activity: return history
     }
   }
 
@@ -213,7 +213,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     case .finished(let state, _, let failure, _):
       return HistoryEntry(time: now, event: state.name.lowercased(), detail: failure?.code ?? "")
     case .activity(let id, let event): return entry(event, at: instance.activities[id]?.element, at)
-    case .migrated: return HistoryEntry(time: now, event: "migrated")
+    case .migrated: return HistoryEntry(time: now, event: "migrated", detail: "from \(process.deploymentID)")
     case .created, .scopeCleared, .deleted: return nil
     }
   }
@@ -231,7 +231,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
     case .called(let child): element.map { at($0, "called", child.text) }
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .retriesSet,
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
-      .iterationTerminated, .compensable, .compensationTaken, .handles, .counted, .gathered, .placed:
+      .iterationTerminated, .compensable, .compensationTaken, .handles, .counted, .gathered, .placed, .ranOn:
       nil
     }
   }
@@ -247,7 +247,7 @@ extension InstanceEvent {
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobTaken, .jobTimeoutSet, .jobGone, .userTaskMade,
       .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
       .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted, .gathered, .fired, .chosen, .placed, .began,
-      .terminated:
+      .terminated, .ranOn:
       return nil
     }
   }

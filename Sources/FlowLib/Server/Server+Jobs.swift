@@ -122,23 +122,28 @@ extension Server {
   }
 
   /// What a scope of a live instance sees, inner names before outer ones, in the order of the names.
+  ///
+  /// - Parameter after: nil begins with the first name.
   package func variables(
-    of id: InstanceID, from scope: ActivityID, isLocal: Bool
-  ) throws(Status) -> (variables: [ScopeVariable], position: Position) {
-    let looked = partition.look { state, catalog -> Result<[ScopeVariable], Status> in
+    of id: InstanceID, from scope: ActivityID, isLocal: Bool, after name: String?, limit: Int
+  ) throws(Status) -> OpenPage<ScopeVariable> {
+    let looked = partition.look { state, catalog -> Result<(rows: [ScopeVariable], hasMore: Bool), Status> in
       guard let instance = state.instances[id.key], instance.id == id, let process = catalog[instance.deployment] else {
         return .failure(Server.notLive(id))
       }
       guard scope == .process || instance.activities[scope] != nil else { return .failure(Server.noElement(String(scope.raw), id)) }
-      let seen = instance.visibleVariables(from: scope).compactMap { variable -> ScopeVariable? in
-        guard let owner = instance.owner(of: variable.name, from: scope), !isLocal || owner == scope else { return nil }
-        return ScopeVariable(
-          variable: variable, scope: owner, elementID: instance.activities[owner].map { process[$0.element].id })
+      var seen: [ScopeVariable] = []
+      for variable in instance.visibleVariables(from: scope) where name.map({ variable.name > $0 }) ?? true {
+        guard let owner = instance.owner(of: variable.name, from: scope), !isLocal || owner == scope else { continue }
+        if seen.count == limit { return .success((seen, true)) }
+        seen.append(
+          ScopeVariable(variable: variable, scope: owner, elementID: instance.activities[owner].map { process[$0.element].id }))
       }
-      return .success(seen)
+      return .success((seen, false))
     }
     guard let looked else { throw Server.stopped }
-    return (try looked.value.get(), looked.position)
+    let page = try looked.value.get()
+    return OpenPage(rows: page.rows, position: looked.position, hasMore: page.hasMore)
   }
 
   /// Why nothing can be said of an instance that does not live.
@@ -150,6 +155,17 @@ extension Server {
 
   static func noElement(_ name: String, _ id: InstanceID) -> Status {
     Status(.notFound, "\(id.text) has no active element '\(name)'", hint: "`flowctl ps \(id.text)` shows those that it has")
+  }
+
+  /// Every reason why an instance can not be migrated; none when it can.
+  package func reasonsAgainstMigration(
+    of id: InstanceID, to target: Key, _ mapping: [(from: String, to: String)]
+  ) throws(Status) -> (reasons: [String], position: Position) {
+    let looked = partition.look { state, catalog -> Result<[String], Rejection> in
+      Result { () throws(Rejection) in try state.reasonsAgainstMigration(of: id.key, to: target, mapping, catalog: catalog) }
+    }
+    guard let looked else { throw Server.stopped }
+    do throws(Rejection) { return (try looked.value.get(), looked.position) } catch { throw Status(Refusal.rejected(error)) }
   }
 
   /// Active elements by what a caller calls them: an element instance, or an element id.

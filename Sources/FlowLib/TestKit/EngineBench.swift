@@ -2,6 +2,17 @@ import FlowBPMN
 import FlowCore
 import FlowEngine
 
+extension Lookups {
+  /// Whether the same is found in both, as far as a test can tell.
+  fileprivate func isSame(as other: Lookups) -> Bool {
+    func due(_ lookups: Lookups) -> [DueItem] { lookups.agenda.all.map(\.item) }
+    func jobs(_ lookups: Lookups) -> [String: [WaitPlace]] { lookups.jobs.mapValues { $0.first($0.count) } }
+    return due(self) == due(other) && jobs(self) == jobs(other) && propertyWaits == other.propertyWaits && places == other.places
+      && messageWaits.mapValues(\.count) == other.messageWaits.mapValues(\.count)
+      && signalWaits.mapValues(\.count) == other.signalWaits.mapValues(\.count)
+  }
+}
+
 /// Runs commands against the engine alone and checks its laws after each: what was written reads back, and replay gives the same state.
 package struct EngineBench {
   package var state = PartitionState(partition: 1)
@@ -122,5 +133,8 @@ package struct EngineBench {
     var restored = PartitionState(partition: 1)
     restored.restore(try live.map { bytes throws(ByteCodingError) in try RecordCodec.decode(bytes) })
     guard restored.records.map({ RecordCodec.encode($0) }) == live else { throw Broken(description: "records do not restore the state") }
+    for other in [replayed, restored] where !state.lookups.isSame(as: other.lookups) {
+      throw Broken(description: "lookups do not follow from the records")
+    }
   }
 }

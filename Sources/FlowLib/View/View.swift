@@ -121,10 +121,10 @@ package final class View: Sendable {
         entries.reserveCapacity(batch.items.count)
         for (partition, begun) in batch.begun { try flush.begin(partition, begun) }
         for item in batch.items {
-          let deployment = try flush.take(item.change)
+          let (deployment, former) = try flush.take(item.change)
           number += 1
           let told = FeedItem(number: number, partition: item.partition, position: item.position, change: item.change)
-          entries.append(ViewFeed.Entry(item: told, deployment: deployment))
+          entries.append(ViewFeed.Entry(item: told, deployment: deployment, former: former))
         }
         try flush.write()
         try View.writePositions(batch.positions, number, database)

@@ -74,6 +74,8 @@ package struct MetadataPair: Sendable, Hashable {
 /// What changes while an instance goes on; nil fields stay.
 package struct InstancePatch: Sendable, Equatable {
   package var state: InstanceState?
+  /// The instance is of another deployment now.
+  package var deployment: String?
   package var activeElements: String?
   package var errorCode: String?
   package var errorMessage: String?
@@ -82,10 +84,11 @@ package struct InstancePatch: Sendable, Equatable {
   package var clearsError = false
 
   package init(
-    state: InstanceState? = nil, activeElements: String? = nil, errorCode: String? = nil, errorMessage: String? = nil,
-    failedElement: String? = nil, clearsError: Bool = false
+    state: InstanceState? = nil, deployment: String? = nil, activeElements: String? = nil, errorCode: String? = nil,
+    errorMessage: String? = nil, failedElement: String? = nil, clearsError: Bool = false
   ) {
     self.state = state
+    self.deployment = deployment
     self.activeElements = activeElements
     self.errorCode = errorCode
     self.errorMessage = errorMessage
@@ -141,6 +144,7 @@ extension InstanceRow {
   mutating func apply(_ patch: InstancePatch) {
     if patch.clearsError { (errorCode, errorMessage, failedElement) = (nil, nil, nil) }
     state = patch.state ?? state
+    deployment = patch.deployment ?? deployment
     activeElements = patch.activeElements ?? activeElements
     errorCode = patch.errorCode ?? errorCode
     errorMessage = patch.errorMessage ?? errorMessage

@@ -4,10 +4,11 @@ import Synchronization
 
 /// Tells subscribers what was committed to the view: in order, none left out, from the writer's thread.
 final class ViewFeed: Sendable {
-  /// A change and the deployment of its instance, which most changes do not name.
+  /// A change and the deployment of its instance, which most changes do not name: both where it goes from one to another.
   struct Entry {
     var item: FeedItem
     var deployment: String?
+    var former: String?
   }
 
   private struct Subscriber {
@@ -73,7 +74,8 @@ final class ViewFeed: Sendable {
   private static func tell(_ subscriber: Subscriber, _ entries: ArraySlice<Entry>) {
     let mine = entries.filter { entry in
       (subscriber.filter.instance ?? entry.item.change.id) == entry.item.change.id
-        && (subscriber.filter.deployment == nil || subscriber.filter.deployment == entry.deployment)
+        && (subscriber.filter.deployment == nil || subscriber.filter.deployment == entry.deployment
+          || subscriber.filter.deployment == entry.former)
     }
     if !mine.isEmpty { subscriber.handler(mine.map(\.item)) }
   }

@@ -43,12 +43,12 @@ struct ViewWriter {
 
   // MARK: Take
 
-  /// - Returns: the deployment of the instance, as far as it is known.
-  mutating func take(_ change: ViewChange) throws(StoreError) -> String? {
+  /// - Returns: the deployment of the instance, as far as it is known, and the one before it.
+  mutating func take(_ change: ViewChange) throws(StoreError) -> (deployment: String?, former: String?) {
     let draft = try draft(of: change.id)
     let before = draft.row?.deployment
     ViewWriter.apply(change, to: draft)
-    return draft.row?.deployment ?? before
+    return (draft.row?.deployment ?? before, before)
   }
 
   private mutating func draft(of id: String) throws(StoreError) -> Draft {

@@ -49,6 +49,7 @@ enum Feel {
       context.note("note:  \(Printable.line(note.description))")
       if isExplained { context.note(FeelEvaluation.pointer(to: note.offset, in: expression)) }
     }
+    if !answer.notes.isEmpty { for hint in answer.hints { context.note("try:   \(Printable.line(hint))") } }
     if context.settings.flag("strict"), !answer.notes.isEmpty {
       let why = "\(answer.notes.count) of its parts became null; the notes above say why"
       throw Failure(ExitCode.negative, "the expression has an error", why: why, hint: "get or else(…, …) where a value may be missing")

@@ -10,6 +10,8 @@ enum FeelEvaluation {
     let value: JSON
     /// Why parts of it are null.
     let notes: [Diagnostic]
+    /// What may have been meant by names that nobody knows.
+    let hints: [String]
   }
 
   /// An expression that gave no value, with the place that its text has to be looked at.
@@ -32,10 +34,16 @@ enum FeelEvaluation {
     }
     do throws(EvaluationError) {
       let result = try compiled.explain(scope(context, input))
-      return Answer(value: result.value.json, notes: result.diagnostics)
+      return Answer(value: result.value.json, notes: result.diagnostics, hints: hints(compiled, names))
     } catch {
       throw Problem(failure: Failure(ExitCode.negative, "the expression has no value", why: "\(error)"), offset: error.offset)
     }
+  }
+
+  private static func hints(_ compiled: CompiledExpression, _ names: [String]) -> [String] {
+    let functions = compiled.unknownFunctions.compactMap { Suggestion.hint(for: $0, among: Builtin.allCases.map(\.rawValue)) }
+    let unknown = compiled.names.filter { !names.contains($0) }
+    return functions + unknown.compactMap { Suggestion.hint(for: $0, among: names) }
   }
 
   /// The line of the text and a caret under the place.

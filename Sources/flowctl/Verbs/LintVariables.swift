@@ -1,4 +1,5 @@
 import FlowBPMN
+import FlowCommandLine
 import FlowCore
 import FlowFEEL
 
@@ -40,7 +41,9 @@ enum LintVariables {
   private static func names(of expression: ModelExpression, _ definitions: Definitions, _ findings: inout [Finding]) -> [String]? {
     guard isFEEL(expression, definitions) else { return nil }
     do throws(ExpressionError) {
-      return try CompiledExpression(feel: expression.text).names
+      let compiled = try CompiledExpression(feel: expression.text)
+      findings += compiled.unknownFunctions.map { unknown($0, expression) }
+      return compiled.names
     } catch {
       findings.append(
         Finding(
@@ -49,6 +52,13 @@ enum LintVariables {
           hint: error.hint ?? "`flowctl feel` evaluates expressions by hand"))
       return nil
     }
+  }
+
+  private static func unknown(_ function: String, _ expression: ModelExpression) -> Finding {
+    Finding(
+      LintCode.unknownFunction.severity, LintCode.unknownFunction.rawValue, line: expression.line, element: expression.element,
+      "\(expression.what) of '\(expression.element)' calls '\(function)', which FEEL does not have",
+      hint: Suggestion.hint(for: function, among: Builtin.allCases.map(\.rawValue)) ?? "`flowctl feel` evaluates expressions by hand")
   }
 
   private static func isFEEL(_ expression: ModelExpression, _ definitions: Definitions) -> Bool {

@@ -49,3 +49,24 @@ enum Signal {
     return ExitCode.ok
   }
 }
+
+enum Conditions {
+  static let verb = Verb(spec: spec, run: run)
+
+  private static let spec = CommandSpec(
+    "conditions", "Start who begins when a condition holds",
+    details: "Conditional start events of the latest versions are looked at with these variables; where one holds an instance begins.",
+    options: [GlobalOptions.output], positionals: [WorkOptions.variables],
+    examples: [Example("flowctl conditions '{\"stock\": 3}'", "begins what has a start event with the condition `stock < 5`")])
+
+  @Sendable private static func run(_ context: Context) throws(Failure) -> Int32 {
+    let request = FlowV1.EvaluateConditionsRequest(variables: try context.variables())
+    let answer = try context.calling("conditions") { client throws(Status) in try client.evaluateConditions(request) }
+    let data: JSON = ["held": .int(Int64(answer.held)), "position": .string(String(answer.position))]
+    context.print(data: data.text, names: [])
+    if context.format == nil, context.stderr.isTerminal {
+      context.note(answer.held == 1 ? "1 condition holds" : "\(answer.held) conditions hold")
+    }
+    return ExitCode.ok
+  }
+}

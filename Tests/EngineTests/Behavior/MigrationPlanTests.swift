@@ -113,17 +113,43 @@ import Testing
     #expect(bench.outcome(instance)?.state == .completed)
   }
 
+  @Test("a STOPPED instance is migrated too; what is new begins to wait when it goes on")
+  func stopped() throws {
+    func failing(_ id: String, _ timer: String) -> ProcessBuilder {
+      let builder = ProcessBuilder(id).settings { $0.recoverable = true }.start().service("work").end().flow("start -> work -> end")
+      return late(builder, on: "work", "PT1H", timer)
+    }
+    var bench = EngineBench()
+    let (old, new) = (try bench.deploy(failing("Old", "early")), try bench.deploy(failing("New", "late")))
+    let instance = try bench.create(old)
+    try bench.fail("work")
+    #expect(bench.state.instances[instance]?.state == .stopped)
+
+    try bench.run(.migrateInstance(instance, to: new, mapping: []))
+    #expect(bench.state.lookups.agenda.count == 0)
+    bench.now = bench.now + 7_200_000
+    try bench.run(.goOn)
+    #expect(bench.state.instances[instance]?.state == .stopped && bench.jobs.isEmpty)
+
+    try bench.run(.retryInstance(instance))
+    #expect(bench.state.lookups.agenda.count == 1)
+    try bench.complete("work", [:])
+    #expect(bench.outcome(instance)?.state == .completed && bench.state.lookups.agenda.count == 0)
+  }
+
+  private func late(_ builder: ProcessBuilder, on task: String, _ duration: String, _ id: String = "late") -> ProcessBuilder {
+    var (timer, boundary) = (TimerDefinition(), BoundaryEvent())
+    timer.duration = FlowBPMN.Expression(duration)
+    boundary.attachedTo = task
+    boundary.definitions = [.timer(timer)]
+    return builder.node(id, .boundaryEvent(boundary)).end("tooLate").flow("\(id) -> tooLate")
+  }
+
   @Test("a boundary timer that only the new version has begins with the migration, one that it does not have ends")
   func boundaries() throws {
     func timed(_ id: String, _ duration: String?) -> ProcessBuilder {
-      var builder = approval(id, task: "approve")
-      guard let duration else { return builder }
-      var (timer, boundary) = (TimerDefinition(), BoundaryEvent())
-      timer.duration = FlowBPMN.Expression(duration)
-      boundary.attachedTo = "approve"
-      boundary.definitions = [.timer(timer)]
-      builder = builder.node("late", .boundaryEvent(boundary)).end("tooLate").flow("late -> tooLate")
-      return builder
+      let builder = approval(id, task: "approve")
+      return duration.map { late(builder, on: "approve", $0) } ?? builder
     }
     var bench = EngineBench()
     let plain = try bench.deploy(timed("Plain", nil))

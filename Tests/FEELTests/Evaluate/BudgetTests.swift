@@ -62,6 +62,18 @@ struct BudgetTests {
     #expect(error.reason == .exhausted)
   }
 
+  @Test(
+    "numbers never grow past 34 digits, whatever the exponent: what does not fit is null, at once and with a reason",
+    arguments: [
+      "2 ** 99999999", "10 ** 6200", "9 ** 9 ** 9 ** 9 ** 9", "exp(1000000)", "1e6000 * 1e6000", "sum(for i in 1..100 return 10 ** 6144)",
+    ])
+  func exponents(text: String) throws {
+    let result = try CompiledExpression(feel: text).explain(EvaluationScope(payload: [:]))
+
+    #expect(result.value.isNull)
+    #expect(result.diagnostics.first?.description.contains(":") == true, "\(result.diagnostics)")
+  }
+
   @Test("a payload with very many members is searched once, not at every name")
   func manyMembers() throws {
     var object = JSON.Object()

@@ -113,6 +113,16 @@ struct EncodedVariablesTests {
     #expect(try CompiledExpression(feel: text).names == expected)
   }
 
+  @Test(
+    "a compiled expression tells the functions that it calls and that nobody has",
+    arguments: [
+      ("cuont(x) + count(x)", ["cuont"]), ("{f: function(a) a, g: f(1)}", []), ("a(b(c))", ["a", "b"]), ("date and time(x)", []),
+      ("(function(f) f(1))(sum)", []), ("for i in xs return twice(i)", ["twice"]), ("uuid()", ["uuid"]),
+    ])
+  func unknownFunctions(text: String, expected: [String]) throws {
+    #expect(try CompiledExpression(feel: text).unknownFunctions == expected)
+  }
+
   @Test("unary tests and Python tell their names too")
   func otherNames() throws {
     #expect(try CompiledExpression(unaryTests: "> limit, not(? = x)").names == ["limit", "x"])

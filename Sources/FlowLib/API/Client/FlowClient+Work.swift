@@ -35,6 +35,10 @@ extension FlowClient {
     try flow(.never) { flow, options throws(Status) in try flow.broadcastSignal(request, options: options) }
   }
 
+  package func evaluateConditions(_ request: FlowV1.EvaluateConditionsRequest) throws(Status) -> FlowV1.EvaluateConditionsResponse {
+    try flow(.never) { flow, options throws(Status) in try flow.evaluateConditions(request, options: options) }
+  }
+
   package func listUserTasks(_ request: FlowV1.ListUserTasksRequest) throws(Status) -> FlowV1.ListUserTasksResponse {
     try flow(.harmless) { flow, options throws(Status) in try flow.listUserTasks(request, options: options) }
   }
@@ -69,5 +73,9 @@ extension FlowClient {
 
   package func modifyInstance(_ request: FlowV1.ModifyInstanceRequest) throws(Status) -> FlowV1.ModifyInstanceResponse {
     try flow(.never) { flow, options throws(Status) in try flow.modifyInstance(request, options: options) }
+  }
+
+  package func migrateInstance(_ request: FlowV1.MigrateInstanceRequest) throws(Status) -> FlowV1.MigrateInstanceResponse {
+    try flow(request.dryRun ? .harmless : .never) { flow, options throws(Status) in try flow.migrateInstance(request, options: options) }
   }
 }

@@ -46,12 +46,15 @@ private func json(_ bytes: [UInt8]) -> JSON? {
   do throws(JSONError) { return try JSON(parsing: bytes) } catch { return nil }
 }
 
-/// The body that `run`'s arguments make: a list of Python literals, `{}` without any.
+/// The body that `run`'s arguments make: a list of Python literals, `{}` without any. Of a process with variables an object that is the
+/// only argument is the variables.
 ///
 /// - Source: reference, sections 0.1 (D1) and 3, `run`.
 package func runPayload(_ args: [String], of status: DeploymentStatus) -> Payload {
   guard !args.isEmpty else { return .emptyObject }
-  var payload = Payload(json: .array(args.map(pythonLiteral)))
+  let values = args.map(pythonLiteral)
+  if status.process.settings.usesVariables, values.count == 1, case .object = values[0] { return Payload(json: values[0]) }
+  var payload = Payload(json: .array(values))
   if status.process.startEvents.count == 1, case .startEvent(isYAML: true) = status.process[status.process.startEvents[0]].kind {
     // JSON is YAML too.
     payload.contentType = "application/x-yaml"

@@ -10,9 +10,23 @@ extension FlowService {
   package func getVariables(_ call: UnaryCall<FlowV1.GetVariablesRequest, FlowV1.GetVariablesResponse>) {
     later(call) { request throws(Status) in
       let id = try Naming.oneInstance(request.instanceID)
-      let seen = try server.variables(of: id, from: try scope(request.scope, of: id), isLocal: request.local)
-      return FlowV1.GetVariablesResponse(variables: seen.variables.map { FlowV1.Variable($0) }, position: seen.position.raw)
+      let page = try server.variables(
+        of: id, from: try scope(request.scope, of: id), isLocal: request.local, after: try name(behind: request.pageToken),
+        limit: request.pageSize == 0 ? .max : Naming.limit(request.pageSize))
+      var response = FlowV1.GetVariablesResponse()
+      let (variables, isCut) = fitting(page.rows.map { FlowV1.Variable($0) })
+      response.variables = variables
+      if page.hasMore || isCut { response.nextPageToken = variables.last.map { "=" + $0.name } ?? "" }
+      response.position = page.position.raw
+      return response
     }
+  }
+
+  /// A token is the last name that was told, behind a sign: a name may be empty.
+  private func name(behind token: String) throws(Status) -> String? {
+    guard !token.isEmpty else { return nil }
+    guard token.first == "=" else { throw FlowService.foreignToken }
+    return String(token.dropFirst())
   }
 
   package func setVariables(_ call: UnaryCall<FlowV1.SetVariablesRequest, FlowV1.SetVariablesResponse>) {
@@ -59,6 +73,23 @@ extension FlowService {
       }
       guard server.live(id) != nil else { throw server.gone(id) }
       return .modifyInstance(id.key, modification)
+    }
+  }
+
+  package func migrateInstance(_ call: UnaryCall<FlowV1.MigrateInstanceRequest, FlowV1.MigrateInstanceResponse>) {
+    later(call) { request throws(Status) in
+      let id = try Naming.oneInstance(request.instanceID)
+      guard server.live(id) != nil else { throw server.gone(id) }
+      let target = try server.board.named(request.deployment)
+      let mapping = request.mapping.map { (from: $0.fromElementID, to: $0.toElementID) }
+      if request.dryRun {
+        let seen = try server.reasonsAgainstMigration(of: id, to: target.deployment.key, mapping)
+        return FlowV1.MigrateInstanceResponse(reasons: seen.reasons, deploymentID: target.id, position: seen.position.raw)
+      }
+      switch server.ask(.migrateInstance(id.key, to: target.deployment.key, mapping: mapping)) {
+      case .success(let answered): return FlowV1.MigrateInstanceResponse(deploymentID: target.id, position: answered.position.raw)
+      case .failure(let refusal): throw Status(refusal)
+      }
     }
   }
 

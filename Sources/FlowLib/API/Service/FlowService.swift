@@ -241,7 +241,8 @@ package struct FlowService: FlowV1.FlowService {
     later(call) { () throws(Status) in
       var told: Set<String> = []
       for item in changed where told.insert(item.change.id).inserted {
-        if let row = try server.instance(item.change.id) {
+        let isWatched = { (row: InstanceRow) in call.request.deploymentID.isEmpty || call.request.deploymentID == row.deployment }
+        if let row = try server.instance(item.change.id), isWatched(row) {
           outbox.send(FlowV1.InstanceEvent(row, last.position))
         } else {
           outbox.send(FlowV1.InstanceEvent(deleted: item.change.id, last.position))

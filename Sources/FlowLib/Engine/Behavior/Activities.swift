@@ -5,14 +5,6 @@ import FlowFEEL
 // An incident interrupts the way between two of these, and resolving it goes on there.
 
 extension Draft {
-  /// Whether it is done in one step: nothing is mapped, waited for or remembered.
-  func isSimple(_ element: ExecutableElement, _ token: PendingToken? = nil) -> Bool {
-    let more = element.more
-    return more.inputs.isEmpty && more.outputs.isEmpty && more.dataOutputs.isEmpty && more.locals.isEmpty && element.boundaryEvents.isEmpty
-      && more.loop == nil && !more.choosesFlows
-      && more.compensationHandler == nil && !more.isForCompensation
-  }
-
   /// A token begins an activity that goes its whole way.
   mutating func activate(_ token: PendingToken, _ element: ExecutableElement) {
     let id = newActivity()
@@ -178,6 +170,16 @@ extension ExecutableElement {
     case .startEvent, .endEvent, .task, .serviceTask, .job, .userTask, .script, .catchEvent, .throwEvent, .eventBasedGateway, .subProcess,
       .eventSubProcess, .transaction, .adHocSubProcess, .callActivity, .boundaryEvent:
       false
+    }
+  }
+
+  /// Whether an incident may show at it before a token has begun it. Every loop has such an element.
+  var canWaitForHelp: Bool {
+    switch kind {
+    case .startEvent, .parallelGateway, .complexGateway, .boundaryEvent, .eventSubProcess: false
+    case .exclusiveGateway, .inclusiveGateway, .endEvent, .task, .serviceTask, .job, .userTask, .script, .catchEvent, .throwEvent,
+      .eventBasedGateway, .subProcess, .transaction, .adHocSubProcess, .callActivity:
+      more.startQuantity == 1
     }
   }
 

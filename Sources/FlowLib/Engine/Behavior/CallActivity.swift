@@ -38,8 +38,10 @@ extension Draft {
 
   /// The instances that activities in a scope have called end with it.
   mutating func cancelCalls(in scope: ActivityID) {
-    if let called = instance.details[scope]?.call { queue(.cancel(called.id)) }
-    for activity in instance.activitiesInOrder where activity.scope == scope { cancelCalls(in: activity.id) }
+    guard !instance.details.isEmpty else { return }
+    for id in [scope] + instance.activities(inside: scope).map(\.id) {
+      if let called = instance.details[id]?.call { queue(.cancel(called.id)) }
+    }
   }
 }
 

@@ -41,11 +41,10 @@ extension Draft {
 extension Instance {
   /// In the order in which they were opened.
   fileprivate var conditionWaits: [(ActivityID, Wait)] {
-    var found: [(ActivityID, Wait)] = []
-    for (id, details) in details {
-      for wait in details.waits { if case .condition = wait.kind { found.append((id, wait)) } }
+    conditions.keys.sorted().compactMap { key in
+      guard let id = conditions[key], let wait = details[id]?.waits.first(where: { $0.key == key }) else { return nil }
+      return (id, wait)
     }
-    return found.sorted { $0.1.key < $1.1.key }
   }
 }
 
@@ -62,12 +61,14 @@ func decideConditions(_ variables: [Variable], in state: PartitionState, catalog
   var batch = Batch(state)
   let scope = EvaluationScope(now: context.now, zones: context.zones) { name in variables.first { $0.name == name }?.value.bytes }
   let changes = variables.map { VariableChange(name: $0.name, isNew: true) }
+  var held = 0
   for (deployment, process) in latestProcesses(state, catalog) {
     for element in process.waitingStarts {
       for (definition, event) in process[element].more.events.enumerated() {
         guard case .condition(let condition, let filter) = event, filter?.matches(changes) ?? true, condition.holds(in: scope) else {
           continue
         }
+        held += 1
         if process[element].needsAllTriggers {
           batch.trigger(deployment, element, definition, variables, in: state)
         } else {
@@ -76,7 +77,7 @@ func decideConditions(_ variables: [Variable], in state: PartitionState, catalog
       }
     }
   }
-  return Decision(events: batch.events, answer: .done)
+  return Decision(events: batch.events, answer: .conditions(held: held))
 }
 
 extension CompiledExpression {

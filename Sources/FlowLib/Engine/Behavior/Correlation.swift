@@ -31,7 +31,7 @@ extension Draft {
   /// A message that is there already and has the properties that are waited for.
   func bufferedMessage(named name: String, withProperties key: String) -> Key? {
     guard let plan = process.correlations[name] else { return nil }
-    let buffer = directory.state.messages
+    let buffer = directory.messages
     return buffer.all(of: Topic(name: name, correlationKey: ""), notTakenBy: process.processID, at: context.now)
       .prefix(Limits.correlationScan).first {
         buffer[$0].map { plan.key(of: $0, context) } == key

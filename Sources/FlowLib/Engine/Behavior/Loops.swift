@@ -82,13 +82,13 @@ extension Draft {
   ///
   /// - Returns: false when none has more to begin.
   mutating func placeMoreIterations() -> Bool {
-    let open = instance.details.filter { id, details in
-      guard let loop = details.loop, let total = loop.total, loop.placed < total, details.incident == nil,
-        let activity = instance.activities[id], case .multiInstance(let multi)? = process[activity.element].more.loop
+    let open = instance.openLoops.keys.filter { id in
+      guard instance.details[id]?.incident == nil, let activity = instance.activities[id],
+        case .multiInstance(let multi)? = process[activity.element].more.loop
       else { return false }
       return !multi.isSequential
     }
-    guard let id = open.map(\.key).min(), let loop = instance.details[id]?.loop, let total = loop.total else { return false }
+    guard let id = open.min(), let loop = instance.details[id]?.loop, let total = loop.total else { return false }
     emit(.activity(id, .iterationsPlaced(min(total - loop.placed, Limits.iterationsAtOnce))))
     return true
   }
@@ -101,10 +101,8 @@ extension Draft {
     var variables = [Variable("loopCounter", .int(Int64(iteration)))]
     if case .multiInstance(let multi) = loop {
       if let name = multi.inputElement, let collection = multi.collection {
-        guard case .list(let list) = try evaluate(collection, in: activity.scope, else: .extractValueError) else {
-          throw StepProblem(.extractValueError, "input collection '\(collection.text)' is not a list any more")
-        }
-        variables.append(Variable(name, list.items[safe: iteration - 1]?.json ?? .null))
+        let items = try items(of: collection, in: activity.scope)
+        variables.append(Variable(name, items[safe: iteration - 1]?.json ?? .null))
       }
       // What the output is made of must not come from outside.
       if let output = multi.outputElement, let name = output.names.first, output.names.count == 1, name == output.plainName,
@@ -114,6 +112,20 @@ extension Draft {
       }
     }
     set(variables, localIn: id)
+  }
+
+  /// All iterations that begin in one command look at a collection that was evaluated once.
+  private mutating func items(of collection: CompiledExpression, in body: ActivityID) throws(StepProblem) -> [Value] {
+    if let known = collections[body] { return known.items }
+    guard case .list(let list) = try evaluate(collection, in: body, else: .extractValueError) else {
+      throw StepProblem(.extractValueError, "input collection '\(collection.text)' is not a list any more")
+    }
+    collections[body] = LoopCollection(items: list.items, names: collection.names)
+    return list.items
+  }
+
+  mutating func forgetCollections(madeOf variables: [Variable]) {
+    collections = collections.filter { _, known in !variables.contains { known.names.contains($0.name) } }
   }
 
   /// What a completed iteration adds to the output collection.
@@ -199,4 +211,10 @@ extension CompiledExpression {
   fileprivate var plainName: String {
     String(text.drop { $0 == "=" || $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
+}
+
+/// What a loop goes over, and the variables that it is made of.
+struct LoopCollection: Sendable {
+  let items: [Value]
+  let names: [String]
 }

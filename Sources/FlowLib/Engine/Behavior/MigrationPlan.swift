@@ -6,21 +6,16 @@ extension Draft {
   ///
   /// - Throws: with every reason why it is not safe; nothing has changed then.
   consuming func migrate(to target: Key, _ mapping: [(from: String, to: String)]) throws(Rejection) -> Decision {
-    guard let deployment = directory.state.deployments[target], let next = directory.catalog[target] else {
-      throw Rejection(.notFound, "the deployment to migrate to is not there (any more)")
-    }
-    guard target != instance.deployment else { throw Rejection(.invalid, "\(instance.id.text) is of \(deployment.id) already") }
-    guard deployment.state == .running else {
-      throw Rejection(.wrongState, "\(deployment.id) is not RUNNING but \(deployment.state.name)")
-    }
-    guard instance.pending.isEmpty else { throw Rejection(.wrongState, "\(instance.id.text) has tokens on their way; try again") }
-    var plan = MigrationPlan(instance, from: process, to: next, mapping)
-    plan.check()
-    guard plan.reasons.isEmpty else { throw Rejection(.invalid, plan.reasons.joined(separator: "; ")) }
+    let plan = try MigrationPlan(of: instance, to: target, mapping, directory.deployments, directory.catalog)
+    if let rejection = plan.rejection { throw rejection }
     for (id, wait) in plan.closing { emit(.activity(id, .waitClosed(wait))) }
     emit(.migrated(plan.migration(to: target)))
-    process = next
+    process = plan.next
     openWhatIsNew()
+    // It is done at once or not at all, so that it has to fit into one command.
+    guard events.count <= Limits.stepsPerCommand else {
+      throw Rejection(.exhausted, "\(instance.id.text) waits for too much to be migrated at once")
+    }
     hasNewVariables = true
     run()
     return decided()
@@ -43,28 +38,69 @@ extension Draft {
   }
 }
 
+extension PartitionState {
+  /// Every reason why an instance can not go on in that deployment now; none when it can. Changes nothing.
+  ///
+  /// - Throws: when one of them is not there.
+  package func reasonsAgainstMigration(
+    of key: Key, to target: Key, _ mapping: [(from: String, to: String)], catalog: Catalog
+  ) throws(Rejection) -> [String] {
+    guard let instance = instances[key] else { throw Rejection(.notFound, "no live instance with key \(key.raw)") }
+    return try MigrationPlan(of: instance, to: target, mapping, deployments, catalog).allReasons
+  }
+}
+
 /// What an instance holds, where that is in another deployment, and why it can not be there.
 struct MigrationPlan {
   private let instance: Instance
   private let process: ExecutableProcess
-  private let next: ExecutableProcess
+  let next: ExecutableProcess
   private var elements: [ElementIndex: ElementIndex] = [:]
   private var flows: [FlowIndex: FlowIndex] = [:]
   private let mapping: [String: String]
+  /// Each is told once, however many activities it holds for.
   private(set) var reasons: [String] = []
+  /// What is not so for ever.
+  private var passing: [String] = []
+  private var told: Set<String> = []
   private(set) var closing: [(ActivityID, Key)] = []
 
-  init(_ instance: Instance, from process: ExecutableProcess, to next: ExecutableProcess, _ mapping: [(from: String, to: String)]) {
+  /// - Throws: when one of the two deployments is not there.
+  init(
+    of instance: Instance, to target: Key, _ mapping: [(from: String, to: String)], _ deployments: [Key: Deployment], _ catalog: Catalog
+  ) throws(Rejection) {
+    guard let deployment = deployments[target], let next = catalog[target], let process = catalog[instance.deployment] else {
+      throw Rejection(.notFound, "the deployment to migrate to is not there (any more)")
+    }
+    self.init(instance, from: process, to: next, mapping)
+    if target == instance.deployment { object("\(instance.id.text) is of \(deployment.id) already") }
+    if deployment.state != .running { passing.append("\(deployment.id) is not RUNNING but \(deployment.state.name)") }
+    if !instance.pending.isEmpty { passing.append("\(instance.id.text) has tokens on their way; try again") }
+    check()
+  }
+
+  /// Nothing when it is safe.
+  var rejection: Rejection? {
+    let all = allReasons
+    guard !all.isEmpty else { return nil }
+    let more = all.count > Limits.reasonsTold ? ["and \(all.count - Limits.reasonsTold) more; a dry run tells them"] : []
+    return Rejection(
+      reasons.isEmpty ? .wrongState : .invalid, (all.prefix(Limits.reasonsTold) + more).joined(separator: "; "))
+  }
+
+  var allReasons: [String] { passing + reasons }
+
+  private init(_ instance: Instance, from process: ExecutableProcess, to next: ExecutableProcess, _ mapping: [(from: String, to: String)]) {
     self.instance = instance
     self.process = process
     self.next = next
     self.mapping = Dictionary(mapping.map { ($0.from, $0.to) }) { first, _ in first }
     for (id, pairs) in Dictionary(grouping: mapping, by: \.from).sorted(by: { $0.key < $1.key }) {
-      if pairs.count > 1 { reasons.append("'\(id)' is mapped \(pairs.count) times") }
-      if process.element(id: id) == nil { reasons.append("\(process.deploymentID) has no element '\(id)'") }
+      if pairs.count > 1 { object("'\(id)' is mapped \(pairs.count) times") }
+      if process.element(id: id) == nil { object("\(process.deploymentID) has no element '\(id)'") }
     }
     for id in Set(mapping.map(\.to)).sorted() where next.element(id: id) == nil {
-      reasons.append("\(next.deploymentID) has no element '\(id)'")
+      object("\(next.deploymentID) has no element '\(id)'")
     }
   }
 
@@ -74,7 +110,11 @@ struct MigrationPlan {
       flows: flows.keys.sorted().map { Migration.Flow(from: $0, to: flows[$0] ?? $0) })
   }
 
-  mutating func check() {
+  private mutating func object(_ reason: String) {
+    if told.insert(reason).inserted { reasons.append(reason) }
+  }
+
+  private mutating func check() {
     checkSettings()
     for activity in instance.activitiesInOrder { checkActivity(activity) }
     for token in instance.waiting { checkToken(token) }
@@ -86,10 +126,10 @@ struct MigrationPlan {
     if process.settings.usesVariables != next.settings.usesVariables
       || process.settings.usesClosureTransport != next.settings.usesClosureTransport
     {
-      reasons.append("\(next.deploymentID) keeps its data in another way")
+      object("\(next.deploymentID) keeps its data in another way")
     }
     if next.placesTokens, instance.rootPayload == nil {
-      reasons.append("\(next.deploymentID) has events that the instance was not begun for")
+      object("\(next.deploymentID) has events that the instance was not begun for")
     }
   }
 
@@ -99,11 +139,11 @@ struct MigrationPlan {
     let id = process[element].id
     guard let found = next.element(id: mapping[id] ?? id) else {
       // A mapping to what is not there has been told.
-      if mapping[id] == nil { reasons.append("it \(what) '\(id)', which is not mapped and not in \(next.deploymentID)") }
+      if mapping[id] == nil { object("it \(what) '\(id)', which is not mapped and not in \(next.deploymentID)") }
       return nil
     }
     guard process[element].kindName == next[found].kindName else {
-      reasons.append("'\(id)' is \(process[element].kindName), and '\(next[found].id)' is \(next[found].kindName)")
+      object("'\(id)' is \(process[element].kindName), and '\(next[found].id)' is \(next[found].kindName)")
       return nil
     }
     elements[element] = found
@@ -113,10 +153,10 @@ struct MigrationPlan {
   private mutating func checkActivity(_ activity: Activity) {
     guard let found = place(activity.element, "is active at") else { return }
     let (old, new) = (process[activity.element], next[found])
-    if !hasSameScope(old, new) { reasons.append("'\(old.id)' and '\(new.id)' lie in different scopes") }
-    if old.loopName != new.loopName { reasons.append("'\(old.id)' has \(old.loopName), and '\(new.id)' has \(new.loopName)") }
+    if !hasSameScope(old, new) { object("'\(old.id)' and '\(new.id)' lie in different scopes") }
+    if old.loopName != new.loopName { object("'\(old.id)' has \(old.loopName), and '\(new.id)' has \(new.loopName)") }
     if case .catchEvent = old.kind, old.more.events.map(\.name) != new.more.events.map(\.name) {
-      reasons.append("'\(old.id)' and '\(new.id)' wait for different kinds of events")
+      object("'\(old.id)' and '\(new.id)' wait for different kinds of events")
     }
   }
 
@@ -128,11 +168,11 @@ struct MigrationPlan {
   private mutating func checkToken(_ token: WaitingToken) {
     guard let found = place(token.element, "waits at") else { return }
     if !hasSameScope(process[token.element], next[found]) {
-      reasons.append("'\(process[token.element].id)' and '\(next[found].id)' lie in different scopes")
+      object("'\(process[token.element].id)' and '\(next[found].id)' lie in different scopes")
     }
     let id = process[token.flow].id
     guard let flow = next[found].incoming.first(where: { next[$0].id == id }) else {
-      return reasons.append("a token has come over '\(id)', which does not lead to '\(next[found].id)' in \(next.deploymentID)")
+      return object("a token has come over '\(id)', which does not lead to '\(next[found].id)' in \(next.deploymentID)")
     }
     flows[token.flow] = flow
   }
@@ -144,13 +184,13 @@ struct MigrationPlan {
     for seen in details.seen {
       guard let found = place(seen.element, "has seen a part of") else { continue }
       if process[seen.element].more.events.map(\.name) != next[found].more.events.map(\.name) {
-        reasons.append("'\(process[seen.element].id)' and '\(next[found].id)' wait for different kinds of events")
+        object("'\(process[seen.element].id)' and '\(next[found].id)' wait for different kinds of events")
       }
     }
     for element in Set(details.compensations.flatMap(\.elements)).sorted() {
       guard let found = place(element, "can compensate") else { continue }
       if process[element].more.compensationHandler != nil, next[found].more.compensationHandler == nil {
-        reasons.append("'\(next[found].id)' has no compensation handler")
+        object("'\(next[found].id)' has no compensation handler")
       }
     }
   }
@@ -161,7 +201,7 @@ struct MigrationPlan {
     let isOwn = if case .boundaryEvent = event.kind { false } else { !process.isEventSubProcessStart(wait.element) }
     guard !isOwn else {
       if let found = place(wait.element, "waits for"), !isReached(found, from: id) {
-        reasons.append("'\(next[found].id)' is not what \(next.deploymentID) waits for there")
+        object("'\(next[found].id)' is not what \(next.deploymentID) waits for there")
       }
       return
     }

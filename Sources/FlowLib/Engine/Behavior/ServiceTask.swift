@@ -5,7 +5,7 @@ extension Draft {
   mutating func enterServiceTask(_ token: PendingToken, _ element: ExecutableElement) {
     let (id, payload) = (newActivity(), instance.payloads[token.payload])
     emit(.activated(id, token.element, .job(newKey())))
-    if !isSimple(element) { start(id, element) }
+    if !element.isSimple { start(id, element) }
     guard process.settings.usesClosureTransport, let binding = element.service, let activity = instance.activities[id],
       case .failure(let error) = closureInput(payload, of: binding)
     else { return }

@@ -105,6 +105,7 @@ extension Draft {
     guard !variables.isEmpty else { return }
     let known = instance.details[scope]?.variables
     for variable in variables { variableChanges.append(VariableChange(name: variable.name, isNew: known?[variable.name] == nil)) }
+    if !collections.isEmpty { forgetCollections(madeOf: variables) }
     emit(.activity(scope, .variablesSet(variables)))
     hasNewVariables = true
   }

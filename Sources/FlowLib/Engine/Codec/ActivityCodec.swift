@@ -7,7 +7,7 @@ private enum Kind: UInt64 {
   case incidentRaised = 32, incidentResolved, phaseChanged
   case loopBegan = 48, iterationsPlaced, iterationCompleted, iterationTerminated
   case called = 64, compensable, compensationTaken, counted, handles, gathered
-  case fired = 80, chosen, placed, began, terminated
+  case fired = 80, chosen, placed, began, terminated, ranOn
 }
 
 extension ByteWriter {
@@ -49,6 +49,7 @@ extension ByteWriter {
     case .placed(let element): write(.placed) { $0.varint(element.raw) }
     case .began(let activity, let element, let start): write(.began) { $0.beginning(activity, element, start) }
     case .terminated: write(.terminated)
+    case .ranOn(let steps): write(.ranOn) { $0.varint(steps) }
     }
   }
 
@@ -123,6 +124,7 @@ extension ByteReader {
     case .began:
       return .began(try activity(), try element(), start: try optional { (reader) throws(ByteCodingError) in try reader.element() })
     case .terminated: return .terminated
+    case .ranOn: return .ranOn(try int())
     }
   }
 }

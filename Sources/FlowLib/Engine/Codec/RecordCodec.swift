@@ -46,10 +46,12 @@ package enum RecordCodec {
       if hasTriggers || !deployment.startTimers.isEmpty { writer.startTimers(deployment.startTimers) }
       if hasTriggers { writer.triggers(deployment.seenTriggers) }
     case .instance(let instance):
-      // 2 is the form of older releases, which had tokens and activities only.
-      writer.byte(instance.isPlain ? 2 : 7)
+      // 2 is the form of older releases, which had tokens and activities only; 7 is of one that waits.
+      let ranOn = instance.stepsInARow > 0
+      writer.byte(ranOn ? 12 : instance.isPlain ? 2 : 7)
       writer.instance(instance)
-      if !instance.isPlain { writer.beyondPlain(instance) }
+      if ranOn || !instance.isPlain { writer.beyondPlain(instance) }
+      if ranOn { writer.varint(instance.stepsInARow) }
     case .message(let message):
       writer.byte(9)
       writer.message(message)
@@ -76,7 +78,7 @@ package enum RecordCodec {
     let kind = try reader.byte()
     switch kind {
     case 1, 8, 11: return .deployment(try reader.deployment(hasTimers: kind != 1, hasTriggers: kind == 11))
-    case 2, 7: return .instance(try reader.instance(isPlain: kind == 2))
+    case 2, 7, 12: return .instance(try reader.instance(isPlain: kind == 2, ranOn: kind == 12))
     case 9: return .message(try reader.message())
     case 10: return .delivery(try reader.key(), try reader.delivery())
     case 3, 6:
@@ -196,7 +198,7 @@ extension ByteReader {
     return deployment
   }
 
-  fileprivate mutating func instance(isPlain: Bool) throws(ByteCodingError) -> Instance {
+  fileprivate mutating func instance(isPlain: Bool, ranOn: Bool) throws(ByteCodingError) -> Instance {
     var instance = Instance(
       id: try instanceID(), deployment: try key(), createdAt: try time(), metadata: try pairs(), state: try instanceState())
     instance.failure = try optionalFailure()
@@ -216,7 +218,7 @@ extension ByteReader {
     let lastEnd = try optional { (reader) throws(ByteCodingError) in
       LastEnd(element: try reader.element(), payload: try reader.payloadID())
     }
-    if !isPlain { try beyondPlain(&instance) }
+    if !isPlain { try beyondPlain(&instance, ranOn: ranOn) }
     guard instance.restore(payloads, nextPayload, activities, pending, waiting, lastEnd) else {
       throw fail("record names a payload it does not hold")
     }
@@ -226,15 +228,17 @@ extension ByteReader {
     return instance
   }
 
-  private mutating func beyondPlain(_ instance: inout Instance) throws(ByteCodingError) {
+  private mutating func beyondPlain(_ instance: inout Instance, ranOn: Bool) throws(ByteCodingError) {
     for (id, details) in try list({ (reader) throws(ByteCodingError) in (try reader.activity(), try reader.details()) }) {
       instance.details[id] = details
+      instance.index(id, details)
       for (name, value) in details.variables { instance.variableBytes += name.utf8.count + value.bytes.count }
     }
     instance.rootPayload = try optional { (reader) throws(ByteCodingError) in try reader.payloadID() }
     instance.parent = try optional { (reader) throws(ByteCodingError) in try reader.parent() }
     instance.startKey = try optionalString()
     instance.callDepth = try int()
+    if ranOn { instance.stepsInARow = try int() }
   }
 
   fileprivate mutating func payloadID() throws(ByteCodingError) -> PayloadID { PayloadID(raw: try varint()) }

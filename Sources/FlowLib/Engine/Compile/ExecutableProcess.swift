@@ -19,6 +19,8 @@ package final class ExecutableProcess: Sendable {
   package let settings: ProcessSettings
   /// Messages that are correlated by properties, by their names.
   let correlations: [String: CorrelationPlan]
+  /// Whether something of it is done by a service that is called.
+  let callsServices: Bool
 
   init(
     deploymentID: String, processID: String, name: String?, elements: [ExecutableElement], flows: [ExecutableFlow],
@@ -35,6 +37,7 @@ package final class ExecutableProcess: Sendable {
     self.scopes = scopes
     self.settings = settings
     self.correlations = correlations
+    callsServices = elements.contains { $0.service != nil || ($0.isDecision && settings.asksDecisionService) }
   }
 
   /// The same process under other settings.
@@ -99,6 +102,8 @@ package final class ExecutableElement: Sendable {
   /// Boundary events attached to it, in document order.
   package let boundaryEvents: [ElementIndex]
   package let more: ElementExtras
+  /// Whether it is done in one step: nothing is mapped, waited for or remembered.
+  let isSimple: Bool
 
   init(
     id: String, name: String?, derivedName: String, scope: ElementIndex?, kind: ExecutableKind, incoming: [FlowIndex],
@@ -113,6 +118,7 @@ package final class ExecutableElement: Sendable {
     self.outgoing = outgoing
     self.boundaryEvents = boundaryEvents
     self.more = more
+    isSimple = boundaryEvents.isEmpty && more.isSimple
   }
 }
 
@@ -144,6 +150,11 @@ package struct ElementExtras: Sendable {
   package var completionQuantity = 1
   package var headers: [JobHeader] = []
   package init() {}
+
+  fileprivate var isSimple: Bool {
+    inputs.isEmpty && outputs.isEmpty && dataOutputs.isEmpty && locals.isEmpty && loop == nil && !choosesFlows
+      && compensationHandler == nil && !isForCompensation
+  }
 }
 
 package struct JobHeader: Sendable, Equatable {

@@ -252,7 +252,7 @@ extension Draft {
 
   private func bufferedMessage(_ name: String, _ key: String) -> Key? {
     if key.hasPrefix(CorrelationPlan.mark) { return bufferedMessage(named: name, withProperties: key) }
-    return directory.state.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID, at: context.now)
+    return directory.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID, at: context.now)
   }
 
   /// Messages that came before somebody waited for them.

@@ -114,14 +114,17 @@ package struct OrderedPlaces: Sendable {
   package var count: Int { places.count }
   package var all: [WaitPlace] { places.values.sorted { $0.wait < $1.wait } }
 
-  mutating func insert(_ place: WaitPlace) {
-    guard places.updateValue(place, forKey: place.wait) == nil else { return }
+  /// - Returns: false when it is there already.
+  mutating func insert(_ place: WaitPlace) -> Bool {
+    guard places.updateValue(place, forKey: place.wait) == nil else { return false }
     if let last = order.last, last >= place.wait { isSorted = false }
     order.append(place.wait)
     if order.count > 64 + 2 * places.count { tidy() }
+    return true
   }
 
-  mutating func remove(_ key: Key) { places[key] = nil }
+  /// - Returns: false when it is not there.
+  mutating func remove(_ key: Key) -> Bool { places.removeValue(forKey: key) != nil }
 
   /// The first behind a key.
   package mutating func next(after key: Key?) -> WaitPlace? {
@@ -144,36 +147,5 @@ package struct OrderedPlaces: Sendable {
   private mutating func tidy() {
     order = places.keys.sorted()
     isSorted = true
-  }
-}
-
-/// The jobs of one type that may be given out, oldest first.
-package struct JobQueue: Sendable {
-  private var places: [Key: WaitPlace] = [:]
-  private var heap = MinHeap<Key>()
-
-  package var count: Int { places.count }
-  var isEmpty: Bool { places.isEmpty }
-  package var all: [WaitPlace] { places.values.sorted { $0.wait < $1.wait } }
-
-  mutating func insert(_ place: WaitPlace) {
-    guard places.updateValue(place, forKey: place.wait) == nil else { return }
-    heap.insert(place.wait)
-    if heap.count > 64 + 2 * places.count { heap = MinHeap(Array(places.keys)) }
-  }
-
-  mutating func remove(_ job: Key) { places[job] = nil }
-
-  /// The first so many, oldest first; `wait` is the job's key.
-  package func first(_ count: Int) -> [WaitPlace] {
-    var heap = heap
-    var found: [WaitPlace] = []
-    var last: Key?
-    while found.count < count, let key = heap.first {
-      heap.removeFirst()
-      if key != last, let place = places[key] { found.append(place) }
-      last = key
-    }
-    return found
   }
 }

@@ -41,8 +41,7 @@ extension Instance {
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet,
       .jobTimeoutSet, .jobGone, .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan,
       .iterationsPlaced, .iterationCompleted, .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted,
-      .gathered,
-      .placed:
+      .gathered, .placed, .ranOn:
       []
     }
   }
@@ -58,13 +57,26 @@ extension Instance {
 
   package func isLoopBody(_ id: ActivityID) -> Bool { details[id]?.loop != nil }
 
-  /// What is inside ends first.
   private func terminated(_ id: ActivityID) -> [ElementChange] {
     guard let activity = activities[id] else { return [] }
-    return inside(id) + [ElementChange(activity.element, .terminated, isLoopBody: isLoopBody(id))]
+    return inside(id) + [terminated(activity)]
   }
 
+  private func terminated(_ activity: Activity) -> ElementChange {
+    ElementChange(activity.element, .terminated, isLoopBody: isLoopBody(activity.id))
+  }
+
+  /// What is inside of something ends before it.
   private func inside(_ scope: ActivityID) -> [ElementChange] {
-    activitiesInOrder.filter { $0.scope == scope }.flatMap { terminated($0.id) }
+    let byScope = Dictionary(grouping: activities(inside: scope), by: \.scope)
+    var changes: [ElementChange] = []
+    func end(_ scope: ActivityID) {
+      for activity in byScope[scope] ?? [] {
+        end(activity.id)
+        changes.append(terminated(activity))
+      }
+    }
+    end(scope)
+    return changes
   }
 }

@@ -108,7 +108,7 @@ extension Instance {
     case .counted(let element, _): return process.has(element) ? nil : unknown
     case .variablesSet, .waitClosed, .waitChanged, .jobMade, .jobTaken, .jobFreed, .jobFailed, .retriesSet, .jobTimeoutSet, .jobGone,
       .userTaskMade, .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan, .iterationCompleted,
-      .iterationTerminated, .called, .compensationTaken, .handles:
+      .iterationTerminated, .called, .compensationTaken, .handles, .ranOn:
       return nil
     }
   }

@@ -175,18 +175,31 @@ extension Instance {
 
   /// Drops every token and activity in a scope and in the scopes inside it.
   mutating func clear(_ scope: ActivityID) {
-    for token in pending.removeAll(where: { $0.scope == scope }) { drop(token.payload, from: scope) }
-    for token in waiting where token.scope == scope {
-      scopes[scope]?.waiting -= 1
-      drop(token.payload, from: scope)
+    let inner = activities(inside: scope)
+    let scopes = Set([scope] + inner.map(\.id))
+    for token in pending.removeAll(where: { scopes.contains($0.scope) }) { drop(token.payload, from: token.scope) }
+    for token in waiting where scopes.contains(token.scope) {
+      self.scopes[token.scope]?.waiting -= 1
+      drop(token.payload, from: token.scope)
     }
-    waiting.removeAll { $0.scope == scope }
-    for activity in activitiesInOrder where activity.scope == scope {
-      clear(activity.id)
+    waiting.removeAll { scopes.contains($0.scope) }
+    // The innermost go first: each is counted by the scope around it.
+    for activity in inner.reversed() {
       activities[activity.id] = nil
       forget(activity.id)
       if let last = activity.lastPayload { payloads.release(last) }
-      drop(activity.payload, from: scope)
+      drop(activity.payload, from: activity.scope)
+    }
+  }
+
+  /// All that lies in a scope, at any depth, in the order in which they began: what is inside begins after what it is in.
+  func activities(inside scope: ActivityID) -> [Activity] {
+    if scope == .process { return activitiesInOrder }
+    var scopes: Set = [scope]
+    return activitiesInOrder.filter { activity in
+      guard scopes.contains(activity.scope) else { return false }
+      scopes.insert(activity.id)
+      return true
     }
   }
 }

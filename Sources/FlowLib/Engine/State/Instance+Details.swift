@@ -31,7 +31,9 @@ extension Instance {
       if let incident = details[id]?.incident { noted.append(.unnamed(incident.key)) }
       detail(id) { $0.incident = nil }
     case .phaseChanged(let phase): details[id, default: Details()].phase = phase
-    case .loopBegan(let loop): details[id, default: Details()].loop = loop
+    case .loopBegan(let loop):
+      details[id, default: Details()].loop = loop
+      noteLoop(id, loop)
     case .iterationsPlaced(let count): placeIterations(count, of: id)
     case .iterationCompleted(let iteration, let output): completeIteration(iteration, of: id, output: output)
     case .iterationTerminated: detail(id) { $0.loop?.terminated += 1 }
@@ -46,42 +48,54 @@ extension Instance {
     case .placed(let element): place(element, in: id)
     case .began(let activity, let element, let start): begin(activity, element, in: id, start: start)
     case .terminated: terminate(id)
+    case .ranOn(let steps): stepsInARow = steps
     }
   }
 
   /// Changes what is there; what has become empty goes.
   mutating func detail(_ id: ActivityID, _ body: (inout Details) -> Void) {
-    guard var changed = details[id] else { return }
-    details[id] = nil
-    body(&changed)
-    if !changed.isEmpty { details[id] = changed }
+    var isEmpty = false
+    let isThere = details.change(id) { details in
+      body(&details)
+      isEmpty = details.isEmpty
+    }
+    if isThere, isEmpty { details[id] = nil }
   }
 
   // MARK: variables
 
   private mutating func set(_ variables: [Variable], in scope: ActivityID) {
-    var changed = details[scope] ?? Details()
-    details[scope] = nil
-    for variable in variables {
-      variableBytes += variable.value.bytes.count + variable.name.utf8.count
-      if let old = changed.variables[variable.name] { variableBytes -= old.bytes.count + variable.name.utf8.count }
-      changed.variables[variable.name] = variable.value
+    var grown = 0
+    if details[scope] == nil { details[scope] = Details() }
+    detail(scope) { details in
+      for variable in variables {
+        grown += variable.value.bytes.count + variable.name.utf8.count
+        if let old = details.variables[variable.name] { grown -= old.bytes.count + variable.name.utf8.count }
+        details.variables[variable.name] = variable.value
+      }
     }
-    details[scope] = changed
+    variableBytes += grown
   }
 
   // MARK: waits and jobs, which the partition finds by what they wait for
 
-  /// What a STOPPED instance waits for is looked up only when it goes on.
-  private mutating func note(_ changes: [Noted]) { if state == .running { noted += changes } }
-
   private mutating func open(_ waits: [Wait], of id: ActivityID) {
     details[id, default: Details()].waits += waits
-    note(waits.map { .opened(id, $0) })
+    for wait in waits { noteWait(wait, of: id, isOpen: true) }
+  }
+
+  private mutating func noteWait(_ wait: Wait, of id: ActivityID, isOpen: Bool) {
+    note(wait, of: id, isOpen: isOpen)
+    if isOpen { noteOpened(wait, of: id) } else { noted.append(.closed(id, wait)) }
+  }
+
+  /// Nothing is found by what an instance waits for that is STOPPED.
+  private mutating func noteOpened(_ wait: Wait, of id: ActivityID) {
+    if state == .running { noted.append(.opened(id, wait)) }
   }
 
   private mutating func closeWait(_ key: Key, of id: ActivityID) {
-    for wait in details[id]?.waits ?? [] where wait.key == key { noted.append(.closed(id, wait)) }
+    for wait in details[id]?.waits ?? [] where wait.key == key { noteWait(wait, of: id, isOpen: false) }
     detail(id) { $0.waits.removeAll { $0.key == key } }
   }
 
@@ -92,22 +106,24 @@ extension Instance {
     }
     guard let changed = details[id]?.waits.first(where: { $0.key == key }) else { return }
     // Closing forgets by key, whatever it was.
-    note([.closed(id, changed), .opened(id, changed)])
+    noted.append(.closed(id, changed))
+    noteOpened(changed, of: id)
   }
 
   private mutating func changeJob(of id: ActivityID, _ change: (inout WorkerJob?) -> Void) {
-    var changed = details[id] ?? Details()
-    details[id] = nil
-    let old = changed.job
-    change(&changed.job)
-    note([.jobChanged(id, from: old, to: changed.job)])
-    if !changed.isEmpty { details[id] = changed }
+    let old = details[id]?.job
+    var changed = old
+    change(&changed)
+    if details[id] == nil { details[id] = Details() }
+    detail(id) { $0.job = changed }
+    if state == .running { noted.append(.jobChanged(id, from: old, to: changed)) }
   }
 
   /// What an activity that is gone had open.
   mutating func forget(_ id: ActivityID) {
     guard let gone = details.removeValue(forKey: id) else { return }
-    for wait in gone.waits { noted.append(.closed(id, wait)) }
+    for wait in gone.waits { noteWait(wait, of: id, isOpen: false) }
+    if gone.loop != nil { noteLoop(id, nil) }
     if let job = gone.job { noted.append(.jobChanged(id, from: job, to: nil)) }
     if let task = gone.userTask { noted.append(.unnamed(task.key)) }
     if let incident = gone.incident { noted.append(.unnamed(incident.key)) }
@@ -127,6 +143,7 @@ extension Instance {
   private mutating func placeIterations(_ count: Int, of body: ActivityID) {
     guard let activity = activities[body] else { preconditionFailure("iterations of activity \(body.raw), which is not there") }
     detail(body) { $0.loop?.placed += count }
+    noteLoop(body, details[body]?.loop)
     for _ in 0..<count { place(PendingToken(element: activity.element, flow: nil, scope: body, payload: activity.payload)) }
   }
 

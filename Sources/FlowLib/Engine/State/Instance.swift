@@ -20,8 +20,14 @@ package struct Instance: Sendable {
   package internal(set) var payloads = PayloadTable()
   /// What only some activities and scopes have.
   package internal(set) var details = SmallMap<ActivityID, Details>()
+  /// Conditions that are waited for, by the keys of their waits; follows from the details.
+  private(set) var conditions = SmallMap<Key, ActivityID>()
+  /// Parallel loops that have more iterations to begin; follows from the details.
+  private(set) var openLoops = SmallMap<ActivityID, ActivityID>()
   /// Bytes of all variables, counted as they come and go.
   package internal(set) var variableBytes = 0
+  /// Steps since it last waited for something, counted where a command was cut off.
+  package internal(set) var stepsInARow = 0
   /// What tokens carry that begin in the process itself without having come from anywhere; nil where none ever does.
   package internal(set) var rootPayload: PayloadID?
   /// The call activity that waits for it.
@@ -41,6 +47,21 @@ package struct Instance: Sendable {
 
   /// The activities in the order in which they began.
   package var activitiesInOrder: [Activity] { activities.values.sorted { $0.id < $1.id } }
+
+  /// Finds again what is found without a look at all details.
+  mutating func index(_ id: ActivityID, _ details: Details) {
+    for wait in details.waits { note(wait, of: id, isOpen: true) }
+    noteLoop(id, details.loop)
+  }
+
+  mutating func note(_ wait: Wait, of id: ActivityID, isOpen: Bool) {
+    if case .condition = wait.kind { conditions[wait.key] = isOpen ? id : nil }
+  }
+
+  mutating func noteLoop(_ id: ActivityID, _ loop: LoopState?) {
+    let isOpen = loop.map { $0.placed < $0.total ?? 0 } ?? false
+    if isOpen { openLoops[id] = id } else if !openLoops.isEmpty { openLoops[id] = nil }
+  }
 
   package func activity(withJob job: Key) -> Activity? { activities.first { $0.value.job == job }?.value }
 }

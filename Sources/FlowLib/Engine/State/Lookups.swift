@@ -63,9 +63,9 @@ package struct Lookups: Sendable {
     switch wait.kind {
     case .timer(let due, _): agenda.set(.wait(instance: instance, activity: activity, wait: wait.key), at: due)
     case .message(let name, let key):
-      messageWaits[Topic(name: name, correlationKey: key), default: OrderedPlaces()].insert(place)
-      if key.hasPrefix(CorrelationPlan.mark) { propertyWaits[name, default: 0] += 1 }
-    case .signal(let name): signalWaits[name, default: OrderedPlaces()].insert(place)
+      let isNew = messageWaits[Topic(name: name, correlationKey: key), default: OrderedPlaces()].insert(place)
+      if isNew, key.hasPrefix(CorrelationPlan.mark) { propertyWaits[name, default: 0] += 1 }
+    case .signal(let name): _ = signalWaits[name, default: OrderedPlaces()].insert(place)
     case .condition: break
     }
   }
@@ -74,10 +74,10 @@ package struct Lookups: Sendable {
     switch wait.kind {
     case .timer: agenda.clear(.wait(instance: instance, activity: activity, wait: wait.key))
     case .message(let name, let key):
-      messageWaits.removePlace(wait.key, under: Topic(name: name, correlationKey: key))
-      guard key.hasPrefix(CorrelationPlan.mark), let count = propertyWaits[name] else { return }
+      let wasThere = messageWaits.removePlace(wait.key, under: Topic(name: name, correlationKey: key))
+      guard wasThere, key.hasPrefix(CorrelationPlan.mark), let count = propertyWaits[name] else { return }
       propertyWaits[name] = count > 1 ? count - 1 : nil
-    case .signal(let name): signalWaits.removePlace(wait.key, under: name)
+    case .signal(let name): _ = signalWaits.removePlace(wait.key, under: name)
     case .condition: break
     }
   }
@@ -98,9 +98,11 @@ package struct Lookups: Sendable {
 }
 
 extension Dictionary where Value == OrderedPlaces {
-  fileprivate mutating func removePlace(_ wait: FlowEngine.Key, under name: Key) {
-    self[name]?.remove(wait)
+  /// - Returns: false when it was not there.
+  fileprivate mutating func removePlace(_ wait: FlowEngine.Key, under name: Key) -> Bool {
+    let wasThere = self[name]?.remove(wait) ?? false
     if self[name]?.isEmpty == true { self[name] = nil }
+    return wasThere
   }
 }
 

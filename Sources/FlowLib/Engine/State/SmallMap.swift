@@ -1,18 +1,18 @@
 /// A map of which nearly all hold a handful: a list while it is small, which takes a third of a dictionary's memory and is searched
-/// faster than a key is hashed; a dictionary when it has grown, so that no step costs more with its size.
-package struct SmallMap<Key: Hashable & Sendable, Value: Sendable>: Sendable, Sequence {
+/// faster than a key is hashed; pages when it has grown, so that no step costs more with its size.
+package struct SmallMap<Key: Comparable & Sendable, Value: Sendable>: Sendable, Sequence {
   package typealias Element = (key: Key, value: Value)
 
   /// One of the two is empty.
   private var few: [Element] = []
-  private var many: [Key: Value] = [:]
+  private var many: PagedMap<Key, Value>?
 
   private static var fewMax: Int { 8 }
 
   package init() {}
 
-  package var count: Int { few.count + many.count }
-  package var isEmpty: Bool { few.isEmpty && many.isEmpty }
+  package var count: Int { many?.count ?? few.count }
+  package var isEmpty: Bool { few.isEmpty && many == nil }
   /// In no order that may be seen.
   package var keys: [Key] { map(\.key) }
   package var values: [Value] { map(\.value) }
@@ -20,10 +20,10 @@ package struct SmallMap<Key: Hashable & Sendable, Value: Sendable>: Sendable, Se
   package subscript(key: Key) -> Value? {
     get {
       if let place = place(of: key) { return few[place].value }
-      return many.isEmpty ? nil : many[key]
+      return many?[key]
     }
     set {
-      guard many.isEmpty else { return many[key] = newValue }
+      guard many == nil else { return setMany(key, newValue) }
       switch (place(of: key), newValue) {
       case (let place?, let value?): few[place].value = value
       case (let place?, nil): few.remove(at: place)
@@ -46,14 +46,19 @@ package struct SmallMap<Key: Hashable & Sendable, Value: Sendable>: Sendable, Se
       body(&few[place].value)
       return true
     }
-    guard let place = many.index(forKey: key) else { return false }
-    body(&many.values[place])
-    return true
+    return many?.change(key, body) ?? false
   }
 
   package mutating func removeValue(forKey key: Key) -> Value? {
-    guard many.isEmpty else { return many.removeValue(forKey: key) }
-    return place(of: key).map { few.remove(at: $0).value }
+    guard many != nil else { return place(of: key).map { few.remove(at: $0).value } }
+    let gone = self[key]
+    setMany(key, nil)
+    return gone
+  }
+
+  private mutating func setMany(_ key: Key, _ value: Value?) {
+    many?[key] = value
+    if many?.count == 0 { many = nil }
   }
 
   private func place(of key: Key) -> Int? { few.firstIndex { $0.key == key } }
@@ -61,16 +66,16 @@ package struct SmallMap<Key: Hashable & Sendable, Value: Sendable>: Sendable, Se
   private mutating func append(_ key: Key, _ value: Value) {
     few.append((key, value))
     guard few.count > SmallMap.fewMax else { return }
-    many = Dictionary(few.map { ($0.key, $0.value) }) { $1 }
+    many = PagedMap(few)
     few = []
   }
 
-  package func makeIterator() -> Iterator { Iterator(few: few.makeIterator(), many: many.makeIterator()) }
+  package func makeIterator() -> Iterator { Iterator(few: few.makeIterator(), many: many?.makeIterator()) }
 
   package struct Iterator: IteratorProtocol {
     fileprivate var few: IndexingIterator<[Element]>
-    fileprivate var many: Dictionary<Key, Value>.Iterator
+    fileprivate var many: PagedMap<Key, Value>.Iterator?
 
-    package mutating func next() -> Element? { few.next() ?? many.next() }
+    package mutating func next() -> Element? { few.next() ?? many?.next() }
   }
 }

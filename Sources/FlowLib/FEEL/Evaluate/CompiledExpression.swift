@@ -34,6 +34,9 @@ package struct CompiledExpression: Sendable {
     quick = QuickTest(tree)
   }
 
+  /// Functions that it calls and that FEEL does not have, sorted; what calls them is null.
+  package var unknownFunctions: [String] { FreeNames.called(by: tree).filter { Builtin(name: $0) == nil } }
+
   /// The value, and why parts of it are null.
   ///
   /// - Throws: when the budget is used up, or a Python expression meets a value that it can not work on.

@@ -3,6 +3,7 @@
 /// Inside a filter a name may turn out to be an entry of the item; it is counted, since only the values can tell.
 struct FreeNames {
   private var found: Set<String> = []
+  private var called: Set<String> = []
   /// How many of the expressions around bind a name.
   private var bound: [String: Int] = [:]
 
@@ -10,6 +11,13 @@ struct FreeNames {
     var names = FreeNames()
     names.visit(expression)
     return names.found.sorted()
+  }
+
+  /// The names of functions that it calls and does not make itself.
+  static func called(by expression: Expression) -> [String] {
+    var names = FreeNames()
+    names.visit(expression)
+    return names.called.sorted()
   }
 
   private mutating func visit(_ expression: Expression) {
@@ -83,7 +91,11 @@ struct FreeNames {
 
   /// A variable holds no function, so the name of one is read nowhere else than in the expression.
   private mutating func visitCall(_ callee: Expression, _ arguments: [Argument]) {
-    if case .name = callee.kind {} else { visit(callee) }
+    if case .name(let name) = callee.kind {
+      if bound[name, default: 0] == 0 { called.insert(name) }
+    } else {
+      visit(callee)
+    }
     visit(arguments.map(\.value))
   }
 }

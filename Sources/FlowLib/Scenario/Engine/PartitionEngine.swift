@@ -1,5 +1,6 @@
 import FlowBPMN
 import FlowBPMNRead
+import FlowCommandLine
 import FlowCore
 import FlowEngine
 import FlowFEEL
@@ -107,7 +108,7 @@ package final class PartitionEngine: ScenarioEngine {
     let known = versions[request.process] ?? []
     let version = request.version ?? known.count
     guard version >= 1, version <= known.count else {
-      throw Status(.notFound, "process '\(request.process)' is not deployed" + (request.version.map { " in version \($0)" } ?? ""))
+      throw notDeployed(request)
     }
     var create = CreateInstance(
       deployment: known[version - 1].key, startEventID: nil, payload: Payload(json: .object(request.variables)), metadata: [],
@@ -115,6 +116,16 @@ package final class PartitionEngine: ScenarioEngine {
     create.elements = request.at
     guard case .instance(let id) = try ask(.createInstance(create)) else { throw Status(.internal, "no instance was made") }
     return id.key
+  }
+
+  private func notDeployed(_ request: StartRequest) -> Status {
+    let what = "process '\(request.process)' is not deployed" + (request.version.map { " in version \($0)" } ?? "")
+    let known = versions.keys.sorted()
+    guard versions[request.process] == nil, !known.isEmpty else { return Status(.notFound, what) }
+    return Status(
+      .notFound, what,
+      hint: Suggestion.hint(for: request.process, among: known)
+        ?? "deployed are \(known.prefix(Limits.scenarioShown).joined(separator: ", "))")
   }
 
   package func activate(type: String, count: Int, lockMs: Int64) throws(Status) -> [Key] {

@@ -30,8 +30,16 @@ package struct ScenarioReader {
       return Node(json: try JSON(parsing: bytes), spot: JSONPlaceReader.places(in: bytes), path: "")
     } catch {
       let place = LineTable(bytes).place(of: error.offset, path: "")
-      throw ScenarioMistakes([ScenarioMistake(file: file, place: place, message: error.reason.rawValue)])
+      throw ScenarioMistakes([ScenarioMistake(file: file, place: place, message: error.reason.rawValue + found(error, bytes))])
     }
+  }
+
+  /// What stands where something else has to: `: unexpected ']'`.
+  private static func found(_ error: JSONError, _ bytes: [UInt8]) -> String {
+    guard error.reason == .syntax else { return "" }
+    guard error.offset < bytes.count else { return ": the text ends too early" }
+    let byte = bytes[error.offset]
+    return (0x21..<0x7F).contains(byte) ? ": unexpected '\(Character(Unicode.Scalar(byte)))'" : ""
   }
 
   private mutating func scenario() -> Scenario {

@@ -33,8 +33,10 @@ package enum ScenarioText {
     return lines + (failure.scene.map(Self.lines) ?? [])
   }
 
+  /// Nothing when nothing has happened yet.
   private static func lines(_ scene: Scene) -> [String] {
-    [
+    if scene.path.isEmpty, scene.instances.isEmpty { return [] }
+    return [
       "path:       \(list(scene.path))", "waiting:    \(list(scene.waiting))", "jobs:       \(list(scene.jobs))",
       "user tasks: \(list(scene.userTasks))", "incidents:  \(list(scene.incidents))",
       "variables:  \(scene.variables.map { JSON.object($0).text } ?? "none")", "instances:  \(list(scene.instances))",

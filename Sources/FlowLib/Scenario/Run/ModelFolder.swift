@@ -23,7 +23,15 @@ struct ModelFolder {
         throw Status(.invalidArgument, error.description)
       }
     }
-    throw Status(.notFound, "there is no model '\(name)'", hint: "put it at \(folders.map { $0 + name }.joined(separator: " or "))")
+    let hint = Suggestion.hint(for: name, among: modelNames) ?? "put it at \(folders.map { $0 + name }.joined(separator: " or "))"
+    throw Status(.notFound, "there is no model '\(name)'", hint: hint)
+  }
+
+  /// What lies in the folders; one that can not be listed holds nothing.
+  private var modelNames: [String] {
+    folders.flatMap { folder in
+      do throws(FileProblem) { return try ScenarioFiles.names(in: folder.isEmpty ? "." : folder) } catch { return [] }
+    }.filter { $0.hasSuffix(".bpmn") }
   }
 
   /// What is no plain file is not opened: a pipe would wait for its writer.

@@ -41,7 +41,7 @@ package enum ScenarioFiles {
     FileProblem(place, reason: "more than \(Limits.scenarioFiles) scenario files")
   }
 
-  private static func names(in folder: String) throws(FileProblem) -> [String] {
+  static func names(in folder: String) throws(FileProblem) -> [String] {
     guard let stream = opendir(folder) else { throw FileProblem(folder, errno: errno) }
     defer { closedir(stream) }
     var names: [String] = []

@@ -18,13 +18,15 @@ package enum LintCode: String, Sendable, CaseIterable {
   case unusedData = "unused-data"
   case expression
   case undefinedVariable = "undefined-variable"
+  case unknownFunction = "unknown-function"
   case tooLarge = "lint-too-large"
 
   package var severity: Finding.Severity {
     switch self {
     case .expression: .error
     case .deadEnd, .boundaryWithoutFlow, .boundaryNeverFires, .choiceJoinedInParallel, .parallelNotJoined, .implicitJoin, .endlessLoop,
-      .inclusiveWithoutDefault, .duplicateFlow, .unusedMessage, .unusedSignal, .unusedError, .unusedEscalation, .unusedData:
+      .inclusiveWithoutDefault, .duplicateFlow, .unusedMessage, .unusedSignal, .unusedError, .unusedEscalation, .unusedData,
+      .unknownFunction:
       .warning
     case .superfluousGateway, .missingName, .undefinedVariable, .tooLarge: .note
     }
@@ -54,6 +56,7 @@ package enum LintCode: String, Sendable, CaseIterable {
     case .expression: "An expression that is not FEEL, or not of the language that it names."
     case .undefinedVariable:
       "An expression reads a variable that nothing in the process writes; whoever starts an instance has to bring it."
+    case .unknownFunction: "An expression calls a function that FEEL does not have, which gives null whatever it is called with."
     case .tooLarge: "The process has more gateways and flows than lint follows; pairs of gateways were not looked at to the end."
     }
   }

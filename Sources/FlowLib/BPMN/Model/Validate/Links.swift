@@ -23,7 +23,8 @@ private func links(_ scope: Scope) -> [Finding] {
     findings.append(
       node.error(
         "link-without-target", "\(node.title) leads to the link '\(name)', but no catch event on its level has that name",
-        hint: "known there: \(targets.keys.sorted().joined(separator: ", "))"))
+        hint: targets.isEmpty
+          ? "add a catch event with this link" : "known there: \(targets.keys.sorted().joined(separator: ", "))"))
   }
   for (name, node) in targets.sorted(by: { $0.key < $1.key }) where !thrown.contains(name) {
     findings.append(
