@@ -1,5 +1,5 @@
 # `make help` lists the targets. Each does its work in scripts/, so that it can be read and run by itself.
-.PHONY: help setup build demo up test unit e2e e2e-kill e2e-failover check fmt bench fuzz clean
+.PHONY: help setup build demo up test unit e2e e2e-kill e2e-failover check fmt bench fuzz sim clean
 
 SEED ?= 1
 STOPS ?= 20
@@ -58,6 +58,13 @@ bench: build ## measure; one line a figure, then the budgets; BENCH_FLAGS=--quic
 fuzz: ## fuzz the readers of hostile input; SECONDS_EACH=30, KEEP=1
 	@scripts/setup --runtime
 	@scripts/fuzz
+
+sim: FROM ?= 1
+sim: SEEDS ?= 10000
+sim: ## simulated worlds with crashes and faults, one a seed; FROM, SEEDS, TRACE=1 tells all of FROM's, MUTANTS=1 plants mistakes
+	@scripts/setup --runtime
+	@scripts/build sim
+	@.build/release/flowsim --from $(FROM) --seeds $(SEEDS) $(if $(TRACE),--trace) $(if $(MUTANTS),--mutants)
 
 clean: ## remove what the builds made
 	rm -rf .build

@@ -335,6 +335,94 @@ private final class SlowReader: PartitionObserver {
     bench.partition.stop()
   }
 
+  @Test("what a checkpoint step wrote that was not answered does not come back when it has ended")
+  func unansweredStep() throws {
+    let disk = MemoryDisk()
+    let bench = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try bench.start()
+    let instance = try bench.create(try bench.deploy(diamond))
+    let mark = try MemoryStore(disk).standing(PartitionID(1)).mark
+
+    disk.loseStepAnswers(1)
+    bench.clock.advance(ms: 6_000)
+    while disk.stepAnswersToLose > 0 { _ = bench.image }
+    _ = try bench.partition.ask(.cancelInstance(instance.key), lane: .internal)
+    bench.clock.advance(ms: 6_000)
+    while try MemoryStore(disk).standing(PartitionID(1)).mark == mark { _ = bench.image }
+    let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], answer: { _ in nil })
+    try crashed.start()
+
+    let isSame = crashed.image == bench.image
+    #expect(isSame)
+    #expect(crashed.partition.look { state, _ in state.instances.count }?.value == 0)
+    crashed.partition.stop()
+    bench.partition.stop()
+  }
+
+  /// The image after a crash, and after another one when a checkpoint has moved the mark.
+  private func crashTwice(_ disk: MemoryDisk) throws -> (first: [[UInt8]]?, second: [[UInt8]]?) {
+    let disk = disk.snapshot()
+    let mark = try MemoryStore(disk).standing(PartitionID(1)).mark
+    let crashed = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try crashed.start()
+    let first = crashed.image
+    crashed.clock.advance(ms: 20 * 60_000)
+    while try MemoryStore(disk).standing(PartitionID(1)).mark == mark { _ = crashed.image }
+    let again = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], answer: { _ in nil })
+    try again.start()
+    defer {
+      again.partition.stop()
+      crashed.partition.stop()
+    }
+    return (first, again.image)
+  }
+
+  @Test("answered requests that were evicted before a crash do not come back after the next")
+  func evictedAndCrashed() throws {
+    let disk = MemoryDisk()
+    let bench = PartitionBench(MemoryStore(disk), processes: [diamond], answer: { _ in nil })
+    try bench.start()
+    let key = try bench.deploy(diamond)
+    _ = try bench.create(key, requestID: "old")
+    bench.clock.advance(ms: 6_000)
+    while try MemoryStore(disk).standing(PartitionID(1)).mark == .start { _ = bench.image }
+    bench.clock.advance(ms: Limits.answeredRequestMs + 1_000)
+    _ = try bench.create(key, requestID: "new")
+
+    let (first, second) = try crashTwice(disk)
+
+    let isSame = [first == bench.image, second == first]
+    #expect(isSame == [true, true])
+    bench.partition.stop()
+  }
+
+  @Test("a STOPPED instance that was deleted before its record was written does not keep the partition from starting")
+  func deletedWithoutRecord() throws {
+    let (disk, reader) = (MemoryDisk(), SlowReader())
+    let bench = PartitionBench(MemoryStore(disk), processes: [diamond], observer: reader, answer: { _ in nil })
+    try bench.start()
+    var create = CreateInstance(
+      deployment: try bench.deploy(diamond), startEventID: nil, payload: .emptyObject, metadata: [], requestID: nil)
+    create.isStopped = true
+    guard case .instance(let id) = try bench.partition.ask(.createInstance(create), lane: .creates).answer else { return }
+    // The round begins, and waits for the reader; the instance that it is about changes and goes meanwhile.
+    reader.isSlow.store(true, ordering: .releasing)
+    bench.clock.advance(ms: 6_000)
+    for _ in 0..<3 { _ = bench.image }
+    _ = try bench.partition.ask(
+      .setVariables(instance: id.key, scope: .process, [Variable("a", 1)], isLocal: true), lane: .internal)
+    _ = try bench.partition.ask(.deleteInstance(id), lane: .internal)
+    reader.isSlow.store(false, ordering: .releasing)
+    while try MemoryStore(disk).standing(PartitionID(1)).mark == .start { _ = bench.image }
+
+    let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], answer: { _ in nil })
+    try crashed.start()
+
+    #expect(crashed.image == bench.image)
+    crashed.partition.stop()
+    bench.partition.stop()
+  }
+
   @Test("an owner that another one has shut out refuses everything and writes nothing")
   func fenced() throws {
     let disk = MemoryDisk()

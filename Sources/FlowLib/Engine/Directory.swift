@@ -27,9 +27,9 @@ struct Directory {
   }
 
   /// The buffered messages that begin the next instance of a process for a correlation key.
-  func nextStarts(of process: ExecutableProcess, _ key: String) -> [Key] {
+  func nextStarts(of process: ExecutableProcess, _ key: String, at now: Instant) -> [Key] {
     process.messageStarts.compactMap { name, _ in
-      messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID)?.key
+      messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID, at: now)
     }
   }
 }

@@ -56,7 +56,9 @@ struct Draft {
     cancelCalls(in: .process)
     events.append(.instance(instance.id.key, .finished(state, payload, failure, at: context.now)))
     if let parent = instance.parent { tell(parent, state, failure) }
-    if let key = instance.startKey { for message in directory.nextStarts(of: process, key) { queue(.correlate(message: message)) } }
+    if let key = instance.startKey {
+      for message in directory.nextStarts(of: process, key, at: context.now) { queue(.correlate(message: message)) }
+    }
   }
 
   private mutating func tell(_ parent: ParentLink, _ state: InstanceState, _ failure: ServiceFailure?) {

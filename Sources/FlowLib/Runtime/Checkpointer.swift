@@ -2,6 +2,19 @@ import FlowCore
 import FlowEngine
 import FlowStorage
 
+/// When checkpoints come, and how much of one is written between two batches. A simulation makes it small, so that much happens meanwhile.
+package struct CheckpointPace: Sendable {
+  /// A round begins when the journal behind it is this long, or this old; twice that is overdue.
+  package var roundBatches: UInt64 = 4_096
+  package var roundMs: Int64 = 5_000
+  /// About 1,000 records, a few milliseconds.
+  package var stepsAtOnce = 16
+  /// With the counter's, so that 2 are the least.
+  package var recordsPerStep = Limits.checkpointRecords
+
+  package init() {}
+}
+
 /// Writes changed records behind the journal in bounded steps, while the partition works on; then moves the mark.
 ///
 /// A round writes what had changed when it began. Records that change again meanwhile are written with what they are then, stamped with
@@ -24,13 +37,7 @@ struct Checkpointer {
     var gone: [Key: Position]
   }
 
-  /// A round begins when the journal behind it is this long, or this old.
-  private static let roundBatches: UInt64 = 4_096
-  private static let roundMs: Int64 = 5_000
-  private static let overdueBatches: UInt64 = 8_192
-  private static let overdueMs: Int64 = 10_000
-  /// Steps between two batches: about 1,000 records, a few milliseconds.
-  private static let stepsAtOnce = 16
+  private var pace: CheckpointPace { configuration.pace }
 
   init(_ configuration: PartitionConfiguration) {
     self.configuration = configuration
@@ -66,11 +73,11 @@ struct Checkpointer {
     // What readers keep must be on the disk before a record or the mark says that replay may skip what they need. Under steady load they
     // are always a little behind; a round that is overdue waits for them.
     let isOverdue =
-      position.raw - mark.raw >= Checkpointer.overdueBatches || configuration.world.now() - lastRound >= Checkpointer.overdueMs
+      position.raw - mark.raw >= 2 * pace.roundBatches || configuration.world.now() - lastRound >= 2 * pace.roundMs
     if isOverdue { configuration.observer.settle(position) }
     guard configuration.observer.settled >= position else { return }
     do throws(StoreError) {
-      for _ in 0..<Checkpointer.stepsAtOnce where round != nil { try stepOfRound(state, at: position) }
+      for _ in 0..<pace.stepsAtOnce where round != nil { try stepOfRound(state, at: position) }
     } catch {
       // What the failed step took from the round's list may not be written: its mark must never come.
       round = nil
@@ -100,7 +107,7 @@ struct Checkpointer {
   private mutating func beginRound(at position: Position) {
     guard position > mark else { return }
     let now = configuration.world.now()
-    guard position.raw - mark.raw >= Checkpointer.roundBatches || now - lastRound >= Checkpointer.roundMs else { return }
+    guard position.raw - mark.raw >= pace.roundBatches || now - lastRound >= pace.roundMs else { return }
     lastRound = now
     round = Round(target: position, left: dirty.sorted(), gone: gone.filter { $0.value <= position })
   }
@@ -113,7 +120,7 @@ struct Checkpointer {
     var step = CheckpointStep(records: [record(counter, state, at: position)].compactMap { $0 })
     var bytes = 0
     var keys: [Key] = []
-    while let key = next.left.last, step.records.count < Limits.checkpointRecords {
+    while let key = next.left.last, step.records.count < pace.recordsPerStep {
       guard dirty.contains(key), let record = state.record(key) else {
         next.left.removeLast()
         continue
@@ -123,17 +130,17 @@ struct Checkpointer {
       next.left.removeLast()
       keys.append(key)
       if encoded.count + 256 > Limits.checkpointBytes {
+        written.insert(key)
         try writeLarge(encoded, key, at: position)
       } else {
         bytes += encoded.count + 256
         step.records.append(Record(key: key.record, stamp: position, head: [], parts: encoded.chunks))
       }
     }
+    // Before: a step whose answer is lost may be on the disk, and what it wrote has to be deleted when it is gone.
+    written.formUnion(keys)
     if !keys.isEmpty { try configuration.store.write(step, partition: configuration.id, epoch: epoch) }
-    for key in keys {
-      dirty.remove(key)
-      written.insert(key)
-    }
+    dirty.subtract(keys)
   }
 
   /// A record over the size of one step, in pieces.
@@ -162,8 +169,9 @@ struct Checkpointer {
         Record(key: key.record, stamp: position, head: [], parts: RecordCodec.encode(.ended(key)).chunks)
       }
       let counter = [record(state.counterKey, state, at: position)].compactMap { $0 }
-      try configuration.store.write(CheckpointStep(records: counter + records), partition: configuration.id, epoch: epoch)
+      // Before, because the answer may be lost: the deletion has to be later than what may be on the disk.
       for key in keys { gone[key] = position.next }
+      try configuration.store.write(CheckpointStep(records: counter + records), partition: configuration.id, epoch: epoch)
     }
   }
 
@@ -217,7 +225,8 @@ extension Event {
     }
   }
 
-  fileprivate func removedKeys(in state: PartitionState) -> [Key] {
+  /// The records that are gone afterwards.
+  func removedKeys(in state: PartitionState) -> [Key] {
     switch self {
     case .requestsEvicted(let last): state.requests.entries.prefix { $0.key <= last }.map(\.key)
     case .deployment(let key, _), .instance(let key, _), .requestAnswered(let key, _, _, _), .message(let key, _),

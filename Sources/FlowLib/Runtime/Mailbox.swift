@@ -57,7 +57,7 @@ final class Mailbox<Message: Sendable>: @unchecked Sendable {
   func take(waitingMs: Int64) -> [Message]? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
-    if isEmpty, !isClosed {
+    if isEmpty, !isClosed, waitingMs > 0 {
       isWaiting = true
       var deadline = timespec()
       clock_gettime(CLOCK_MONOTONIC, &deadline)

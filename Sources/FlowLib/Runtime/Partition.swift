@@ -90,6 +90,23 @@ package final class Partition: @unchecked Sendable {
     thread = WorkerThread(name: "partition-\(id)") { [self] in loop.run(mailbox) }
   }
 
+  /// Recovers as `start` does, and leaves every step to the caller's thread, for a simulation that has to happen the same way again.
+  package func startByHand() throws(StoreError) {
+    try loop.open()
+    loop.owner = self
+    loop.begin()
+  }
+
+  /// Takes what waits, as the thread would between two looks into the mailbox. Only after `startByHand`.
+  package func turn() { loop.turn(mailbox.take(waitingMs: 0) ?? []) }
+
+  /// What `stop` does, after a last turn. Only after `startByHand`.
+  package func stopByHand() {
+    mailbox.close()
+    turn()
+    loop.finish()
+  }
+
   /// What live instances take in memory, as of the last commit; creates are refused beyond `PartitionConfiguration.liveBytesMax`.
   package internal(set) var liveBytes: Int {
     get { told.load(ordering: .relaxed) }
@@ -123,6 +140,8 @@ package final class Partition: @unchecked Sendable {
   }
 }
 
+package typealias DecideFunction = @Sendable (Command, PartitionState, Catalog, DecisionContext) throws(Rejection) -> Decision
+
 package struct PartitionConfiguration: Sendable {
   package var id: PartitionID
   /// The election's fencing token, when there is an election: every claim is made with it. Nil: each claim takes the next epoch.
@@ -140,6 +159,11 @@ package struct PartitionConfiguration: Sendable {
   package var keepsJournal = false
   /// Live instances may take so much memory; past it none is created, and those that are there go on.
   package var liveBytesMax = Int.max
+  package var pace = CheckpointPace()
+  /// The engine; a simulation looks at each decision, or plants a mistake in it.
+  package var decide: DecideFunction = { command, state, catalog, context throws(Rejection) in
+    try FlowEngine.decide(command, in: state, catalog: catalog, context: context)
+  }
 
   package init(
     id: PartitionID, store: any Store, world: World, log: Log, observer: any PartitionObserver, performer: any ObligationPerformer,

@@ -54,13 +54,21 @@ final class PartitionLoop {
 
   func run(_ mailbox: Mailbox<Request>) {
     begin()
-    while let requests = mailbox.take(waitingMs: patienceMs) {
-      if case .waiting = condition { reopen() }
-      handle(requests)
-      observer.rested()
-      if condition == .open { checkpoint() }
-    }
+    while let requests = mailbox.take(waitingMs: patienceMs) { turn(requests) }
+    finish()
+  }
+
+  /// An orderly end.
+  func finish() {
     if condition == .open { checkpointer.finish(state, at: position) }
+  }
+
+  /// What comes between two looks into the mailbox.
+  func turn(_ requests: [Request]) {
+    if case .waiting = condition { reopen() }
+    handle(requests)
+    observer.rested()
+    if condition == .open { checkpoint() }
   }
 
   private var patienceMs: Int64 {
@@ -193,7 +201,7 @@ final class PartitionLoop {
   private func decide(_ command: Command, into batch: inout EventBatchWriter) throws(Rejection) -> Answer {
     let world = configuration.world
     let context = DecisionContext(now: batch.now, entropy: (world.entropy(), world.entropy()), zones: world.zones)
-    let decision = try FlowEngine.decide(command, in: state, catalog: catalog, context: context)
+    let decision = try configuration.decide(command, state, catalog, context)
     guard !decision.events.isEmpty else { return decision.answer }
     var events = decision.events
     var encoded = EncodedEvents(events)
@@ -331,7 +339,8 @@ final class PartitionLoop {
     owner?.waitingReason = error.description
   }
 
-  private func begin() {
+  /// Tells what is there, and performs all that is owed.
+  func begin() {
     observer.committed(position, state, catalog, touchedDeployments: true)
     owner?.liveBytes = state.liveBytes
     perform(obligations(of: state, catalog: catalog))

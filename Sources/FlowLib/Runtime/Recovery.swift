@@ -25,8 +25,8 @@ extension Recovered {
   fileprivate mutating func isEnded(_ event: Event) -> Bool {
     guard case .instance(let key, let change) = event, state.instances[key] == nil else { return false }
     switch change {
-    case .created, .deleted: return false
-    case .finished: ended.remove(key)
+    case .created: return false
+    case .finished, .deleted: ended.remove(key)
     case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .activity,
       .migrated:
       ended.insert(key)
@@ -122,8 +122,8 @@ struct Recovery {
           continue
         }
         recovered.touched.insert(key)
-        if event.removes { recovered.removed[key] = stored.position }
       }
+      for key in event.removedKeys(in: recovered.state) { recovered.removed[key] = stored.position }
       if case .deployment(let key, .deployed(let deploy, let state, let at)) = event {
         try take(Deployment(key: key, deploy, state, at: at), into: &recovered)
       }

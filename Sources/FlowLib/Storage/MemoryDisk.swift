@@ -31,6 +31,7 @@ package final class MemoryDisk: Sendable {
   private let fault: Mutex<(@Sendable (PartitionID, Position) -> Fault?)?>
   private let refusedClaims = Mutex((left: 0, error: StoreError.full("injected")))
   private let lostSteps = Mutex(0)
+  private let unansweredSteps = Mutex(0)
 
   package init() {
     contents = Mutex(Contents())
@@ -70,6 +71,20 @@ package final class MemoryDisk: Sendable {
 
   func takeLostStep() -> Bool {
     lostSteps.withLock { left in
+      guard left > 0 else { return false }
+      left -= 1
+      return true
+    }
+  }
+
+  /// The next checkpoint steps are written, and their callers do not know.
+  package func loseStepAnswers(_ count: Int) { unansweredSteps.withLock { $0 = count } }
+
+  /// How many answers are still to be lost.
+  package var stepAnswersToLose: Int { unansweredSteps.withLock { $0 } }
+
+  func takeLostStepAnswer() -> Bool {
+    unansweredSteps.withLock { left in
       guard left > 0 else { return false }
       left -= 1
       return true

@@ -136,6 +136,7 @@ extension MemoryStore {
       if let mark = step.mark { own.moveMark(to: mark, trim: step.trim) }
       contents.partitions[partition] = own
     }
+    if disk.takeLostStepAnswer() { throw .unknown("injected") }
   }
 
   package func heads(_ partition: PartitionID, after: RecordKey?, limit: Int) throws(StoreError) -> [StoredHead] {

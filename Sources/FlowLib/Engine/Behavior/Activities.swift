@@ -152,8 +152,11 @@ extension Draft {
     case .completing: finish(id, element)
     case .compensating: break
     case .active:
-      if let loop = element.more.loop, instance.details[id]?.loop != nil { goOnAgain(with: loop, id, element) }
-      if incident.type == .unhandledErrorEvent { makeJobAgain(id) }
+      if let loop = element.more.loop, instance.details[id]?.loop != nil {
+        goOnAgain(with: loop, id, element)
+      } else if incident.type == .unhandledErrorEvent {
+        makeJobAgain(id)
+      }
       if incident.type == .jobNoRetries { emit(.activity(id, .jobFreed)) }
       if incident.type == .deadlock { emit(.activity(id, .terminated)) }
     }

@@ -141,8 +141,10 @@ extension Draft {
   mutating func interrupt(_ id: ActivityID, by boundary: ElementIndex, code: String, _ variables: [Variable]) {
     guard let activity = instance.activities[id] else { return }
     cancelCalls(in: id)
+    let thrower = instance.details[id]?.thrower
     emit(.caught(id, boundary: boundary, code: code, flows: process[boundary].outgoing))
     receive(variables, at: boundary, in: activity.scope)
+    if let thrower { handled(for: thrower) }
     settle(activity.scope)
   }
 

@@ -52,9 +52,10 @@ extension Draft {
   func bufferedMessage(named name: String, withProperties key: String) -> Key? {
     guard let plan = process.correlations[name] else { return nil }
     let buffer = directory.messages
-    return buffer.all(of: Topic(name: name, correlationKey: ""), notTakenBy: process.processID).prefix(Limits.correlationScan).first {
-      buffer[$0].map { plan.key(of: $0, context) } == key
-    }
+    return buffer.all(of: Topic(name: name, correlationKey: ""), notTakenBy: process.processID, at: context.now)
+      .prefix(Limits.correlationScan).first {
+        buffer[$0].map { plan.key(of: $0, context) } == key
+      }
   }
 }
 

@@ -35,6 +35,8 @@ extension Draft {
     var retries: [Retry] = []
     for activity in instance.activitiesInOrder where activity.hasFailed { retries.append(Retry(activity: activity.id, job: newKey())) }
     emit(.retried(retries, at: context.now))
+    // Messages may have come meanwhile.
+    for id in instance.details.keys.sorted() { newWaits += instance.details[id]?.waits ?? [] }
     run()
     return decided()
   }

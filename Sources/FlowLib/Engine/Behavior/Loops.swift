@@ -175,7 +175,15 @@ extension Draft {
     }
   }
 
-  /// After an incident of the body.
+  /// An iteration was ended from outside; the others go on.
+  mutating func iterationTerminated(in body: ActivityID) {
+    guard let activity = instance.activities[body], let loop = process[activity.element].more.loop else { return }
+    let element = process[activity.element]
+    emit(.activity(body, .iterationTerminated))
+    goOnAgain(with: loop, body, element)
+  }
+
+  /// Also after an incident of the body.
   mutating func goOnAgain(with loop: ExecutableLoop, _ body: ActivityID, _ element: ExecutableElement) {
     attempt(body, .active) { (draft) throws(StepProblem) in try draft.goOn(with: loop, body, element) }
   }

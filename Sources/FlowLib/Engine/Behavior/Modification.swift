@@ -76,10 +76,11 @@ extension Draft {
   private mutating func end(_ id: ActivityID) {
     guard let activity = instance.activities[id] else { return }
     cancelCalls(in: id)
-    let isIteration = isIteration(activity)
+    let (isIteration, thrower) = (isIteration(activity), instance.details[id]?.thrower)
     emit(.activity(id, .terminated))
-    if isIteration { emit(.activity(activity.scope, .iterationTerminated)) }
-    guard instance.scopes[activity.scope] == nil else { return isIteration ? () : settle(activity.scope) }
+    if isIteration { return iterationTerminated(in: activity.scope) }
+    if let thrower { handled(for: thrower) }
+    guard instance.scopes[activity.scope] == nil else { return settle(activity.scope) }
     guard let around = instance.activities[activity.scope] else {
       return finish(.canceled, nil, canceled("a modification has left nothing of it"))
     }

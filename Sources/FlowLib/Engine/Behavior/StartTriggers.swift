@@ -30,7 +30,9 @@ extension Batch {
     for event in process[place.element].more.events {
       guard case .message(.text(let name), _) = event else { continue }
       let topic = Topic(name: name, correlationKey: "")
-      for message in state.messages.all(of: topic, notTakenBy: process.processID).prefix(2) { queue(.correlate(message: message)) }
+      for message in state.messages.all(of: topic, notTakenBy: process.processID, at: context.now).prefix(2) {
+        queue(.correlate(message: message))
+      }
     }
   }
 }

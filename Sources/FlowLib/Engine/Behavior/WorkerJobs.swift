@@ -32,12 +32,17 @@ extension Draft {
     return activity
   }
 
-  /// - Throws: also when the job waits for an incident to be resolved.
-  consuming func completeJob(_ job: Key, at id: ActivityID, _ variables: [Variable]) throws(Rejection) -> Decision {
-    _ = try worked(job, id)
+  /// The same, unless it waits for an incident to be resolved.
+  private func workedWithoutIncident(_ job: Key, _ id: ActivityID) throws(Rejection) -> Activity {
+    let activity = try worked(job, id)
     if instance.details[id]?.incident != nil {
       throw Rejection(.wrongState, "job \(job.raw) has an incident, which has to be resolved first")
     }
+    return activity
+  }
+
+  consuming func completeJob(_ job: Key, at id: ActivityID, _ variables: [Variable]) throws(Rejection) -> Decision {
+    _ = try workedWithoutIncident(job, id)
     emit(.activity(id, .jobGone))
     complete(id, variables)
     run()
@@ -63,7 +68,7 @@ extension Draft {
   consuming func throwFromJob(
     _ job: Key, at id: ActivityID, code: String, message: String, _ variables: [Variable]
   ) throws(Rejection) -> Decision {
-    let activity = try worked(job, id)
+    let activity = try workedWithoutIncident(job, id)
     emit(.activity(id, .jobGone))
     let failure = failure(code, message, at: activity.element, input: instance.payloads[activity.payload])
     throwError(failure, at: id, variables)

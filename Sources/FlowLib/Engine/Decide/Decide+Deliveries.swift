@@ -178,6 +178,17 @@ extension Batch {
       return queue(.correlate(message: key))
     }
     if message.deadline <= context.now { emit(.message(key, .expired)) }
+    if let next = nextTaken(after: message, state, catalog, context) { queue(.correlate(message: next)) }
+  }
+
+  /// Another message that somebody waits for: who has taken one may wait for the next, which was not looked for then.
+  private func nextTaken(
+    after message: BufferedMessage, _ state: PartitionState, _ catalog: Catalog, _ context: DecisionContext
+  ) -> Key? {
+    guard !message.takenBy.isEmpty else { return nil }
+    return state.messages.all(of: message.topic).prefix(Limits.correlationScan).first { other in
+      other.key != message.key && other.deadline > context.now && firstWaiting(for: other, state, catalog, context) != nil
+    }?.key
   }
 
   private func firstWaiting(
@@ -248,7 +259,7 @@ extension Draft {
 
   private func bufferedMessage(_ name: String, _ key: String) -> Key? {
     if key.hasPrefix(CorrelationPlan.mark) { return bufferedMessage(named: name, withProperties: key) }
-    return directory.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID)?.key
+    return directory.messages.first(of: Topic(name: name, correlationKey: key), notTakenBy: process.processID, at: context.now)
   }
 
   /// Messages that came before somebody waited for them.

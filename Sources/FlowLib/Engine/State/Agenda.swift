@@ -112,6 +112,7 @@ package struct OrderedPlaces: Sendable {
 
   var isEmpty: Bool { places.isEmpty }
   package var count: Int { places.count }
+  package var all: [WaitPlace] { places.values.sorted { $0.wait < $1.wait } }
 
   /// - Returns: false when it is there already.
   mutating func insert(_ place: WaitPlace) -> Bool {

@@ -24,6 +24,7 @@ extension Instance {
       details[id, default: Details()].userTask = task
       noted.append(.named(id, task.key))
     case .incidentRaised(let incident):
+      if let old = details[id]?.incident { noted.append(.unnamed(old.key)) }
       details[id, default: Details()].incident = incident
       noted.append(.named(id, incident.key))
     case .incidentResolved:
@@ -115,7 +116,7 @@ extension Instance {
     change(&changed)
     if details[id] == nil { details[id] = Details() }
     detail(id) { $0.job = changed }
-    noted.append(.jobChanged(id, from: old, to: changed))
+    if state == .running { noted.append(.jobChanged(id, from: old, to: changed)) }
   }
 
   /// What an activity that is gone had open.

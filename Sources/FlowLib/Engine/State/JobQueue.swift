@@ -12,6 +12,7 @@ package struct JobQueue: Sendable {
 
   package var count: Int { heap.count }
   var isEmpty: Bool { heap.isEmpty }
+  package var all: [WaitPlace] { Array(Front(self)) }
 
   /// A job that is in it already stays where it is.
   package mutating func insert(_ place: WaitPlace) {

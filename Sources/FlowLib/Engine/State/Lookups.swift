@@ -30,7 +30,7 @@ package struct Lookups: Sendable {
 
   /// All that an instance as it was stored waits for.
   mutating func add(_ instance: Instance) {
-    if let key = instance.startKey { started[StartedBy(deployment: instance.deployment, correlationKey: key)] = instance.id.key }
+    noteStart(of: instance)
     for (activity, details) in instance.details {
       if instance.state == .running {
         for wait in details.waits { open(wait, of: activity, in: instance.id.key) }
@@ -40,8 +40,17 @@ package struct Lookups: Sendable {
     }
   }
 
+  /// Recovery may know the next one already, from its record.
+  mutating func noteStart(of instance: Instance) {
+    guard let key = instance.startKey.map({ StartedBy(deployment: instance.deployment, correlationKey: $0) }) else { return }
+    started[key] = max(started[key] ?? instance.id.key, instance.id.key)
+  }
+
   mutating func remove(_ instance: Instance) {
-    if let key = instance.startKey { started[StartedBy(deployment: instance.deployment, correlationKey: key)] = nil }
+    if let key = instance.startKey.map({ StartedBy(deployment: instance.deployment, correlationKey: $0) }), started[key] == instance.id.key
+    {
+      started[key] = nil
+    }
     for (activity, details) in instance.details {
       for wait in details.waits { close(wait, of: activity, in: instance.id.key) }
       if let job = details.job { change(job, to: nil, of: activity, in: instance.id.key) }

@@ -21,13 +21,18 @@ package struct BufferedMessage: Sendable, Equatable {
     self.deadline = deadline
   }
 
-  var topic: Topic { Topic(name: name, correlationKey: correlationKey) }
+  package var topic: Topic { Topic(name: name, correlationKey: correlationKey) }
 }
 
 /// What a message is correlated by.
 package struct Topic: Sendable, Hashable {
   package let name: String
   package let correlationKey: String
+
+  package init(name: String, correlationKey: String) {
+    self.name = name
+    self.correlationKey = correlationKey
+  }
 }
 
 /// Messages that live, by what they are looked up by.
@@ -48,17 +53,19 @@ package struct MessageBuffer: Sendable {
 
   package func has(_ id: String, of topic: Topic) -> Bool { byIdentity[Identity(topic: topic, id: id)] != nil }
 
-  /// All that no instance of this process has taken, oldest first.
-  func all(of topic: Topic, notTakenBy processID: String) -> some Sequence<Key> {
-    (byTopic[topic] ?? []).lazy.filter { key in byKey[key].map { !$0.takenBy.contains(processID) } ?? false }
+  /// All of a topic, oldest first.
+  func all(of topic: Topic) -> [BufferedMessage] { (byTopic[topic] ?? []).compactMap { byKey[$0] } }
+
+  /// All that no instance of this process has taken and whose time is not over, oldest first.
+  func all(of topic: Topic, notTakenBy processID: String, at now: Instant) -> some Sequence<Key> {
+    (byTopic[topic] ?? []).lazy.filter { key in
+      byKey[key].map { $0.deadline > now && !$0.takenBy.contains(processID) } ?? false
+    }
   }
 
-  /// The oldest that no instance of this process has taken.
-  package func first(of topic: Topic, notTakenBy processID: String) -> BufferedMessage? {
-    for key in byTopic[topic] ?? [] {
-      if let message = byKey[key], !message.takenBy.contains(processID) { return message }
-    }
-    return nil
+  /// The oldest of them.
+  package func first(of topic: Topic, notTakenBy processID: String, at now: Instant) -> Key? {
+    all(of: topic, notTakenBy: processID, at: now).first { _ in true }
   }
 
   /// The one that was published next, whoever has taken it.
@@ -84,7 +91,10 @@ package struct MessageBuffer: Sendable {
     guard let message = byKey.removeValue(forKey: key) else { return nil }
     byTopic[message.topic]?.removeAll { $0 == key }
     if byTopic[message.topic]?.isEmpty == true { byTopic[message.topic] = nil }
-    if let id = message.messageID { byIdentity[Identity(topic: message.topic, id: id)] = nil }
+    // Recovery may know the next one already, from its record.
+    if let identity = message.messageID.map({ Identity(topic: message.topic, id: $0) }), byIdentity[identity] == key {
+      byIdentity[identity] = nil
+    }
     return message
   }
 }

@@ -106,9 +106,7 @@ package struct PartitionState: Sendable {
   }
 
   mutating func insert(_ instance: Instance) {
-    if let key = instance.startKey {
-      lookups.started[.init(deployment: instance.deployment, correlationKey: key)] = instance.id.key
-    }
+    lookups.noteStart(of: instance)
     liveBytes += instance.liveBytes
     if let old = instances.insert(instance) { liveBytes -= old.liveBytes } else { liveInstances[instance.deployment, default: 0] += 1 }
   }
@@ -212,16 +210,19 @@ package struct AnsweredRequests: Sendable {
     return last
   }
 
+  /// Recovery brings those that have records first, and then others from the journal, in any order.
   mutating func insert(_ entry: Entry) {
-    guard byName.updateValue(entry, forKey: entry.name) == nil else { return }
-    byKey[entry.key] = entry
-    order.append(entry)
+    guard byKey.updateValue(entry, forKey: entry.key) == nil else { return }
+    if byName[entry.name].map({ $0.key < entry.key }) ?? true { byName[entry.name] = entry }
+    var place = order.count
+    while place > evicted, order[place - 1].key > entry.key { place -= 1 }
+    order.insert(entry, at: place)
   }
 
   mutating func evict(through last: Key) {
     let gone = Array(entries.prefix { $0.key <= last })
     for entry in gone {
-      byName[entry.name] = nil
+      if byName[entry.name]?.key == entry.key { byName[entry.name] = nil }
       byKey[entry.key] = nil
     }
     evicted += gone.count

@@ -1,0 +1,3 @@
+import Glibc
+
+exit(Flowsim.run(Array(CommandLine.arguments.dropFirst())))
