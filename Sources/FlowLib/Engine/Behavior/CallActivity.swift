@@ -8,7 +8,7 @@ extension Draft {
     guard let deployment = directory.deployment(of: processID, call.binding, calledBy: instance.deployment) else {
       throw StepProblem(.calledElementError, "no process '\(processID)'\(call.binding.whatIsMeant) is deployed")
     }
-    if let called = directory.catalog[deployment], called.startEvents.isEmpty {
+    if let called = directory.catalog[deployment], called.startEvents.isEmpty, called.implicitStarts.isEmpty {
       throw StepProblem(.calledElementError, "process '\(processID)' has no none start event, with which a call begins")
     }
     guard instance.callDepth < Limits.callDepth else {
