@@ -43,19 +43,19 @@ extension ByteWriter {
     case .compensable(let compensation): write(.compensable) { $0.compensation(compensation) }
     case .compensationTaken(let taken): write(.compensationTaken) { $0.list(taken) { $0.varint($1.raw) } }
     case .handles(let thrower): write(.handles) { $0.varint(thrower.raw) }
-    case .counted, .gathered: count(event)
+    case .counted, .gathered, .ranOn: count(event)
     case .fired(let element, let flows): write(.fired) { $0.leaving(element, flows) }
     case .chosen(let element, let flows): write(.chosen) { $0.leaving(element, flows) }
     case .placed(let element): write(.placed) { $0.varint(element.raw) }
     case .began(let activity, let element, let start): write(.began) { $0.beginning(activity, element, start) }
     case .terminated: write(.terminated)
-    case .ranOn(let steps): write(.ranOn) { $0.varint(steps) }
     }
   }
 
   private mutating func count(_ event: ActivityEvent) {
     if case .counted(let element, let count) = event { write(.counted) { $0.count(element, count) } }
     if case .gathered(let element, let count) = event { write(.gathered) { $0.count(element, count) } }
+    if case .ranOn(let steps) = event { write(.ranOn) { $0.varint(steps) } }
   }
 
   private mutating func wait(_ key: Key, _ kind: Wait.Kind) {
