@@ -81,8 +81,12 @@ package struct MessageBuffer: Sendable {
 
   mutating func insert(_ message: BufferedMessage) {
     byKey[message.key] = message
-    byTopic[message.topic, default: []].append(message.key)
-    if let id = message.messageID { byIdentity[Identity(topic: message.topic, id: id)] = message.key }
+    // Recovery brings those that have records first, and then others from the journal.
+    var keys = byTopic.removeValue(forKey: message.topic) ?? []
+    keys.insert(message.key, at: keys.lastIndex { $0 < message.key }.map { $0 + 1 } ?? 0)
+    byTopic[message.topic] = keys
+    guard let identity = message.messageID.map({ Identity(topic: message.topic, id: $0) }) else { return }
+    byIdentity[identity] = max(byIdentity[identity] ?? message.key, message.key)
   }
 
   mutating func take(_ key: Key, by processID: String) { byKey[key]?.takenBy.append(processID) }
