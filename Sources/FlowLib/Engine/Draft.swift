@@ -32,7 +32,9 @@ struct Draft {
   }
 
   init(creating created: InstanceCreated, of process: ExecutableProcess, nextKey: Key, directory: Directory, context: DecisionContext) {
-    self.init(Instance(created, of: process), of: process, nextKey: nextKey, directory: directory, context: context)
+    self.init(Instance.begun(created, of: process), of: process, nextKey: nextKey, directory: directory, context: context)
+    // Most decisions are of a handful.
+    events.reserveCapacity(8)
     events.append(.instance(created.id.key, .created(created)))
   }
 

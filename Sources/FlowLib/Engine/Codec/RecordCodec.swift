@@ -257,14 +257,6 @@ extension Instance {
   /// Nothing but tokens and activities.
   fileprivate var isPlain: Bool { details.isEmpty && rootPayload == nil && parent == nil && startKey == nil }
 
-  fileprivate init(id: InstanceID, deployment: Key, createdAt: Instant, metadata: [(name: String, value: String)], state: InstanceState) {
-    self.id = id
-    self.deployment = deployment
-    self.createdAt = createdAt
-    self.metadata = metadata
-    self.state = state
-  }
-
   /// Puts the parts together; holders and counts follow from them.
   ///
   /// - Returns: false when a token or activity names a payload that is not there.

@@ -7,7 +7,7 @@ package func evolve(_ state: inout PartitionState, with event: Event, catalog: C
   case .instance(let key, .created(let created)):
     state.sawKey(key)
     guard let process = catalog[created.deployment] else { preconditionFailure("instance of a deployment that is not there: \(key.raw)") }
-    state.insert(Instance(created, of: process))
+    state.insert(Instance.begun(created, of: process))
   case .instance(let key, .finished), .instance(let key, .deleted): state.removeInstance(key)
   case .instance(let key, .migrated(let migration)): state.migrate(key, migration)
   case .instance(let key, let change):

@@ -40,6 +40,14 @@ package struct Instance: Sendable {
   /// What the process itself ends with, as far as known: the payload of the last token that ended in it, and where.
   package internal(set) var lastEnd: LastEnd?
 
+  init(id: InstanceID, deployment: Key, createdAt: Instant, metadata: [(name: String, value: String)], state: InstanceState) {
+    self.id = id
+    self.deployment = deployment
+    self.createdAt = createdAt
+    self.metadata = metadata
+    self.state = state
+  }
+
   package var isResident: Bool { true }
 
   /// What it takes in memory, as the bound on live bytes counts it.
@@ -175,7 +183,8 @@ package struct PayloadTable: Sendable {
   mutating func add(_ payload: Payload) -> PayloadID {
     let id = PayloadID(raw: next)
     next += 1
-    restore(payload, as: id)
+    bytes += payload.bytes.count
+    entries.append(id, Entry(payload: payload, holders: 0))
     return id
   }
 

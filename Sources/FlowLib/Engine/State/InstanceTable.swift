@@ -11,7 +11,10 @@ package struct InstanceTable: Sendable {
   package subscript(key: Key) -> Instance? { places[key]?.instance }
 
   /// - Returns: the one with the same key that it replaced.
-  mutating func insert(_ instance: Instance) -> Instance? { places.updateValue(Place(instance), forKey: instance.id.key)?.instance }
+  mutating func insert(_ instance: consuming Instance) -> Instance? {
+    let key = instance.id.key
+    return places.updateValue(Place(instance), forKey: key)?.instance
+  }
 
   mutating func remove(_ key: Key) -> Instance? { places.removeValue(forKey: key)?.instance }
 
@@ -23,7 +26,7 @@ package struct InstanceTable: Sendable {
   private struct Place: Sendable {
     private var box: Box
 
-    init(_ instance: Instance) { box = Box(instance) }
+    init(_ instance: consuming Instance) { box = Box(instance) }
 
     var instance: Instance { box.instance }
 
@@ -35,8 +38,8 @@ package struct InstanceTable: Sendable {
 
   // Safety: changed only by `Place.change`, when no other copy of the table holds it.
   private final class Box: @unchecked Sendable {
-    var instance: Instance
+    @exclusivity(unchecked) var instance: Instance
 
-    init(_ instance: Instance) { self.instance = instance }
+    init(_ instance: consuming Instance) { self.instance = instance }
   }
 }

@@ -105,10 +105,11 @@ package struct PartitionState: Sendable {
     if versions[gone.processID]?.isEmpty == true { versions[gone.processID] = nil }
   }
 
-  mutating func insert(_ instance: Instance) {
+  mutating func insert(_ instance: consuming Instance) {
     lookups.noteStart(of: instance)
     liveBytes += instance.liveBytes
-    if let old = instances.insert(instance) { liveBytes -= old.liveBytes } else { liveInstances[instance.deployment, default: 0] += 1 }
+    let deployment = instance.deployment
+    if let old = instances.insert(instance) { liveBytes -= old.liveBytes } else { liveInstances[deployment, default: 0] += 1 }
   }
 
   /// - Returns: false when there is no such instance.

@@ -38,6 +38,15 @@ package struct SmallMap<Key: Comparable & Sendable, Value: Sendable>: Sendable, 
     set { self[key] = newValue }
   }
 
+  /// Adds a value under a key that is larger than all that are there.
+  mutating func append(_ key: Key, _ value: Value) {
+    guard many == nil else { return setMany(key, value) }
+    few.append((key, value))
+    guard few.count > SmallMap.fewMax else { return }
+    many = PagedMap(few)
+    few = []
+  }
+
   /// Changes a value in place.
   ///
   /// - Returns: false when there is none under this key.
@@ -62,13 +71,6 @@ package struct SmallMap<Key: Comparable & Sendable, Value: Sendable>: Sendable, 
   }
 
   private func place(of key: Key) -> Int? { few.firstIndex { $0.key == key } }
-
-  private mutating func append(_ key: Key, _ value: Value) {
-    few.append((key, value))
-    guard few.count > SmallMap.fewMax else { return }
-    many = PagedMap(few)
-    few = []
-  }
 
   package func makeIterator() -> Iterator { Iterator(few: few.makeIterator(), many: many?.makeIterator()) }
 
