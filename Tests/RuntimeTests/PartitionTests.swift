@@ -11,11 +11,14 @@ import Testing
 private final class SlowReader: PartitionObserver {
   let isSlow = Atomic(false)
   let leftOut = Mutex<[Position]>([])
+  let deleted = Mutex<[InstanceID]>([])
   private let reached = Mutex(Position.start)
 
   func willReplay(after mark: Position, _ state: PartitionState, _ catalog: Catalog) {}
   func beginBatch(at position: Position) {}
-  func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {}
+  func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {
+    if case .instance(_, .deleted(let id)) = event { deleted.withLock { $0.append(id) } }
+  }
   func leavesOut(at position: Position) { leftOut.withLock { $0.append(position) } }
   func committed(_ position: Position, _ state: PartitionState, _ catalog: Catalog, touchedDeployments: Bool) {
     reached.withLock { $0 = position }
@@ -419,6 +422,23 @@ private final class SlowReader: PartitionObserver {
     try crashed.start()
 
     #expect(crashed.image == bench.image)
+    crashed.partition.stop()
+    bench.partition.stop()
+  }
+
+  @Test("readers hear again that an instance which had ended before was deleted")
+  func deletedAfterItsEnd() throws {
+    let (disk, reader) = (MemoryDisk(), SlowReader())
+    let bench = PartitionBench(MemoryStore(disk), processes: [straight])
+    try bench.start()
+    let id = try bench.create(try bench.deploy(straight))
+    bench.waitUntilIdle()
+    _ = try bench.partition.ask(.deleteInstance(id), lane: .internal)
+
+    let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [straight], observer: reader)
+    try crashed.start()
+
+    #expect(reader.deleted.withLock { $0 } == [id])
     crashed.partition.stop()
     bench.partition.stop()
   }

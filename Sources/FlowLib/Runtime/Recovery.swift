@@ -26,7 +26,11 @@ extension Recovered {
     guard case .instance(let key, let change) = event, state.instances[key] == nil else { return false }
     switch change {
     case .created: return false
-    case .finished, .deleted: ended.remove(key)
+    case .finished: ended.remove(key)
+    case .deleted:
+      ended.remove(key)
+      // Mostly it had ended long before, and readers are yet to hear of it.
+      return false
     case .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .retried, .activity,
       .migrated:
       ended.insert(key)
