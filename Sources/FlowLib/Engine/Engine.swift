@@ -7,8 +7,7 @@ import FlowCore
 package func decide(
   _ command: Command, in state: PartitionState, catalog: Catalog, context: DecisionContext
 ) throws(Rejection) -> Decision {
-  func draft(_ key: Key) throws(Rejection) -> Draft { try Draft(of: key, in: state, catalog: catalog, context: context) }
-  return switch command {
+  switch command {
   case .deploy(let deploy): try decideDeploy(deploy, in: state, catalog: catalog, context: context)
   case .startDeployment(let key): try decideStart(of: key, in: state, catalog: catalog, context: context)
   case .stopDeployment(let key, let force): try decideStop(of: key, force: force, in: state, context: context)
@@ -16,26 +15,31 @@ package func decide(
   case .observeDeployment(let key, let seen): decideObservation(seen, of: key, in: state, context: context)
   case .deploymentTimedOut(let key, let since): decideTimeout(of: key, since: since, in: state, context: context)
   case .createInstance(let create): try decideCreate(create, in: state, catalog: catalog, context: context)
-  case .jobCompleted(let job, let instance, let response): try draft(instance).jobCompleted(job, response)
-  case .jobFailed(let job, let instance, let failure): try draft(instance).jobFailed(job, failure)
-  case .gatewayDecided(let job, let instance, let flow): try draft(instance).gatewayDecided(job, flow)
-  case .failInstance(let key, let failure): try draft(key).failedFromOutside(failure)
-  case .endInstance(let key, let result): try draft(key).endedFromOutside(result)
-  case .retryInstance(let key): try draft(key).retry()
-  case .cancelInstance(let key): try draft(key).cancel()
+  case .jobCompleted(let job, let instance, let response): try draft(instance, state, catalog, context).jobCompleted(job, response)
+  case .jobFailed(let job, let instance, let failure): try draft(instance, state, catalog, context).jobFailed(job, failure)
+  case .gatewayDecided(let job, let instance, let flow): try draft(instance, state, catalog, context).gatewayDecided(job, flow)
+  case .failInstance(let key, let failure): try draft(key, state, catalog, context).failedFromOutside(failure)
+  case .endInstance(let key, let result): try draft(key, state, catalog, context).endedFromOutside(result)
+  case .retryInstance(let key): try draft(key, state, catalog, context).retry()
+  case .cancelInstance(let key): try draft(key, state, catalog, context).cancel()
   case .deleteInstance(let id): try decideDeleteInstance(id, in: state)
   case .continue(.instance(let key)): decideContinue(key, in: state, catalog: catalog, context: context)
   case .continue(.deletion(let key)): decideDeletionStep(of: key, in: state, context: context)
   case .publishMessage(let publish): try decidePublish(publish, in: state, context: context)
   case .broadcastSignal(let name, let variables): try decideBroadcast(name, variables, in: state, catalog: catalog)
   case .evaluateConditions(let variables): try decideConditions(variables, in: state, catalog: catalog, context: context)
-  case .migrateInstance(let key, let target, let mapping): try draft(key).migrate(to: target, mapping)
+  case .migrateInstance(let key, let target, let mapping): try draft(key, state, catalog, context).migrate(to: target, mapping)
   case .activateJobs(let request): try decideActivation(request, in: state, catalog: catalog, context: context)
   case .goOn: decideNext(in: state, catalog: catalog, context: context)
   case .completeJob, .failJob, .throwError, .setJobRetries, .setJobTimeout, .completeUserTask, .changeUserTask, .resolveIncident,
     .setVariables, .modifyInstance, .activateInAdHoc, .completeAdHoc:
     try decideWithin(command, in: state, catalog: catalog, context: context)
   }
+}
+
+/// A function of its own: a closure would copy the whole state.
+private func draft(_ key: Key, _ state: PartitionState, _ catalog: Catalog, _ context: DecisionContext) throws(Rejection) -> Draft {
+  try Draft(of: key, in: state, catalog: catalog, context: context)
 }
 
 private func decideCreate(

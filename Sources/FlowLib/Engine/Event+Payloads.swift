@@ -15,11 +15,11 @@ extension InstanceEvent {
   fileprivate func mappingPayloads<Failure: Error>(_ map: (Payload) throws(Failure) -> Payload) throws(Failure) -> InstanceEvent {
     switch self {
     case .created(let created):
-      var mapped = InstanceCreated(
-        id: created.id, deployment: created.deployment, start: created.start, payload: try map(created.payload), metadata: created.metadata,
-        isStopped: created.isStopped, at: created.at)
-      (mapped.parent, mapped.startKey, mapped.callDepth) = (created.parent, created.startKey, created.callDepth)
-      return .created(mapped)
+      return .created(
+        InstanceCreated(
+          id: created.id, deployment: created.deployment, start: created.start, payload: try map(created.payload),
+          metadata: created.metadata, isStopped: created.isStopped, at: created.at, parent: created.parent, startKey: created.startKey,
+          callDepth: created.callDepth))
     case .completed(let activity, let payload?, let flows): return .completed(activity, try map(payload), flows: flows)
     case .failed(let activity, let failure): return .failed(activity, try failure.mapping(map))
     case .stopped(let failure?, let at): return .stopped(try failure.mapping(map), at: at)

@@ -30,7 +30,7 @@ package enum DeploymentEvent: Sendable {
 }
 
 package enum InstanceEvent: Sendable {
-  indirect case created(InstanceCreated)
+  case created(InstanceCreated)
   /// The first token on its way passed an element and left through `flows`.
   case passed(ElementIndex, flows: [FlowIndex])
   /// The first token on its way began an activity that takes time: a job, or a scope with a token at its start.
@@ -81,7 +81,8 @@ package struct ParentLink: Sendable, Equatable {
   package let activity: ActivityID
 }
 
-package struct InstanceCreated: Sendable {
+/// How an instance begins; events and decisions share it.
+package final class InstanceCreated: Sendable {
   package let id: InstanceID
   package let deployment: Key
   /// Nil when tokens are placed elsewhere, or none at all yet.
@@ -90,11 +91,27 @@ package struct InstanceCreated: Sendable {
   package let metadata: [(name: String, value: String)]
   package let isStopped: Bool
   package let at: Instant
-  package var parent: ParentLink?
+  package let parent: ParentLink?
   /// The message that started it; one instance of a process is active for a correlation key.
-  package var startKey: String?
+  package let startKey: String?
   /// Calls around it.
-  package var callDepth = 0
+  package let callDepth: Int
+
+  package init(
+    id: InstanceID, deployment: Key, start: ElementIndex?, payload: Payload, metadata: [(name: String, value: String)], isStopped: Bool,
+    at: Instant, parent: ParentLink? = nil, startKey: String? = nil, callDepth: Int = 0
+  ) {
+    self.id = id
+    self.deployment = deployment
+    self.start = start
+    self.payload = payload
+    self.metadata = metadata
+    self.isStopped = isStopped
+    self.at = at
+    self.parent = parent
+    self.startKey = startKey
+    self.callDepth = callDepth
+  }
 }
 
 package enum MessageEvent: Sendable {

@@ -352,13 +352,10 @@ extension ByteReader {
     let id = InstanceID(key: key, entropy: try fixed64())
     let deployment = try self.key()
     let start = version == 1 ? try element() : try optional { (reader) throws(ByteCodingError) in try reader.element() }
-    var created = InstanceCreated(
-      id: id, deployment: deployment, start: start, payload: try payload(), metadata: try pairs(), isStopped: try bool(), at: try time())
-    guard version > 1 else { return created }
-    created.parent = try optional { (reader) throws(ByteCodingError) in try reader.parent() }
-    created.startKey = try optionalString()
-    created.callDepth = try int()
-    return created
+    return InstanceCreated(
+      id: id, deployment: deployment, start: start, payload: try payload(), metadata: try pairs(), isStopped: try bool(), at: try time(),
+      parent: try version > 1 ? optional { (reader) throws(ByteCodingError) in try reader.parent() } : nil,
+      startKey: try version > 1 ? optionalString() : nil, callDepth: try version > 1 ? int() : 0)
   }
 
   private mutating func activated() throws(ByteCodingError) -> Activated {

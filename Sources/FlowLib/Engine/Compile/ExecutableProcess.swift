@@ -250,25 +250,26 @@ package struct ConditionFilter: Sendable {
 
 package enum TimerKind: Sendable { case date, duration, cycle }
 
+/// Cases with much in them are `indirect`: a step that only looks which one it is copies no more than a word.
 package enum ExecutableKind: Sendable {
   /// `isYAML`: arguments of `run` are announced as YAML.
   case startEvent(isYAML: Bool)
   case endEvent(EndBehavior)
   /// A task without work of its own: the token passes.
   case task
-  case serviceTask(ServiceBinding)
+  indirect case serviceTask(ServiceBinding)
   /// Work that a worker polls for.
-  case job(type: CompiledValue, retries: CompiledValue)
-  case userTask(UserTaskDefinition)
+  indirect case job(type: CompiledValue, retries: CompiledValue)
+  indirect case userTask(UserTaskDefinition)
   /// - Parameter result: the variable that takes the value.
-  case script(CompiledExpression, result: String)
+  indirect case script(CompiledExpression, result: String)
   /// An intermediate event or a receive task that waits for one of its events.
   case catchEvent
   case throwEvent
   case exclusiveGateway(defaultFlow: FlowIndex?)
   case parallelGateway
   case inclusiveGateway
-  case complexGateway(activation: CompiledExpression?)
+  indirect case complexGateway(activation: CompiledExpression?)
   case eventBasedGateway(isParallel: Bool)
   case subProcess(start: ElementIndex)
   /// Begins when its start event fires, in the scope around it.

@@ -64,11 +64,10 @@ extension Batch {
     let id = InstanceID(key: newKey(), entropy: context.entropy.0)
     let others = process[element].more.instantiation
     let maps = others == nil && process.settings.usesVariables && !process[element].more.outputs.isEmpty
-    var created = InstanceCreated(
+    let created = InstanceCreated(
       id: id, deployment: deployment, start: others == nil && !maps ? element : nil,
       payload: Payload(variables: process.settings.usesVariables ? [] : variables),
-      metadata: [], isStopped: false, at: context.now)
-    created.startKey = startKey
+      metadata: [], isStopped: false, at: context.now, startKey: startKey)
     var draft = Draft(
       creating: created, of: process, nextKey: nextKey, directory: Directory(state: state, catalog: catalog), context: context)
     draft.begin(variables: process.settings.usesVariables && !maps ? variables : [])
@@ -129,12 +128,9 @@ extension Batch {
       return queue(.ended(parent, child: id, outcome))
     }
     let usesVariables = process.settings.usesVariables
-    var created = InstanceCreated(
+    let created = InstanceCreated(
       id: id, deployment: deployment, start: process.startEvents.first, payload: Payload(variables: usesVariables ? [] : variables),
-      metadata: [],
-      isStopped: false, at: context.now)
-    created.parent = parent
-    created.callDepth = caller.callDepth + 1
+      metadata: [], isStopped: false, at: context.now, parent: parent, callDepth: caller.callDepth + 1)
     var draft = Draft(
       creating: created, of: process, nextKey: nextKey, directory: Directory(state: state, catalog: catalog), context: context)
     draft.begin(variables: usesVariables ? variables : [])
