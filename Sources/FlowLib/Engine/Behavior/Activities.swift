@@ -58,8 +58,8 @@ extension Draft {
     case .adHocSubProcess(let definition): try enterAdHoc(id, definition)
     case .throwEvent, .endEvent: try throwEvents(id, element)
     case .eventSubProcess(let start):
-      // Other event subprocesses begin with a token inside.
-      if element.more.isForCompensation, instance.scopes[id] == nil { try enterScope(id, element, start) }
+      // Those that an event began have a token inside already.
+      if instance.scopes[id] == nil { try enterScope(id, element, start) }
     case .serviceTask: callAgain(id)
     case .startEvent:
       if instance.activities[id]?.scope == .process { try openEventSubProcesses(in: .process, of: nil) }

@@ -92,10 +92,8 @@ extension Draft {
 
   /// What one of several triggers brought goes where all of it will go; where outputs are mapped, it waits for the others beside the event.
   private mutating func keep(_ variables: [Variable], of event: ElementIndex, at id: ActivityID) {
-    guard process[event].more.outputs.isEmpty, let activity = instance.activities[id], !process.isEventSubProcessStart(event) else {
-      return set(variables, localIn: id)
-    }
-    receive(variables, at: event, in: activity.scope)
+    guard process[event].more.outputs.isEmpty else { return set(variables, localIn: id) }
+    propagate(variables, from: process.isEventSubProcessStart(event) ? id : instance.activities[id]?.scope ?? .process)
   }
 
   private mutating func fire(_ wait: Wait, at id: ActivityID, _ variables: [Variable]) {
@@ -132,8 +130,13 @@ extension Draft {
   /// The first event behind an event-based gateway.
   private mutating func choose(_ event: ElementIndex, at id: ActivityID, _ variables: [Variable]) {
     guard let gateway = instance.activities[id] else { return }
-    emit(.activity(id, .chosen(event, flows: process[event].outgoing)))
-    receive(variables, at: event, in: gateway.scope)
+    if process[event].more.outputs.isEmpty {
+      emit(.activity(id, .chosen(event, flows: process[event].outgoing)))
+      propagate(variables, from: gateway.scope)
+    } else {
+      emit(.completed(id, nil, flows: []))
+      begin(mapping: event, in: gateway.scope, variables)
+    }
     settle(gateway.scope)
   }
 
@@ -142,8 +145,13 @@ extension Draft {
     guard let activity = instance.activities[id] else { return }
     cancelCalls(in: id)
     let thrower = instance.details[id]?.thrower
-    emit(.caught(id, boundary: boundary, code: code, flows: process[boundary].outgoing))
-    receive(variables, at: boundary, in: activity.scope)
+    if process[boundary].more.outputs.isEmpty {
+      emit(.caught(id, boundary: boundary, code: code, flows: process[boundary].outgoing))
+      propagate(variables, from: activity.scope)
+    } else {
+      emit(.activity(id, .terminated))
+      begin(mapping: boundary, in: activity.scope, variables)
+    }
     if let thrower { handled(for: thrower) }
     settle(activity.scope)
   }
@@ -151,36 +159,23 @@ extension Draft {
   /// Tokens leave a boundary event, and the activity goes on.
   mutating func pass(boundary: ElementIndex, of id: ActivityID, _ variables: [Variable]) {
     guard let activity = instance.activities[id] else { return }
+    guard process[boundary].more.outputs.isEmpty else { return begin(mapping: boundary, in: activity.scope, variables) }
     emit(.activity(activity.scope, .fired(boundary, flows: process[boundary].outgoing)))
-    receive(variables, at: boundary, in: activity.scope)
+    propagate(variables, from: activity.scope)
   }
 
-  /// What an event brings goes through its outputs into the scope around it.
-  mutating func receive(_ variables: [Variable], at event: ElementIndex, in scope: ActivityID) {
-    let outputs = process[event].more.outputs
-    guard !outputs.isEmpty else { return propagate(variables, from: scope) }
-    let brought = variables
-    for mapping in outputs {
-      guard case .success(let value) = valueBrought(mapping.source, brought, in: scope) else { continue }
-      propagate([Variable(mapping.target[0], value)], from: scope)
-    }
-  }
-
-  private func valueBrought(_ source: CompiledValue, _ brought: [Variable], in scope: ActivityID) -> Result<JSON, StepProblem> {
-    let expression: CompiledExpression
-    switch source {
-    case .text(let text): return .success(.string(text))
-    case .expression(let given): expression = given
-    }
-    let evaluation = self.scope(of: scope, payload: nil, before: brought)
-    do throws(EvaluationError) {
-      return .success(try expression.evaluate(evaluation).json)
-    } catch {
-      return .failure(StepProblem(.ioMappingError, "\(error)"))
-    }
+  /// An event that has happened is an activity of its own until its outputs are mapped: what it brings is seen there alone, and a mapping
+  /// that fails is an incident of it.
+  mutating func begin(mapping event: ElementIndex, in scope: ActivityID, _ variables: [Variable]) {
+    let id = newActivity()
+    emit(.activity(scope, .began(id, event, start: nil)))
+    set(variables, localIn: id)
+    finish(id, process[event])
   }
 
   /// An event subprocess begins; when it interrupts, all else in the scope ends.
+  ///
+  /// - Source: Zeebe's output mappings: a start event without any merges the variables of its event into the scopes that own them.
   mutating func begin(eventSubProcessOf start: ElementIndex, in scope: ActivityID, _ variables: [Variable]) {
     guard let subProcess = process[start].scope else { return }
     if process[start].more.isInterrupting {
@@ -190,11 +185,12 @@ extension Draft {
       for wait in isLast { emit(.activity(scope, .waitClosed(wait.key))) }
     }
     let id = newActivity()
-    emit(.activity(scope, .began(id, subProcess, start: start)))
-    set(variables, localIn: id)
+    let maps = !process[start].more.outputs.isEmpty
+    emit(.activity(scope, .began(id, subProcess, start: maps ? nil : start)))
+    if !maps { propagate(variables, from: id) }
     attempt(id, .activating) { (draft) throws(StepProblem) in
       try draft.mapInputs(of: id, draft.process[subProcess])
-      try draft.mapOutputs(of: id, draft.process[start], to: id)
+      if maps { draft.begin(mapping: start, in: id, variables) }
       try draft.openEventSubProcesses(in: id, of: subProcess)
     }
   }

@@ -55,12 +55,12 @@ extension Draft {
       start(id, process[other])
     }
     guard !isFinished else { return }
+    guard element.more.outputs.isEmpty else { return begin(mapping: event, in: .process, variables) }
     do throws(StepProblem) {
       emit(.activity(.process, .fired(event, flows: try flowsOut(of: element, in: .process))))
     } catch {
       return fail("FAILED_TASK", error.message, at: event, input: .emptyObject)
     }
-    if !element.more.outputs.isEmpty { receive(variables, at: event, in: .process) }
     settle(.process)
   }
 }

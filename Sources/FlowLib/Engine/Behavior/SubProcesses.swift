@@ -18,12 +18,15 @@ extension Draft {
     guard case .list(let list) = try evaluate(active, in: id, else: .extractValueError) else {
       throw StepProblem(.extractValueError, "active elements '\(active.text)' are not a list of ids")
     }
+    // All or none: one that is unknown must not leave the others begun.
+    var begun: [ElementIndex] = []
     for item in list.items {
       guard let name = item.string, let element = process.element(id: name), definition.startable.contains(element) else {
         throw StepProblem(.extractValueError, "\(item.shown) is no element that this ad-hoc subprocess can begin")
       }
-      emit(.activity(id, .placed(element)))
+      begun.append(element)
     }
+    for element in begun { emit(.activity(id, .placed(element))) }
   }
 
   /// Whether a scope stays open when nothing moves in it: it waits for somebody to begin more.

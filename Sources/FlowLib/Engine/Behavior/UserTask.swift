@@ -4,11 +4,11 @@ import FlowFEEL
 extension Draft {
   mutating func makeUserTask(_ id: ActivityID, _ definition: UserTaskDefinition) throws(StepProblem) {
     var task = UserTaskState(key: newKey())
-    task.assignee = try optionalText(definition.assignee, in: id)
+    if let assignee = definition.assignee { task.assignee = try text(assignee, in: id, "assignee") }
     task.candidateGroups = try texts(definition.candidateGroups, in: id)
     task.candidateUsers = try texts(definition.candidateUsers, in: id)
-    task.dueDate = try optionalText(definition.dueDate, in: id)
-    task.followUpDate = try optionalText(definition.followUpDate, in: id)
+    task.dueDate = try optionalDate(definition.dueDate, in: id, "due date")
+    task.followUpDate = try optionalDate(definition.followUpDate, in: id, "follow-up date")
     if let priority = definition.priority, let text = try optionalText(priority, in: id) {
       guard let number = Int(text), (0...100).contains(number) else {
         throw StepProblem(.extractValueError, "priority '\(text)' is not a number from 0 to 100")
@@ -24,14 +24,28 @@ extension Draft {
     return result.isNull ? nil : Value.text(result, quoted: false, limit: Limits.failureText)
   }
 
+  /// - Source: Zeebe's user tasks: a date that is null or empty is none.
+  private func optionalDate(_ value: CompiledValue?, in id: ActivityID, _ what: String) throws(StepProblem) -> String? {
+    guard let value else { return nil }
+    let date = try evaluate(value, in: id, else: .extractValueError)
+    if date.isNull || date.string == "" { return nil }
+    guard TimerText.instant(date, context.zones) != nil else {
+      throw StepProblem(.extractValueError, "\(what) is \(date.shown), and has to be a date and time such as 2030-01-07T09:00:00Z")
+    }
+    return Value.text(date, quoted: false, limit: Limits.failureText)
+  }
+
   /// A list of texts, or one text with commas.
   private func texts(_ value: CompiledValue?, in id: ActivityID) throws(StepProblem) -> [String] {
     guard let value else { return [] }
     switch try evaluate(value, in: id, else: .extractValueError) {
-    case .list(let list): return list.items.compactMap(\.string)
+    case .list(let list):
+      if let other = list.items.first(where: { $0.string == nil }) {
+        throw StepProblem(.extractValueError, "candidate \(other.shown) is no string")
+      }
+      return list.items.compactMap(\.string)
     case .string(let text):
       return text.split(separator: ",").map { part in String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
-    case .null: return []
     case let other: throw StepProblem(.extractValueError, "candidates are \(other.shown), and have to be a list of strings")
     }
   }

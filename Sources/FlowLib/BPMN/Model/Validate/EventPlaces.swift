@@ -4,7 +4,7 @@
 func eventPlaces(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
   guard let place = EventPlace(node, in: level) else { return [] }
   guard node.eventDefinitions.isEmpty else {
-    return index.events(of: node).filter { !place.takes($0) }.map { misplaced($0, on: node, place) }
+    return index.events(of: node).filter { !place.takes($0) }.map { misplaced($0, on: node, place, level) }
   }
   guard place.needsDefinition, node.rexflow?.kafkaTopic == nil, node.rexflow?.topic == nil else { return [] }
   return [
@@ -14,9 +14,10 @@ func eventPlaces(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: Process
   ]
 }
 
-private func misplaced(_ definition: EventDefinition, on node: FlowNode, _ place: EventPlace) -> Finding {
-  node.error(
-    "misplaced-event-definition", "\(node.title) has a \(definition.elementName), which \(place.rawValue) can not have",
+private func misplaced(_ definition: EventDefinition, on node: FlowNode, _ place: EventPlace, _ level: ProcessIndex.Level) -> Finding {
+  let around = place.isStartInside ? level.owner.map { " such as '\($0.id)'" } ?? "" : ""
+  return node.error(
+    "misplaced-event-definition", "\(node.title) has a \(definition.elementName), which \(place.rawValue)\(around) can not have",
     hint: "known there: \(place.known.isEmpty ? "none at all" : place.known.joined(separator: ", "))")
 }
 
@@ -52,6 +53,8 @@ private enum EventPlace: String {
     }
     self = if case .event = subProcess.kind { .eventSubProcessStart } else { .innerStart }
   }
+
+  var isStartInside: Bool { self == .innerStart || self == .eventSubProcessStart }
 
   var needsDefinition: Bool {
     switch self {
