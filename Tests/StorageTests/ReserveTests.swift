@@ -74,7 +74,8 @@ struct ReserveTests {
 
     try disk.release()
     let deadline = Date().addingTimeInterval(10)
-    while store.condition != .writable, Date() < deadline { sched_yield() }
+    // Who listens is told after the condition has changed.
+    while store.condition != .writable || seen.withLock({ $0.count }) < 2, Date() < deadline { sched_yield() }
     #expect(store.condition == .writable)
     last = try store.append(batch, to: partition, after: last, epoch: Epoch(1))
     #expect(seen.withLock { $0 } == [false, true])
