@@ -34,7 +34,6 @@ package struct OpenIncident: Sendable {
 /// Where in which instance something is open.
 package struct OpenPlace: Sendable {
   package let instance: InstanceID
-  package let deploymentID: String
   package let process: ExecutableProcess
   package let element: ExecutableElement
   package let activity: ActivityID
@@ -58,8 +57,7 @@ struct OpenSpot {
 
   var place: OpenPlace {
     OpenPlace(
-      instance: instance.id, deploymentID: process.deploymentID, process: process, element: process[activity.element],
-      activity: activity.id)
+      instance: instance.id, process: process, element: process[activity.element], activity: activity.id)
   }
 }
 

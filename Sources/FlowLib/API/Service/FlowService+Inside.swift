@@ -13,12 +13,8 @@ extension FlowService {
       let page = try server.variables(
         of: id, from: try scope(request.scope, of: id), isLocal: request.local, after: try name(behind: request.pageToken),
         limit: request.pageSize == 0 ? .max : Naming.limit(request.pageSize))
-      var response = FlowV1.GetVariablesResponse()
-      let (variables, isCut) = fitting(page.rows.map { FlowV1.Variable($0) })
-      response.variables = variables
-      if page.hasMore || isCut { response.nextPageToken = variables.last.map { "=" + $0.name } ?? "" }
-      response.position = page.position.raw
-      return response
+      let told = answer(page, FlowV1.Variable.init(_:)) { "=" + $0.name }
+      return FlowV1.GetVariablesResponse(variables: told.rows, position: page.position.raw, nextPageToken: told.next)
     }
   }
 

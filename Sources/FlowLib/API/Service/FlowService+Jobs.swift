@@ -50,12 +50,8 @@ extension FlowService {
       let page = try server.jobs(
         type: request.type.isEmpty ? nil : request.type, of: try Naming.instance(request.instanceID),
         after: try Naming.after(request.pageToken), limit: Naming.limit(request.pageSize))
-      var response = FlowV1.ListJobsResponse()
-      let (jobs, isCut) = fitting(page.rows.map { FlowV1.Job($0) })
-      response.jobs = jobs
-      if page.hasMore || isCut { response.nextPageToken = jobs.last?.key ?? "" }
-      response.position = page.position.raw
-      return response
+      let told = answer(page, FlowV1.Job.init(_:), token: \.key)
+      return FlowV1.ListJobsResponse(jobs: told.rows, nextPageToken: told.next, position: page.position.raw)
     }
   }
 
@@ -127,6 +123,14 @@ extension FlowService {
     }
   }
 
+  /// What is told of a page, and the token of the next; "" when all was told.
+  func answer<Row, Told: ProtoMessage>(
+    _ page: OpenPage<Row>, _ tell: (Row) -> Told, token: (Told) -> String
+  ) -> (rows: [Told], next: String) {
+    let (rows, isCut) = fitting(page.rows.map(tell))
+    return (rows, page.hasMore || isCut ? rows.last.map(token) ?? "" : "")
+  }
+
   /// As many rows as one answer takes; one is always told.
   func fitting<Row: ProtoMessage>(_ rows: [Row]) -> (rows: [Row], isCut: Bool) {
     var bytes = 0
@@ -196,7 +200,7 @@ extension FlowV1.Job {
     key = job.key.text
     type = job.type
     instanceID = job.place.instance.text
-    deploymentID = job.place.deploymentID
+    deploymentID = job.place.process.deploymentID
     processID = job.place.process.processID
     elementID = job.place.element.id
     elementInstance = String(job.place.activity.raw)

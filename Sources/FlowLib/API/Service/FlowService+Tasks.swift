@@ -12,12 +12,8 @@ extension FlowService {
       let page = try server.userTasks(
         assignee: request.assignee.isEmpty ? nil : request.assignee, of: try Naming.instance(request.instanceID),
         after: try Naming.after(request.pageToken), limit: Naming.limit(request.pageSize))
-      var response = FlowV1.ListUserTasksResponse()
-      let (tasks, isCut) = fitting(page.rows.map { FlowV1.UserTask($0) })
-      response.userTasks = tasks
-      if page.hasMore || isCut { response.nextPageToken = tasks.last?.key ?? "" }
-      response.position = page.position.raw
-      return response
+      let told = answer(page, FlowV1.UserTask.init(_:), token: \.key)
+      return FlowV1.ListUserTasksResponse(userTasks: told.rows, nextPageToken: told.next, position: page.position.raw)
     }
   }
 
@@ -44,12 +40,8 @@ extension FlowService {
     later(call) { request throws(Status) in
       let page = try server.incidents(
         of: try Naming.instance(request.instanceID), after: try Naming.after(request.pageToken), limit: Naming.limit(request.pageSize))
-      var response = FlowV1.ListIncidentsResponse()
-      let (incidents, isCut) = fitting(page.rows.map { FlowV1.Incident($0) })
-      response.incidents = incidents
-      if page.hasMore || isCut { response.nextPageToken = incidents.last?.key ?? "" }
-      response.position = page.position.raw
-      return response
+      let told = answer(page, FlowV1.Incident.init(_:), token: \.key)
+      return FlowV1.ListIncidentsResponse(incidents: told.rows, nextPageToken: told.next, position: page.position.raw)
     }
   }
 
@@ -66,7 +58,7 @@ extension FlowV1.UserTask {
     self.init()
     key = open.task.key.text
     instanceID = open.place.instance.text
-    deploymentID = open.place.deploymentID
+    deploymentID = open.place.process.deploymentID
     processID = open.place.process.processID
     elementID = open.place.element.id
     elementName = open.place.element.name ?? ""
@@ -87,7 +79,7 @@ extension FlowV1.Incident {
     type = open.incident.type.name
     message = open.incident.message
     instanceID = open.place.instance.text
-    deploymentID = open.place.deploymentID
+    deploymentID = open.place.process.deploymentID
     processID = open.place.process.processID
     elementID = open.place.element.id
     elementInstance = String(open.place.activity.raw)
