@@ -69,13 +69,7 @@ package final class MemoryDisk: Sendable {
   /// How many steps are still to be lost.
   package var stepsToLose: Int { lostSteps.withLock { $0 } }
 
-  func takeLostStep() -> Bool {
-    lostSteps.withLock { left in
-      guard left > 0 else { return false }
-      left -= 1
-      return true
-    }
-  }
+  func takeLostStep() -> Bool { MemoryDisk.take(from: lostSteps) }
 
   /// The next checkpoint steps are written, and their callers do not know.
   package func loseStepAnswers(_ count: Int) { unansweredSteps.withLock { $0 = count } }
@@ -83,8 +77,11 @@ package final class MemoryDisk: Sendable {
   /// How many answers are still to be lost.
   package var stepAnswersToLose: Int { unansweredSteps.withLock { $0 } }
 
-  func takeLostStepAnswer() -> Bool {
-    unansweredSteps.withLock { left in
+  func takeLostStepAnswer() -> Bool { MemoryDisk.take(from: unansweredSteps) }
+
+  /// Whether one was left.
+  private static func take(from counter: borrowing Mutex<Int>) -> Bool {
+    counter.withLock { left in
       guard left > 0 else { return false }
       left -= 1
       return true

@@ -181,8 +181,8 @@ extension Draft {
     if process[start].more.isInterrupting {
       cancelCalls(in: scope)
       emit(.scopeCleared(scope))
-      let isLast = instance.details[scope]?.waits.filter { process.isEventSubProcessStart($0.element) } ?? []
-      for wait in isLast { emit(.activity(scope, .waitClosed(wait.key))) }
+      let others = instance.details[scope]?.waits.filter { process.isEventSubProcessStart($0.element) } ?? []
+      for wait in others { emit(.activity(scope, .waitClosed(wait.key))) }
     }
     let id = newActivity()
     let maps = !process[start].more.outputs.isEmpty
