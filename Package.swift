@@ -130,6 +130,8 @@ let package = Package(
     // The simulated world: for `make sim`, not installed.
     program("flowsim", knows: ["FlowCore", "FlowCommandLine", "FlowThreads", "FlowTestKit"]),
 
+    // What fake daemons of several suites share.
+    .target(name: "Stubs", dependencies: ["FlowCore", "FlowRPC"], path: "Tests/Stubs"),
     suite("Core", of: "FlowCore"),
     suite("Threads", of: "FlowThreads"),
     suite("CommandLine", of: "FlowCore", "FlowCommandLine"),
@@ -145,13 +147,15 @@ let package = Package(
     suite("HTTP", of: "FlowCore", "FlowThreads", "FlowHTTP"),
     suite("Orchestrator", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowOrchestrator"),
     suite("Health", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth"),
-    suite("Dashboard", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd"),
+    suite(
+      "Dashboard", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd",
+      "Stubs"),
     suite("Runtime", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowTestKit"),
     suite(
       "Scenario", of: "FlowCore", "FlowThreads", "FlowCommandLine", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowScenario", "FlowTestKit"),
     // The program is run by its tests, so that it has to be there.
     suite("Simulation", of: "FlowRuntime", "FlowTestKit", "flowsim"),
-    suite("Client", of: "FlowCore", "FlowRPC", "FlowClient"),
+    suite("Client", of: "FlowCore", "FlowRPC", "FlowClient", "Stubs"),
     suite(
       "API",
       of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowView", "FlowServer",

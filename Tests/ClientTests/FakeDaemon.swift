@@ -1,6 +1,7 @@
 import FlowClient
 import FlowCore
 import FlowRPC
+import Stubs
 import Synchronization
 
 /// A server that answers as it is told, on a port of its own.
