@@ -50,7 +50,7 @@ private final class SlowReader: PartitionObserver {
     let key = try bench.deploy(straight)
 
     for _ in 0..<50 { _ = try bench.create(key, [1]) }
-    bench.waitUntilIdle()
+    try bench.goOn { bench.liveInstances == 0 }
 
     #expect(bench.partition.look { state, _ in state.instances.isEmpty }?.value == true)
     bench.partition.stop()
@@ -68,9 +68,7 @@ private final class SlowReader: PartitionObserver {
       bench.clock.advance(ms: msPerCommand)
       let id = try bench.create(keys[index % 2], ["n": .int(Int64(index))])
       if index % 6 == 5 { _ = try bench.partition.ask(.cancelInstance(id.key), lane: .internal) }
-      // The services' answers come as commands of their own; look until nothing moves.
-      var image = bench.image
-      while image != bench.image { image = bench.image }
+      let image = try bench.settledImage()
       let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [straight, diamond], answer: { _ in nil })
       try crashed.start()
       #expect(crashed.image == image)
@@ -139,7 +137,10 @@ private final class SlowReader: PartitionObserver {
     #expect(throws: Refusal.self) { try bench.create(key) }
     disk.injectFaults(nil)
     // Each refused look lets the loop try once more.
-    while disk.claimsToRefuse > 0 { refusal = #expect(throws: Refusal.self) { try bench.create(key) } }
+    try bench.goOn {
+      refusal = #expect(throws: Refusal.self) { try bench.create(key) }
+      return disk.claimsToRefuse == 0
+    }
 
     #expect(refusal?.description.contains("until the store takes it again") == true)
     _ = try bench.create(key)
@@ -199,9 +200,7 @@ private final class SlowReader: PartitionObserver {
         )
       }?.value
     }
-    // The services' answers come as commands of their own; look until nothing moves.
-    var image = bench.image
-    while image != bench.image { image = bench.image }
+    _ = try bench.settledImage()
     let before = try #require(sums(bench))
     bench.partition.stop()
 
@@ -239,7 +238,7 @@ private final class SlowReader: PartitionObserver {
     #expect(bench.image == nil)
     disk.injectFaults(nil)
     disk.refuseClaims(0)
-    while bench.partition.waitingReason != nil { _ = bench.image }
+    try bench.goOn { bench.partition.waitingReason == nil }
 
     #expect(bench.image == image)
     #expect(try MemoryStore(disk).standing(PartitionID(1)) == Standing(epoch: Epoch(7), last: last))
@@ -300,7 +299,7 @@ private final class SlowReader: PartitionObserver {
     for _ in 0..<3 { _ = bench.image }
     _ = try bench.partition.ask(.cancelInstance(instance.key), lane: .internal)
     reader.isSlow.store(false, ordering: .releasing)
-    while try MemoryStore(disk).standing(PartitionID(1)).mark == .start { _ = bench.image }
+    try bench.goOn { try MemoryStore(disk).standing(PartitionID(1)).mark > .start }
     let standing = try MemoryStore(disk).standing(PartitionID(1))
 
     let next = SlowReader()
@@ -325,9 +324,9 @@ private final class SlowReader: PartitionObserver {
 
     disk.loseSteps(1)
     bench.clock.advance(ms: 6_000)
-    while disk.stepsToLose > 0 { _ = bench.image }
+    try bench.goOn { disk.stepsToLose == 0 }
     bench.clock.advance(ms: 6_000)
-    while try MemoryStore(disk).standing(PartitionID(1)).mark == mark { _ = bench.image }
+    try bench.goOn { try MemoryStore(disk).standing(PartitionID(1)).mark > mark }
     let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], answer: { _ in nil })
     try crashed.start()
 
@@ -348,10 +347,10 @@ private final class SlowReader: PartitionObserver {
 
     disk.loseStepAnswers(1)
     bench.clock.advance(ms: 6_000)
-    while disk.stepAnswersToLose > 0 { _ = bench.image }
+    try bench.goOn { disk.stepAnswersToLose == 0 }
     _ = try bench.partition.ask(.cancelInstance(instance.key), lane: .internal)
     bench.clock.advance(ms: 6_000)
-    while try MemoryStore(disk).standing(PartitionID(1)).mark == mark { _ = bench.image }
+    try bench.goOn { try MemoryStore(disk).standing(PartitionID(1)).mark > mark }
     let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], answer: { _ in nil })
     try crashed.start()
 
@@ -371,11 +370,10 @@ private final class SlowReader: PartitionObserver {
     let first = crashed.image
     crashed.clock.advance(ms: 20 * 60_000)
     // There is nothing to write where the last checkpoint came after everything.
-    func isBehind() throws -> Bool {
+    try crashed.goOn {
       let standing = try MemoryStore(disk).standing(PartitionID(1))
-      return standing.mark == mark && standing.last > mark
+      return standing.mark > mark || standing.last == mark
     }
-    while try isBehind() { _ = crashed.image }
     let again = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], answer: { _ in nil })
     try again.start()
     defer {
@@ -393,7 +391,7 @@ private final class SlowReader: PartitionObserver {
     let key = try bench.deploy(diamond)
     _ = try bench.create(key, requestID: "old")
     bench.clock.advance(ms: 6_000)
-    while try MemoryStore(disk).standing(PartitionID(1)).mark == .start { _ = bench.image }
+    try bench.goOn { try MemoryStore(disk).standing(PartitionID(1)).mark > .start }
     bench.clock.advance(ms: Limits.answeredRequestMs + 1_000)
     _ = try bench.create(key, requestID: "new")
 
@@ -421,7 +419,7 @@ private final class SlowReader: PartitionObserver {
       .setVariables(instance: id.key, scope: .process, [Variable("a", 1)], isLocal: true), lane: .internal)
     _ = try bench.partition.ask(.deleteInstance(id), lane: .internal)
     reader.isSlow.store(false, ordering: .releasing)
-    while try MemoryStore(disk).standing(PartitionID(1)).mark == .start { _ = bench.image }
+    try bench.goOn { try MemoryStore(disk).standing(PartitionID(1)).mark > .start }
 
     let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [diamond], answer: { _ in nil })
     try crashed.start()
@@ -437,7 +435,7 @@ private final class SlowReader: PartitionObserver {
     let bench = PartitionBench(MemoryStore(disk), processes: [straight])
     try bench.start()
     let id = try bench.create(try bench.deploy(straight))
-    bench.waitUntilIdle()
+    try bench.goOn { bench.liveInstances == 0 }
     _ = try bench.partition.ask(.deleteInstance(id), lane: .internal)
 
     let crashed = PartitionBench(MemoryStore(disk.snapshot()), processes: [straight], observer: reader)
@@ -530,7 +528,7 @@ private final class SlowReader: PartitionObserver {
       }
     }
 
-    while let live = bench.partition.look({ state, _ in state.instances.count })?.value, live < 200 {}
+    try bench.goOn { bench.liveInstances == 200 }
     #expect(answers.withLock { $0 } == 200)
     bench.partition.stop()
   }

@@ -2,6 +2,7 @@ import FlowCore
 import FlowEngine
 import FlowRuntime
 import FlowStorage
+import FlowThreads
 import Synchronization
 
 /// A partition over a store, with a clock that the test holds and services that answer what the test says.
@@ -56,10 +57,32 @@ package final class PartitionBench: Sendable {
     return id
   }
 
-  /// Returns when no live instance is left.
-  package func waitUntilIdle() {
-    while let live = partition.look({ state, _ in state.instances.count })?.value, live > 0 {}
+  /// Lets the partition go round until something holds; it throws when that takes 20 s.
+  package func goOn(until holds: () throws -> Bool) throws {
+    let deadline = MonotonicClock.milliseconds() + 20_000
+    while try !holds() {
+      guard MonotonicClock.milliseconds() < deadline else { throw NeverHeld() }
+      _ = partition.look { _, _ in }
+    }
   }
+
+  package struct NeverHeld: Error, CustomStringConvertible {
+    package var description: String { "the partition went round for 20 s, and what is waited for did not come" }
+  }
+
+  /// The image once nothing moves: the services' answers come as commands of their own.
+  package func settledImage() throws -> [[UInt8]]? {
+    var last = image
+    try goOn {
+      let now = image
+      defer { last = now }
+      return now == last
+    }
+    return last
+  }
+
+  /// How many instances live; none when the partition does not answer.
+  package var liveInstances: Int? { partition.look { state, _ in state.instances.count }?.value }
 }
 
 private final class FatalError: Sendable {
