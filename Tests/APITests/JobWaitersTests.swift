@@ -142,4 +142,21 @@ struct JobWaitersTests {
     waiters.close()
     desk.timers.stop()
   }
+
+  @Test("who waits hears of a job whose instance was STOPPED and goes on")
+  func retried() throws {
+    let bench = try NodeBench(MemoryStore())
+    let instance = try bench.create(try bench.applyRecoverable())
+    let failure = ServiceFailure(code: "FAILED_TASK", message: "no", elementID: "sum", report: Payload(json: [:]))
+    _ = try bench.server.failInstance(instance, failure).get()
+    let given = Promise<Result<GivenJobs, Refusal>>()
+    let activate = ActivateJobs(type: "pay", worker: "w", count: 1, timeoutMs: 1_000)
+
+    let call = bench.server.activateJobs(JobRequest(activate, variables: nil, waitMs: 60_000)) { given.keep($0) }
+    try #require(call != nil)
+    bench.server.work(.retryInstance(instance.key)) { _ in }
+
+    #expect(try given.wait().get().jobs.map(\.place.instance) == [instance])
+    bench.stop()
+  }
 }

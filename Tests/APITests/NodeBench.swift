@@ -67,6 +67,21 @@ final class NodeBench: Sendable {
     return try server.apply(PreparedModel(Array(model.utf8)), resourceName: "m.bpmn", isStopped: false).deploymentID
   }
 
+  /// A process whose instances wait for the service and for a worker, and are STOPPED when one fails.
+  func applyRecoverable() throws -> Key {
+    let paid = """
+      <bpmn:outgoing>f1</bpmn:outgoing><bpmn:outgoing>f3</bpmn:outgoing></bpmn:startEvent>
+      <bpmn:sequenceFlow id="f3" sourceRef="begin" targetRef="pay"/>
+      <bpmn:serviceTask id="pay"><bpmn:extensionElements>
+        <zeebe:taskDefinition xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" type="pay"/>
+      </bpmn:extensionElements><bpmn:incoming>f3</bpmn:incoming><bpmn:outgoing>f4</bpmn:outgoing></bpmn:serviceTask>
+      <bpmn:sequenceFlow id="f4" sourceRef="pay" targetRef="done"/>
+      """
+    let model = FlowHTTPAPIBench.model("Recoverable", isRecoverable: true)
+    let begin = "<bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>"
+    return try apply(model.split(separator: begin, omittingEmptySubsequences: false).joined(separator: paid))
+  }
+
   /// A process whose instances end at once.
   func applyStraight() throws -> Key { try apply(NodeBench.straight) }
 

@@ -19,12 +19,12 @@ final class Projection: PartitionObserver, @unchecked Sendable {
   private var backlog: [Batch] = []
   private var given = Position.start
   private let reached = Mutex(Position.start)
-  /// What the records held, until replay is over: readers that were led by others may have missed what it leaves out.
   /// Types of jobs that were made or set free since the last commit.
   private var jobTypes: Set<String> = []
   /// What was told was taken back: jobs may have come untold.
   private var hasLostTrack = false
   private let jobWaiters = Mutex<JobWaiters?>(nil)
+  /// What the records held, until replay is over: readers that were led by others may have missed what it leaves out.
   private var held: (mark: Position, rows: [InstanceRow])?
 
   /// How long the partition waits for the archive before it takes the next batch.
@@ -88,7 +88,7 @@ final class Projection: PartitionObserver, @unchecked Sendable {
 
   func willApply(_ event: Event, at position: Position, in state: PartitionState, catalog: Catalog) {
     guard case .instance(let key, let change) = event else { return }
-    if let type = change.jobType(of: key, in: state) { jobTypes.insert(type) }
+    jobTypes.formUnion(change.jobTypes(of: key, in: state))
     pending[pending.count - 1].changes += changes(change, of: key, in: state, catalog)
   }
 
@@ -238,17 +238,29 @@ final class Projection: PartitionObserver, @unchecked Sendable {
 }
 
 extension InstanceEvent {
-  /// The type of the job that may be given to a worker after this.
-  fileprivate func jobType(of instance: Key, in state: PartitionState) -> String? {
-    guard case .activity(let id, let event) = self else { return nil }
-    switch event {
-    case .jobMade(let job): return job.type
-    case .jobFreed, .jobFailed, .retriesSet: return state.instances[instance]?.details[id]?.job?.type
+  /// The types of the jobs that may be given to a worker after this.
+  fileprivate func jobTypes(of instance: Key, in state: PartitionState) -> [String] {
+    switch self {
+    case .activity(let id, let event): event.jobType(at: id, of: instance, in: state).map { [$0] } ?? []
+    // No job of a STOPPED instance is given to anyone.
+    case .retried: state.instances[instance]?.details.values.compactMap { $0.job?.type } ?? []
+    case .created, .passed, .activated, .completed, .arrived, .joined, .ended, .caught, .scopeCleared, .failed, .stopped, .finished,
+      .migrated, .deleted:
+      []
+    }
+  }
+}
+
+extension ActivityEvent {
+  fileprivate func jobType(at activity: ActivityID, of instance: Key, in state: PartitionState) -> String? {
+    switch self {
+    case .jobMade(let job): job.type
+    case .jobFreed, .jobFailed, .retriesSet: state.instances[instance]?.details[activity]?.job?.type
     case .variablesSet, .waitsOpened, .waitClosed, .waitChanged, .definitionSeen, .jobTaken, .jobTimeoutSet, .jobGone, .userTaskMade,
       .userTaskChanged, .incidentRaised, .incidentResolved, .phaseChanged, .loopBegan, .iterationsPlaced, .iterationCompleted,
       .iterationTerminated, .called, .compensable, .compensationTaken, .handles, .counted, .gathered, .fired, .chosen, .placed, .began,
       .terminated, .ranOn:
-      return nil
+      nil
     }
   }
 }
