@@ -38,11 +38,12 @@ struct Draft {
     events.append(.instance(created.id.key, .created(created)))
   }
 
-  init(of key: Key, in state: PartitionState, catalog: Catalog, context: DecisionContext) throws(Rejection) {
+  /// Not an initializer, which would get a copy of the whole state.
+  static func of(_ key: Key, in state: PartitionState, catalog: Catalog, context: DecisionContext) throws(Rejection) -> Draft {
     guard let instance = state.instances[key], let process = catalog[instance.deployment] else {
       throw Rejection(.notFound, "no live instance with key \(key.raw)")
     }
-    self.init(instance, of: process, nextKey: state.nextKey, directory: Directory(state: state, catalog: catalog), context: context)
+    return Draft(instance, of: process, nextKey: state.nextKey, directory: Directory(state: state, catalog: catalog), context: context)
   }
 
   // MARK: events

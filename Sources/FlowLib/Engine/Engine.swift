@@ -39,7 +39,7 @@ package func decide(
 
 /// A function of its own: a closure would copy the whole state.
 private func draft(_ key: Key, _ state: PartitionState, _ catalog: Catalog, _ context: DecisionContext) throws(Rejection) -> Draft {
-  try Draft(of: key, in: state, catalog: catalog, context: context)
+  try Draft.of(key, in: state, catalog: catalog, context: context)
 }
 
 private func decideCreate(

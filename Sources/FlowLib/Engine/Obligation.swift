@@ -42,9 +42,13 @@ package struct GatewayDecision: Sendable, Equatable {
 
 /// What is owed to one instance.
 package func obligations(ofInstance key: Key, in state: PartitionState, catalog: Catalog) -> [Obligation] {
-  guard let instance = state.instances[key], let process = catalog[instance.deployment] else { return [] }
+  state.instances.look(at: key) { obligations(of: $0, catalog) } ?? []
+}
+
+private func obligations(of instance: Instance, _ catalog: Catalog) -> [Obligation] {
+  guard let process = catalog[instance.deployment] else { return [] }
   var owed: [Obligation] = []
-  if instance.state == .running, !instance.pending.isEmpty { owed.append(.continue(.instance(key))) }
+  if instance.state == .running, !instance.pending.isEmpty { owed.append(.continue(.instance(instance.id.key))) }
   guard process.callsServices else { return owed }
   for (_, activity) in instance.activities {
     guard let job = activity.job, instance.details[activity.id]?.incident == nil,

@@ -23,9 +23,9 @@ private func fire(_ item: DueItem, at due: Instant, in state: PartitionState, ca
   do throws(Rejection) {
     switch item {
     case .wait(let instance, let activity, let wait):
-      return try Draft(of: instance, in: state, catalog: catalog, context: context).trigger(activity, wait, [])
+      return try Draft.of(instance, in: state, catalog: catalog, context: context).trigger(activity, wait, [])
     case .job(let instance, let activity, let job):
-      return try Draft(of: instance, in: state, catalog: catalog, context: context).freeJob(job, at: activity)
+      return try Draft.of(instance, in: state, catalog: catalog, context: context).freeJob(job, at: activity)
     case .message(let key): batch.emit(.message(key, .expired))
     case .start(let deployment, let element):
       batch.startByTimer(deployment, element, at: due, in: state, catalog: catalog, context: context)

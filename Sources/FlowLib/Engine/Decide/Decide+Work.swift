@@ -28,13 +28,13 @@ func decideWithin(_ command: Command, in state: PartitionState, catalog: Catalog
     let (draft, activity) = try draft(incident, "incident", state, catalog, context)
     return try draft.resolveIncident(of: activity)
   case .setVariables(let instance, let scope, let variables, let isLocal):
-    return try Draft(of: instance, in: state, catalog: catalog, context: context).setVariables(variables, in: scope, isLocal: isLocal)
+    return try Draft.of(instance, in: state, catalog: catalog, context: context).setVariables(variables, in: scope, isLocal: isLocal)
   case .modifyInstance(let instance, let modification):
-    return try Draft(of: instance, in: state, catalog: catalog, context: context).modify(modification)
+    return try Draft.of(instance, in: state, catalog: catalog, context: context).modify(modification)
   case .activateInAdHoc(let instance, let activity, let elements):
-    return try Draft(of: instance, in: state, catalog: catalog, context: context).activateInAdHoc(activity, elements)
+    return try Draft.of(instance, in: state, catalog: catalog, context: context).activateInAdHoc(activity, elements)
   case .completeAdHoc(let instance, let activity):
-    return try Draft(of: instance, in: state, catalog: catalog, context: context).completeAdHoc(activity)
+    return try Draft.of(instance, in: state, catalog: catalog, context: context).completeAdHoc(activity)
   case .deploy, .startDeployment, .stopDeployment, .deleteDeployment, .observeDeployment, .deploymentTimedOut, .createInstance,
     .jobCompleted, .jobFailed, .gatewayDecided, .failInstance, .endInstance, .retryInstance, .cancelInstance, .deleteInstance, .continue,
     .publishMessage, .broadcastSignal, .evaluateConditions, .migrateInstance, .activateJobs, .goOn:
@@ -47,5 +47,5 @@ private func draft(
   _ key: Key, _ what: String, _ state: PartitionState, _ catalog: Catalog, _ context: DecisionContext
 ) throws(Rejection) -> (Draft, ActivityID) {
   guard let place = state.lookups.places[key] else { throw Rejection(.notFound, "\(what) \(key.raw) is not open (any more)") }
-  return (try Draft(of: place.instance, in: state, catalog: catalog, context: context), place.activity)
+  return (try Draft.of(place.instance, in: state, catalog: catalog, context: context), place.activity)
 }

@@ -1,23 +1,6 @@
 import FlowCore
 
 extension Instance {
-  /// Not an initializer, in which each call of a method would copy what is there so far.
-  static func begun(_ created: InstanceCreated, of process: ExecutableProcess) -> Instance {
-    var instance = Instance(
-      id: created.id, deployment: created.deployment, createdAt: created.at, metadata: created.metadata,
-      state: created.isStopped ? .stopped : .running)
-    instance.parent = created.parent
-    instance.startKey = created.startKey
-    instance.callDepth = created.callDepth
-    let payload = instance.payloads.add(created.payload)
-    if process.placesTokens || created.start == nil {
-      instance.rootPayload = payload
-      instance.payloads.hold(payload)
-    }
-    if let start = created.start { instance.place(PendingToken(element: start, flow: nil, scope: .process, payload: payload)) }
-    return instance
-  }
-
   mutating func apply(_ event: InstanceEvent, of process: ExecutableProcess) {
     switch event {
     case .created, .finished, .deleted: preconditionFailure("belongs to the partition: \(event)")

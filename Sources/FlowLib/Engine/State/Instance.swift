@@ -40,15 +40,17 @@ package struct Instance: Sendable {
   /// What the process itself ends with, as far as known: the payload of the last token that ended in it, and where.
   package internal(set) var lastEnd: LastEnd?
 
-  init(id: InstanceID, deployment: Key, createdAt: Instant, metadata: [(name: String, value: String)], state: InstanceState) {
-    self.id = id
-    self.deployment = deployment
-    self.createdAt = createdAt
-    self.metadata = metadata
-    self.state = state
+  /// Put together at once: what is changed step by step is copied on the way.
+  static func begun(_ created: InstanceCreated, of process: ExecutableProcess) -> Instance {
+    let tokens = created.start.map { [PendingToken(element: $0, flow: nil, scope: .process, payload: .first)] } ?? []
+    let holdsPayload = process.placesTokens || created.start == nil
+    return Instance(
+      id: created.id, deployment: created.deployment, createdAt: created.at, metadata: created.metadata,
+      state: created.isStopped ? .stopped : .running, pending: TokenQueue(tokens),
+      scopes: SmallMap(tokens.isEmpty ? [] : [(key: .process, value: ScopeCount(live: 1))]),
+      payloads: PayloadTable(first: created.payload, holders: tokens.count + (holdsPayload ? 1 : 0)),
+      rootPayload: holdsPayload ? .first : nil, parent: created.parent, startKey: created.startKey, callDepth: created.callDepth)
   }
-
-  package var isResident: Bool { true }
 
   /// What it takes in memory, as the bound on live bytes counts it.
   package var liveBytes: Int { Limits.liveInstanceBytes + payloads.bytes + variableBytes + (failure?.report.bytes.count ?? 0) }
@@ -159,6 +161,9 @@ package struct TokenQueue: Sendable {
 package struct PayloadID: Sendable, Hashable, Comparable {
   package let raw: UInt64
 
+  /// What an instance is created with.
+  static let first = PayloadID(raw: 1)
+
   package static func < (left: PayloadID, right: PayloadID) -> Bool { left.raw < right.raw }
 }
 
@@ -173,6 +178,14 @@ package struct PayloadTable: Sendable {
   package internal(set) var next: UInt64 = 1
   /// Bytes of all bodies, counted as they come and go.
   package private(set) var bytes = 0
+
+  init() {}
+
+  init(first payload: Payload, holders: Int) {
+    entries = SmallMap([(key: .first, value: Entry(payload: payload, holders: holders))])
+    next = PayloadID.first.raw + 1
+    bytes = payload.bytes.count
+  }
 
   package subscript(id: PayloadID) -> Payload {
     guard let entry = entries[id] else { preconditionFailure("token without payload \(id.raw)") }

@@ -129,11 +129,12 @@ package struct PartitionState: Sendable {
   }
 
   mutating func removeInstance(_ key: Key) {
-    guard let instance = instances.remove(key) else { return }
-    lookups.remove(instance)
-    liveBytes -= instance.liveBytes
-    liveInstances[instance.deployment, default: 1] -= 1
-    if liveInstances[instance.deployment] == 0 { liveInstances[instance.deployment] = nil }
+    instances.remove(key) { instance in
+      lookups.remove(instance)
+      liveBytes -= instance.liveBytes
+      liveInstances[instance.deployment, default: 1] -= 1
+      if liveInstances[instance.deployment] == 0 { liveInstances[instance.deployment] = nil }
+    }
   }
 }
 

@@ -11,6 +11,9 @@ package struct SmallMap<Key: Comparable & Sendable, Value: Sendable>: Sendable, 
 
   package init() {}
 
+  /// - Parameter few: at most a handful, each key once.
+  init(_ few: [Element]) { self.few = few }
+
   package var count: Int { many?.count ?? few.count }
   package var isEmpty: Bool { few.isEmpty && many == nil }
   /// In no order that may be seen.
