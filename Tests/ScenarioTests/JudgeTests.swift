@@ -22,7 +22,9 @@ struct JudgeTests {
     ]
     engine.active = [ActiveElement("inner", instance: key, activity: ActivityID(4))]
     engine.openJobs = [
-      OpenJob(key: Key(raw: 10), type: "t", element: "a", instance: key, retries: 2, headers: ["h": "1"], variables: ["n": 1, "m": 2]),
+      OpenJob(
+        key: Key(raw: 10), type: "t", element: "a", instance: key, retries: 2, headers: ["h": "1"],
+        variables: SeenVariables([Variable("n", 1), Variable("m", 2)])),
       OpenJob(key: Key(raw: 11), type: "t", element: "a", instance: key, state: .locked),
       OpenJob(key: Key(raw: 12), type: "u", element: "a", instance: key),
     ]

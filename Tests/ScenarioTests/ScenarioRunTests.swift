@@ -8,7 +8,9 @@ struct ScenarioRunTests {
   private static let instance = Key(raw: 1)
 
   private func job(_ key: UInt64, _ type: String = "t", element: String = "a", _ variables: JSON.Object = [:]) -> OpenJob {
-    OpenJob(key: Key(raw: key), type: type, element: element, instance: ScenarioRunTests.instance, variables: variables)
+    OpenJob(
+      key: Key(raw: key), type: type, element: element, instance: ScenarioRunTests.instance,
+      variables: SeenVariables(variables.members.map { Variable($0.name, $0.value) }))
   }
 
   @Test("deployments, the main instance and every step reach the engine in order")

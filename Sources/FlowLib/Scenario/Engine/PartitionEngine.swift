@@ -255,7 +255,7 @@ package final class PartitionEngine: ScenarioEngine {
         for header in job.headers { headers[header.key] = .string(header.value) }
         return OpenJob(
           key: job.key, type: job.type, element: process?[job.element].id ?? "", instance: job.instance.key, state: job.openState,
-          retries: job.retries, headers: headers, variables: job.variables.asObject)
+          retries: job.retries, headers: headers, variables: SeenVariables(job.variables))
       }
     }
   }
@@ -266,7 +266,7 @@ package final class PartitionEngine: ScenarioEngine {
         guard let task = details.userTask else { return nil }
         return OpenUserTask(
           key: task.key, element: process[activity.element].id, instance: instance.id.key,
-          variables: instance.visibleVariables(from: activity.id).asObject)
+          variables: SeenVariables(instance.visibleVariables(from: activity.id)))
       }(catalog).sorted { $0.key < $1.key }
     }
   }

@@ -150,11 +150,11 @@ package struct OpenJob: Sendable, Equatable {
   package var retries: Int
   package var headers: JSON.Object
   /// All that the job sees.
-  package var variables: JSON.Object
+  package var variables: SeenVariables
 
   package init(
     key: Key, type: String, element: String, instance: Key, state: State = .activatable, retries: Int = 3, headers: JSON.Object = [:],
-    variables: JSON.Object = [:]
+    variables: SeenVariables = SeenVariables()
   ) {
     self.key = key
     self.type = type
@@ -167,13 +167,24 @@ package struct OpenJob: Sendable, Equatable {
   }
 }
 
+/// What a job or a task sees, read only when somebody asks: of a hundred thousand each may see a large collection.
+package struct SeenVariables: Sendable, Equatable {
+  private let encoded: [Variable]
+
+  package init(_ encoded: [Variable] = []) { self.encoded = encoded }
+
+  package var object: JSON.Object { encoded.asObject }
+
+  func holds(_ wanted: JSON.Object) -> Bool { wanted.isEmpty || object.holds(wanted) }
+}
+
 package struct OpenUserTask: Sendable, Equatable {
   package var key: Key
   package var element: String
   package var instance: Key
-  package var variables: JSON.Object
+  package var variables: SeenVariables
 
-  package init(key: Key, element: String, instance: Key, variables: JSON.Object = [:]) {
+  package init(key: Key, element: String, instance: Key, variables: SeenVariables = SeenVariables()) {
     self.key = key
     self.element = element
     self.instance = instance

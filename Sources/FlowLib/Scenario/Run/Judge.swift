@@ -190,7 +190,7 @@ extension ExpectedIncident {
 extension ExpectedJob {
   func matches(_ job: OpenJob) -> Bool {
     (element ?? job.element) == job.element && (retries ?? job.retries) == job.retries && job.variables.holds(variables)
-      && job.headers.holds(headers) && (variablesExact.map { JSON.object($0).agrees(with: .object(job.variables)) } ?? true)
+      && job.headers.holds(headers) && (variablesExact.map { JSON.object($0).agrees(with: .object(job.variables.object)) } ?? true)
   }
 
   var description: String {
@@ -207,6 +207,6 @@ extension ExpectedJob {
 extension OpenJob {
   fileprivate var description: String {
     "\(type) at \(element) retries \(retries)" + (headers.isEmpty ? "" : " headers \(JSON.object(headers).text)")
-      + " variables \(JSON.object(variables).text)"
+      + " variables \(JSON.object(variables.object).text)"
   }
 }

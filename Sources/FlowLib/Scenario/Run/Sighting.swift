@@ -54,7 +54,7 @@ package struct Scene: Sendable, Equatable {
       case .locked: ", locked"
       case .failed: ", failed"
       }
-    return "\(job.type) at \(job.element) (retries \(job.retries)\(state)) \(JSON.object(job.variables).text)"
+    return "\(job.type) at \(job.element) (retries \(job.retries)\(state)) \(JSON.object(job.variables.object).text)"
   }
 
   private static func first(_ list: [String]) -> [String] {
