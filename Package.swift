@@ -130,8 +130,8 @@ let package = Package(
     // The simulated world: for `make sim`, not installed.
     program("flowsim", knows: ["FlowCore", "FlowCommandLine", "FlowThreads", "FlowTestKit"]),
 
-    // What fake daemons of several suites share.
-    .target(name: "Stubs", dependencies: ["FlowCore", "FlowRPC"], path: "Tests/Stubs"),
+    // What several suites share.
+    .target(name: "TestSupport", dependencies: ["FlowCore", "FlowRPC"], path: "Tests/Support"),
     suite("Core", of: "FlowCore"),
     suite("Threads", of: "FlowThreads"),
     suite("CommandLine", of: "FlowCore", "FlowCommandLine"),
@@ -139,7 +139,7 @@ let package = Package(
     suite("BPMN", of: "FlowCore", "FlowBPMN", "FlowBPMNRead"),
     suite("Crypto", of: "FlowCrypto"),
     suite("Engine", of: "FlowCore", "FlowEngine", "FlowTestKit"),
-    suite("Storage", of: "FlowCore", "FlowStorage", "FlowSQLite", "FlowTestKit"),
+    suite("Storage", of: "FlowCore", "FlowStorage", "FlowSQLite", "FlowTestKit", "TestSupport"),
     suite("Cluster", of: "FlowCore", "FlowCluster"),
     suite("Etcd", of: "FlowCore", "FlowStorage", "FlowCluster", "FlowRPC", "FlowEtcd", "FlowTestKit"),
     suite("View", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowView"),
@@ -149,17 +149,17 @@ let package = Package(
     suite("Health", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth"),
     suite(
       "Dashboard", of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowHealth", "FlowRPC", "FlowDashboard", "FlowCommandLine", "healthd",
-      "Stubs"),
+      "TestSupport"),
     suite("Runtime", of: "FlowCore", "FlowEngine", "FlowStorage", "FlowRuntime", "FlowTestKit"),
     suite(
       "Scenario", of: "FlowCore", "FlowThreads", "FlowCommandLine", "FlowBPMN", "FlowBPMNRead", "FlowEngine", "FlowScenario", "FlowTestKit"),
     // The program is run by its tests, so that it has to be there.
     suite("Simulation", of: "FlowRuntime", "FlowTestKit", "flowsim"),
-    suite("Client", of: "FlowCore", "FlowRPC", "FlowClient", "Stubs"),
+    suite("Client", of: "FlowCore", "FlowRPC", "FlowClient", "TestSupport"),
     suite(
       "API",
       of: "FlowCore", "FlowThreads", "FlowHTTP", "FlowEngine", "FlowStorage", "FlowSQLite", "FlowRuntime", "FlowView", "FlowServer",
-      "FlowAPI"),
+      "FlowAPI", "TestSupport"),
     suite("Tidy"),
   ],
   swiftLanguageModes: [.v6]

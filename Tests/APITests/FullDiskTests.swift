@@ -3,48 +3,12 @@ import FlowRuntime
 import FlowSQLite
 import FlowServer
 import FlowStorage
-import Foundation
+import TestSupport
 import Testing
-
-/// A small file system in memory; nil when this user may not mount one.
-private final class SmallDisk {
-  let path = NSTemporaryDirectory() + "flow-disk-" + UUID().uuidString
-
-  init?(megabytes: Int) throws {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    guard mount("none", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
-      try FileManager.default.removeItem(atPath: path)
-      return nil
-    }
-  }
-
-  deinit {
-    umount(path)
-    try? FileManager.default.removeItem(atPath: path)
-  }
-
-  func occupy(leaving bytes: Int) throws {
-    var status = statvfs()
-    statvfs(path, &status)
-    let count = Int(status.f_bavail) * Int(status.f_frsize) - bytes
-    try Data(count: max(0, count)).write(to: URL(fileURLWithPath: path + "/other"))
-  }
-
-  func release() throws { try FileManager.default.removeItem(atPath: path + "/other") }
-}
 
 @Suite("a node whose disk runs full", .serialized)
 struct FullDiskTests {
-  static let mounts: Bool = {
-    guard let disk = try? SmallDisk(megabytes: 1) else {
-      print("SKIPPED LOUDLY: 'a node whose disk runs full' needs to mount a tmpfs (root); nothing about full disks was tested")
-      return false
-    }
-    withExtendedLifetime(disk) {}
-    return true
-  }()
-
-  @Test("refuses new work in clear words, ends what it accepted, heals, and loses nothing", .enabled(if: mounts))
+  @Test("refuses new work in clear words, ends what it accepted, heals, and loses nothing", .enabled(if: SmallDisk.mounts))
   func fullAndHealed() throws {
     let disk = try #require(try SmallDisk(megabytes: 96))
     func open() throws -> SQLiteStore { try SQLiteStore(disk.path + "/data", reserveBytes: 16 << 20) }

@@ -1,8 +1,8 @@
 import FlowClient
 import FlowCore
 import FlowRPC
-import Stubs
 import Synchronization
+import TestSupport
 
 /// A server that answers as it is told, on a port of its own.
 final class FakeDaemon: Sendable {

@@ -2,7 +2,7 @@ import FlowCore
 import FlowHTTP
 import FlowRPC
 import FlowThreads
-import Stubs
+import TestSupport
 
 /// A flowd that says what a test tells it to. Only what healthd calls is there; the rest is UNIMPLEMENTED.
 final class FakeFlowd: FlowV1.FlowService {

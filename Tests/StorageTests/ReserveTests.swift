@@ -3,49 +3,14 @@ import FlowSQLite
 import FlowStorage
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 private let partition = PartitionID(1)
 
-/// A small file system in memory; nil when this user may not mount one.
-private final class SmallDisk {
-  let path = NSTemporaryDirectory() + "flow-disk-" + UUID().uuidString
-
-  init?(megabytes: Int) throws {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    guard mount("none", path, "tmpfs", 0, "size=\(megabytes)m") == 0 else {
-      try FileManager.default.removeItem(atPath: path)
-      return nil
-    }
-  }
-
-  deinit {
-    umount(path)
-    try? FileManager.default.removeItem(atPath: path)
-  }
-
-  func occupy(leaving bytes: Int) throws {
-    var status = statvfs()
-    statvfs(path, &status)
-    let count = Int(status.f_bavail) * Int(status.f_frsize) - bytes
-    try Data(count: max(0, count)).write(to: URL(fileURLWithPath: path + "/other"))
-  }
-
-  func release() throws { try FileManager.default.removeItem(atPath: path + "/other") }
-}
-
 @Suite("a disk that runs full", .serialized)
 struct ReserveTests {
-  static let mounts: Bool = {
-    guard let disk = try? SmallDisk(megabytes: 1) else {
-      print("SKIPPED LOUDLY: 'a disk that runs full' needs to mount a tmpfs (root); nothing about full disks was tested")
-      return false
-    }
-    withExtendedLifetime(disk) {}
-    return true
-  }()
-
-  @Test("new work is refused before the disk is full, owed work goes on, and it heals when space returns", .enabled(if: mounts))
+  @Test("new work is refused before the disk is full, owed work goes on, and it heals when space returns", .enabled(if: SmallDisk.mounts))
   func fullAndHealed() throws {
     let disk = try #require(try SmallDisk(megabytes: 32))
     let store = try SQLiteStore(disk.path + "/data", reserveBytes: 8 << 20)
@@ -83,7 +48,7 @@ struct ReserveTests {
     #expect(try SQLiteStore(disk.path + "/data", reserveBytes: 8 << 20).standing(partition).last == last)
   }
 
-  @Test("a disk that is really full loses nothing acknowledged and does not fail the store", .enabled(if: mounts))
+  @Test("a disk that is really full loses nothing acknowledged and does not fail the store", .enabled(if: SmallDisk.mounts))
   func reallyFull() throws {
     let disk = try #require(try SmallDisk(megabytes: 16))
     let store = try SQLiteStore(disk.path + "/data", reserveBytes: 1 << 20)
@@ -109,7 +74,7 @@ struct ReserveTests {
     #expect(try store.append(batch, to: partition, after: last, epoch: Epoch(1), urgency: .owed) == last.next)
   }
 
-  @Test("a store opens on a disk without room for its reserve and says so", .enabled(if: mounts))
+  @Test("a store opens on a disk without room for its reserve and says so", .enabled(if: SmallDisk.mounts))
   func noRoom() throws {
     let disk = try #require(try SmallDisk(megabytes: 4))
 

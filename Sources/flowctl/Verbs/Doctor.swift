@@ -41,21 +41,9 @@ enum Doctor {
       guard !place.isMissing else { throw Failure(ExitCode.notFound, "\(place.shown) holds no store", hint: "flowd's --data-dir") }
       return try check(place, shown: place.shown, context)
     }
-    return try checkRunning(context)
-  }
-
-  private static func checkRunning(_ context: Context) throws(Failure) -> Int32 {
-    let folder = try TemporaryFolder.make()
-    defer { TemporaryFolder.remove(folder) }
-    let file = folder + "/copy"
-    let address: String
-    do throws(Failure) { address = try StoreVerb.copy(to: file, context) } catch {
-      var failure = error
-      // A flowd on etcd has no copy to give; its store can be looked at where it is.
-      if failure.why?.contains("etcd") == true { failure.hint = "flowctl doctor --store etcd://HOST:PORT" }
-      throw failure
+    return try StoreVerb.withCopy(context, etcd: "flowctl doctor --store etcd://HOST:PORT") { file, shown throws(Failure) in
+      try check(backup: file, shown: shown, context)
     }
-    return try check(backup: file, shown: "flowd on \(address)", context)
   }
 
   private static func check(backup: String, shown: String, _ context: Context) throws(Failure) -> Int32 {

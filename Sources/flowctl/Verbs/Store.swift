@@ -65,13 +65,28 @@ enum StoreVerb {
     return ExitCode.ok
   }
 
-  /// Copies the store of the flowd that runs to a new file, as it was sent.
+  /// Works on a copy of the store of the flowd that runs, which is gone afterwards.
   ///
-  /// - Returns: flowd's address.
-  static func copy(to path: String, _ context: Context) throws(Failure) -> String {
-    let (copy, address) = try receive(path, context)
-    _ = try copy.finish { _ throws(Failure) in nil }
-    return address
+  /// - Parameters:
+  ///   - etcd: what to try at a flowd on etcd, which has no copy to give; its store can be read where it is.
+  ///   - body: gets the copy's path and how to call it in messages.
+  static func withCopy(
+    _ context: Context, etcd: String, _ body: (_ file: String, _ shown: String) throws(Failure) -> Int32
+  ) throws(Failure) -> Int32 {
+    let folder = try TemporaryFolder.make()
+    defer { TemporaryFolder.remove(folder) }
+    let file = folder + "/copy"
+    let address: String
+    do throws(Failure) {
+      let copy: BackupFile
+      (copy, address) = try receive(file, context)
+      _ = try copy.finish { _ throws(Failure) in nil }
+    } catch {
+      var failure = error
+      if failure.why?.contains("etcd") == true { failure.hint = etcd }
+      throw failure
+    }
+    return try body(file, "flowd on \(address)")
   }
 
   private static func receive(_ path: String, _ context: Context) throws(Failure) -> (BackupFile, address: String) {

@@ -47,27 +47,17 @@ enum StoreExport {
       }
       return try export(backup: file, shown: file, context)
     }
-    guard let text = store ?? directory else { return try exportRunning(context) }
+    guard let text = store ?? directory else {
+      return try StoreVerb.withCopy(context, etcd: "flowctl store export --store etcd://HOST:PORT") { file, shown throws(Failure) in
+        try export(backup: file, shown: shown, context)
+      }
+    }
     let place = try StorePlace(text, context)
     guard !place.isMissing else {
       throw Failure(
         ExitCode.notFound, "\(place.shown) holds no store", hint: "flowd's --data-dir, or --store etcd://HOST:PORT when it works on etcd")
     }
     return try export(place, shown: place.shown, context)
-  }
-
-  private static func exportRunning(_ context: Context) throws(Failure) -> Int32 {
-    let folder = try TemporaryFolder.make()
-    defer { TemporaryFolder.remove(folder) }
-    let file = folder + "/copy"
-    let address: String
-    do throws(Failure) { address = try StoreVerb.copy(to: file, context) } catch {
-      var failure = error
-      // A flowd on etcd has no copy to give; its store can be read where it is.
-      if failure.why?.contains("etcd") == true { failure.hint = "flowctl store export --store etcd://HOST:PORT" }
-      throw failure
-    }
-    return try export(backup: file, shown: "flowd on \(address)", context)
   }
 
   private static func export(backup: String, shown: String, _ context: Context) throws(Failure) -> Int32 {
