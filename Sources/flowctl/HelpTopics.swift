@@ -91,7 +91,8 @@ enum HelpTopics {
           completion quantities; data associations, zeebe:ioMapping
 
       Is read, and refused:
-        listeners, Kafka topics, asynchronous services, choreographies
+        listeners of processes, joins and user tasks, Kafka topics, asynchronous
+          services, choreographies
 
       `flowctl validate FILE` tells each with its line and what to try.
 

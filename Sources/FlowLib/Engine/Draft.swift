@@ -151,6 +151,7 @@ struct Draft {
     if instance.stepsInARow >= Limits.stepsInARow, element.canWaitForHelp { return ranAway(token, element) }
     if element.more.startQuantity > 1, let flow = token.flow { return gather(token, element, flow) }
     if let loop = element.more.loop, !isIteration(token) { return enterLoop(token, element, loop) }
+    if element.isGateway, !element.more.startListeners.isEmpty { return activate(token, element) }
     switch element.kind {
     case .startEvent: enterStart(token, element)
     case .task: if element.isSimple { pass(token, through: element.outgoing) } else { activate(token, element) }
@@ -173,8 +174,8 @@ struct Draft {
   }
 
   private mutating func enterStart(_ token: PendingToken, _ element: ExecutableElement) {
-    // Inside an event subprocess its outputs were mapped when it began.
-    if token.scope == .process, !element.more.outputs.isEmpty { return activate(token, element) }
+    // Of an event subprocess its outputs were mapped when it began.
+    if !element.more.leavesAtOnce, !process.isEventSubProcessStart(token.element) { return activate(token, element) }
     pass(token, through: element.outgoing)
   }
 

@@ -44,6 +44,7 @@ extension ModelGrower {
       break
     }
     if chance(knobs.mappingPercent) { extensions += mapping() }
+    if chance(knobs.listenerPercent) { extensions += listener() }
     let isLoop = kind != .task && kind != .manualTask && !knobs.loops.isEmpty && chance(knobs.loopPercent)
     let id = node(kind.rawValue, kind.rawValue, self.extensions(extensions) + (isLoop ? loop() : ""), attributes: attributes, in: &scope)
     if kind == .userTask { vocabulary.userTasks.append(id) }
@@ -54,6 +55,10 @@ extension ModelGrower {
   func extensions(_ inner: String) -> String { inner.isEmpty ? "" : "<extensionElements>\(inner)</extensionElements>" }
 
   mutating func job() -> String { "<zeebe:taskDefinition type=\"\(jobType())\" retries=\"\(roll(1...3))\"/>" }
+
+  mutating func listener() -> String {
+    "<zeebe:executionListeners><zeebe:executionListener eventType=\"\(chance(50) ? "start" : "end")\" type=\"\(jobType())\"/></zeebe:executionListeners>"
+  }
 
   mutating func mapping() -> String {
     let (from, to) = (pick(vocabulary.numbers), pick(vocabulary.numbers))

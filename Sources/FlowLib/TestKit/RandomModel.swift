@@ -46,10 +46,11 @@ package struct RandomKnobs: Sendable {
   package var blocks = 12
   /// Levels of gateways and subprocesses.
   package var depth = 3
-  /// Of 100 activities so many have a boundary event, are loops, have mappings.
+  /// Of 100 activities so many have a boundary event, are loops, have mappings, have a listener.
   package var boundaryPercent = 30
   package var loopPercent = 15
   package var mappingPercent = 10
+  package var listenerPercent = 10
   /// Of 100 scopes so many have an event subprocess.
   package var eventSubProcessPercent = 20
   /// Of 100 branches so many end by themselves instead of joining.

@@ -17,9 +17,14 @@ extension Draft {
       draft.declareData(of: id, element)
       try draft.beginIteration(id, element)
       try draft.mapInputs(of: id, element)
-      try draft.openBoundaryEvents(of: id, element)
-      try draft.work(id, element)
+      if try draft.listen(id, element, ListenerPlace(isEnd: false, index: 0)) { return }
+      try draft.begin(id, element)
     }
+  }
+
+  mutating func begin(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    try openBoundaryEvents(of: id, element)
+    try work(id, element)
   }
 
   /// Does a step; what goes wrong in it becomes an incident, and the step is done again when that is resolved.
@@ -64,7 +69,8 @@ extension Draft {
     case .startEvent:
       if instance.activities[id]?.scope == .process { try openEventSubProcesses(in: .process, of: nil) }
       complete(id, [])
-    case .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway, .boundaryEvent: break
+    case .exclusiveGateway, .parallelGateway, .inclusiveGateway, .complexGateway: try leaveGateway(id, element)
+    case .boundaryEvent: break
     }
   }
 
@@ -89,11 +95,18 @@ extension Draft {
       // Those of an iteration stay in it, where its output element reads them.
       try draft.mapOutputs(of: id, element, to: draft.isIteration(activity) ? id : activity.scope)
       try draft.mapDataOutputs(of: id, element, to: activity.scope)
-      let output = try draft.iterationOutput(of: id, element)
-      let endsLoop = try draft.endsLoop(id, element, output)
-      let flows = draft.isIteration(activity) ? [] : try draft.flowsOut(of: element, in: activity.scope)
-      draft.leave(activity, element, flows, output, endsLoop: endsLoop)
+      if try draft.listen(id, element, ListenerPlace(isEnd: true, index: 0)) { return }
+      try draft.depart(id, element)
     }
+  }
+
+  /// Nothing is left to do: the loop around it goes on, or tokens leave.
+  mutating func depart(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    guard let activity = instance.activities[id] else { return }
+    let output = try iterationOutput(of: id, element)
+    let endsLoop = try endsLoop(id, element, output)
+    let flows = isIteration(activity) ? [] : try flowsOut(of: element, in: activity.scope)
+    leave(activity, element, flows, output, endsLoop: endsLoop)
   }
 
   /// Lets go of an activity that is done; tokens leave it.
@@ -142,7 +155,7 @@ extension Draft {
       throw Rejection(.notFound, "activity \(id.raw) of \(instance.id.text) has no open incident")
     }
     let element = process[activity.element]
-    if incident.type == .jobNoRetries, let job = instance.details[id]?.job, job.retries <= 0 {
+    if incident.type.isWithoutRetries, let job = instance.details[id]?.job, job.retries <= 0 {
       throw Rejection(.wrongState, "job \(job.key.raw) has no retries left; give it some first")
     }
     emit(.activity(id, .incidentResolved))
@@ -157,7 +170,7 @@ extension Draft {
       } else if incident.type == .unhandledErrorEvent {
         makeJobAgain(id)
       }
-      if incident.type == .jobNoRetries { emit(.activity(id, .jobFreed)) }
+      if incident.type.isWithoutRetries { emit(.activity(id, .jobFreed)) }
       if incident.type == .deadlock { emit(.activity(id, .terminated)) }
     }
     run()
@@ -166,16 +179,20 @@ extension Draft {
 
   private mutating func again(_ id: ActivityID, _ activity: Activity, _ element: ExecutableElement) {
     if let loop = element.more.loop, !isIteration(activity) { return beginLoop(id, element, loop) }
-    guard element.isGateway else { return start(id, element) }
-    attempt(id, .activating) { (draft) throws(StepProblem) in
-      let payload = draft.instance.payloads[activity.payload]
-      let flows =
-        if case .complexGateway = element.kind { try draft.startFlows(of: element, in: activity.scope, payload) } else {
-          try draft.flows(through: element, in: activity.scope, payload)
-        }
-      draft.emit(.completed(id, nil, flows: flows))
-      draft.settle(activity.scope)
-    }
+    guard element.isGateway, element.more.startListeners.isEmpty else { return start(id, element) }
+    attempt(id, .activating) { (draft) throws(StepProblem) in try draft.leaveGateway(id, element) }
+  }
+
+  /// A gateway that its token waits in, for a listener or for somebody to look.
+  private mutating func leaveGateway(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    guard let activity = instance.activities[id] else { return }
+    let payload = instance.payloads[activity.payload]
+    let flows =
+      if case .complexGateway = element.kind {
+        try startFlows(of: element, in: activity.scope, payload)
+      } else if case .parallelGateway = element.kind { element.outgoing } else { try flows(through: element, in: id, payload) }
+    emit(.completed(id, nil, flows: flows))
+    settle(activity.scope)
   }
 }
 

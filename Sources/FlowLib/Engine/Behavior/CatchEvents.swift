@@ -130,7 +130,7 @@ extension Draft {
   /// The first event behind an event-based gateway.
   private mutating func choose(_ event: ElementIndex, at id: ActivityID, _ variables: [Variable]) {
     guard let gateway = instance.activities[id] else { return }
-    if process[event].more.outputs.isEmpty {
+    if process[event].more.leavesAtOnce {
       emit(.activity(id, .chosen(event, flows: process[event].outgoing)))
       propagate(variables, from: gateway.scope)
     } else {
@@ -145,7 +145,7 @@ extension Draft {
     guard let activity = instance.activities[id] else { return }
     cancelCalls(in: id)
     let thrower = instance.details[id]?.thrower
-    if process[boundary].more.outputs.isEmpty {
+    if process[boundary].more.leavesAtOnce {
       emit(.caught(id, boundary: boundary, code: code, flows: process[boundary].outgoing))
       propagate(variables, from: activity.scope)
     } else {
@@ -159,17 +159,17 @@ extension Draft {
   /// Tokens leave a boundary event, and the activity goes on.
   mutating func pass(boundary: ElementIndex, of id: ActivityID, _ variables: [Variable]) {
     guard let activity = instance.activities[id] else { return }
-    guard process[boundary].more.outputs.isEmpty else { return begin(mapping: boundary, in: activity.scope, variables) }
+    guard process[boundary].more.leavesAtOnce else { return begin(mapping: boundary, in: activity.scope, variables) }
     emit(.activity(activity.scope, .fired(boundary, flows: process[boundary].outgoing)))
     propagate(variables, from: activity.scope)
   }
 
-  /// An event that has happened is an activity of its own until its outputs are mapped: what it brings is seen there alone, and a mapping
-  /// that fails is an incident of it.
+  /// An event that has happened is an activity of its own until its outputs are mapped and its listeners done: what it brings is seen there
+  /// alone where outputs are mapped, and a mapping that fails is an incident of it.
   mutating func begin(mapping event: ElementIndex, in scope: ActivityID, _ variables: [Variable]) {
     let id = newActivity()
     emit(.activity(scope, .began(id, event, start: nil)))
-    set(variables, localIn: id)
+    if process[event].more.outputs.isEmpty { propagate(variables, from: scope) } else { set(variables, localIn: id) }
     finish(id, process[event])
   }
 
@@ -185,7 +185,7 @@ extension Draft {
       for wait in others { emit(.activity(scope, .waitClosed(wait.key))) }
     }
     let id = newActivity()
-    let maps = !process[start].more.outputs.isEmpty
+    let maps = !process[start].more.leavesAtOnce
     emit(.activity(scope, .began(id, subProcess, start: maps ? nil : start)))
     if !maps { propagate(variables, from: id) }
     attempt(id, .activating) { (draft) throws(StepProblem) in

@@ -42,7 +42,7 @@ extension Draft {
   mutating func begin(mappedBy event: ElementIndex, _ variables: [Variable]) {
     let id = newActivity()
     emit(.activity(.process, .began(id, event, start: nil)))
-    set(variables, localIn: id)
+    set(variables, localIn: process[event].more.outputs.isEmpty ? .process : id)
     start(id, process[event])
   }
 
@@ -55,7 +55,7 @@ extension Draft {
       start(id, process[other])
     }
     guard !isFinished else { return }
-    guard element.more.outputs.isEmpty else { return begin(mapping: event, in: .process, variables) }
+    guard element.more.leavesAtOnce else { return begin(mapping: event, in: .process, variables) }
     do throws(StepProblem) {
       emit(.activity(.process, .fired(event, flows: try flowsOut(of: element, in: .process))))
     } catch {

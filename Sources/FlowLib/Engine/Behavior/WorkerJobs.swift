@@ -4,7 +4,9 @@ import FlowFEEL
 // Jobs that workers take, complete, fail or throw errors for: the work of service, send, script, business rule tasks and message events.
 
 extension Draft {
-  mutating func makeJob(_ id: ActivityID, _ type: CompiledValue, _ retries: CompiledValue) throws(StepProblem) {
+  mutating func makeJob(_ id: ActivityID, _ type: CompiledValue, _ retries: CompiledValue, for listener: ListenerPlace? = nil)
+    throws(StepProblem)
+  {
     let type = try text(type, in: id, "job type")
     let count: Int64? =
       switch try evaluate(retries, in: id, else: .extractValueError) {
@@ -13,7 +15,7 @@ extension Draft {
       case .null, .boolean, .list, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: nil
       }
     guard let count, let retries = Int(exactly: count) else { throw StepProblem(.extractValueError, "retries are not a whole number") }
-    emit(.activity(id, .jobMade(WorkerJob(key: newKey(), type: type, retries: retries))))
+    emit(.activity(id, .jobMade(WorkerJob(key: newKey(), type: type, retries: retries, listener: listener))))
   }
 
   /// After an error that nobody caught was looked into: the same work once more.
@@ -43,8 +45,9 @@ extension Draft {
 
   consuming func completeJob(_ job: Key, at id: ActivityID, _ variables: [Variable]) throws(Rejection) -> Decision {
     _ = try workedWithoutIncident(job, id)
+    let listener = instance.details[id]?.job?.listener
     emit(.activity(id, .jobGone))
-    complete(id, variables)
+    if let listener { listened(listener, of: id, variables) } else { complete(id, variables) }
     run()
     return decided()
   }
@@ -58,7 +61,8 @@ extension Draft {
     let until = retries > 0 && backoffMs > 0 ? context.now + backoffMs : nil
     emit(.activity(id, .jobFailed(retries: max(0, retries), backoffUntil: until, message: text)))
     if retries <= 0, instance.details[id]?.incident == nil {
-      raise(StepProblem(.jobNoRetries, text.isEmpty ? "no more retries left" : text), at: id, .active)
+      let type: IncidentType = instance.details[id]?.job?.listener == nil ? .jobNoRetries : .listenerNoRetries
+      raise(StepProblem(type, text.isEmpty ? "no more retries left" : text), at: id, .active)
     }
     run()
     return decided()
@@ -69,6 +73,9 @@ extension Draft {
     _ job: Key, at id: ActivityID, code: String, message: String, _ variables: [Variable]
   ) throws(Rejection) -> Decision {
     let activity = try workedWithoutIncident(job, id)
+    guard instance.details[id]?.job?.listener == nil else {
+      throw Rejection(.wrongState, "job \(job.raw) is a listener's, which can complete or fail and throws no error")
+    }
     emit(.activity(id, .jobGone))
     let failure = failure(code, message, at: activity.element, input: instance.payloads[activity.payload])
     throwError(failure, at: id, variables)

@@ -48,7 +48,11 @@ extension ByteWriter {
     optional(job.lock) { $0.lock($1) }
     optional(job.backoffUntil) { $0.time($1) }
     optional(job.errorMessage) { $0.string($1) }
-    bool(job.isHeld)
+    // One byte of two answers; jobs of listeners came later.
+    byte((job.isHeld ? 1 : 0) | (job.listener == nil ? 0 : 2))
+    guard let listener = job.listener else { return }
+    bool(listener.isEnd)
+    varint(listener.index)
   }
 
   mutating func lock(_ lock: WorkerJob.Lock) {
@@ -287,11 +291,13 @@ extension ByteReader {
   }
 
   mutating func job() throws(ByteCodingError) -> WorkerJob {
-    var job = WorkerJob(key: try key(), type: try string(), retries: try signedInt())
-    job.lock = try optional { (reader) throws(ByteCodingError) in try reader.lock() }
-    job.backoffUntil = try optionalTime()
-    job.errorMessage = try optionalString()
-    job.isHeld = try bool()
+    let (key, type, retries) = (try key(), try string(), try signedInt())
+    let lock = try optional { (reader) throws(ByteCodingError) in try reader.lock() }
+    let (backoffUntil, errorMessage, answers) = (try optionalTime(), try optionalString(), try byte())
+    guard answers < 4 else { throw fail("unknown kind of job") }
+    let listener = answers & 2 == 0 ? nil : ListenerPlace(isEnd: try bool(), index: try int())
+    var job = WorkerJob(key: key, type: type, retries: retries, listener: listener)
+    (job.lock, job.backoffUntil, job.errorMessage, job.isHeld) = (lock, backoffUntil, errorMessage, answers & 1 == 1)
     return job
   }
 

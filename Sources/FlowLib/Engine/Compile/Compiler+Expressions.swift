@@ -41,8 +41,8 @@ extension Compiler {
   /// What an activity or event has beside its kind; nil when something of it can not be read.
   mutating func extras(of node: FlowNode) -> ElementExtras? {
     let before = findings.count
-    reportNotYet(node)
     var more = ElementExtras()
+    listeners(of: node, into: &more)
     more.inputs = mappings(node.zeebe?.inputs ?? [], of: node)
     more.outputs = mappings(node.zeebe?.outputs ?? [], of: node)
     more.headers = (node.zeebe?.headers ?? []).map { JobHeader(key: $0.key, value: $0.value) }

@@ -58,6 +58,7 @@ struct Compiler {
       report("no-start-event", line: process.line, process.id, "process \(process.id) has no start event", "add a start event")
     }
     let correlations = correlations()
+    reportListenersOfProcess()
     guard findings.isEmpty else { return (nil, findings) }
     let scopes = self.scopes
     var settings = settings

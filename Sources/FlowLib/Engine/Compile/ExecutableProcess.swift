@@ -156,12 +156,24 @@ package struct ElementExtras: Sendable {
   package var startQuantity = 1
   package var completionQuantity = 1
   package var headers: [JobHeader] = []
+  /// Jobs that are done before its work, and after it.
+  var startListeners: [ExecutableListener] = []
+  var endListeners: [ExecutableListener] = []
   package init() {}
 
   fileprivate var isSimple: Bool {
     inputs.isEmpty && outputs.isEmpty && dataOutputs.isEmpty && locals.isEmpty && loop == nil && !choosesFlows
-      && compensationHandler == nil && !isForCompensation && otherStarts.isEmpty
+      && compensationHandler == nil && !isForCompensation && otherStarts.isEmpty && startListeners.isEmpty && endListeners.isEmpty
   }
+
+  /// Of an event that has happened: whether tokens leave it with no more to do.
+  var leavesAtOnce: Bool { outputs.isEmpty && endListeners.isEmpty }
+}
+
+/// `zeebe:executionListener`.
+struct ExecutableListener: Sendable {
+  let type: CompiledValue
+  let retries: CompiledValue
 }
 
 /// `zeebe:publishMessage`, or only the key that the message itself names.

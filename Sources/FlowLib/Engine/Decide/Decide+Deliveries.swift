@@ -63,7 +63,7 @@ extension Batch {
     guard let process = catalog[deployment] else { return nil }
     let id = InstanceID(key: newKey(), entropy: context.entropy.0)
     let others = process[element].more.instantiation
-    let maps = others == nil && process.settings.usesVariables && !process[element].more.outputs.isEmpty
+    let maps = others == nil && process.settings.usesVariables && !process[element].more.leavesAtOnce
     let created = InstanceCreated(
       id: id, deployment: deployment, start: others == nil && !maps ? element : nil,
       payload: Payload(variables: process.settings.usesVariables ? [] : variables),

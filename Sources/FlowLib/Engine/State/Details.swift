@@ -105,20 +105,35 @@ package struct WorkerJob: Sendable, Equatable {
   package internal(set) var errorMessage: String?
   /// It ran out of retries, and somebody has to look before it is given out again.
   package internal(set) var isHeld = false
+  /// Nil when it is the element's own work.
+  package let listener: ListenerPlace?
 
   package struct Lock: Sendable, Equatable {
     package let worker: String
     package let until: Instant
   }
 
-  package init(key: Key, type: String, retries: Int) {
+  package init(key: Key, type: String, retries: Int, listener: ListenerPlace? = nil) {
     self.key = key
     self.type = type
     self.retries = retries
+    self.listener = listener
   }
 
   /// Whether it may be given to a worker.
   package var isActivatable: Bool { retries > 0 && lock == nil && backoffUntil == nil && !isHeld }
+}
+
+/// Which of an element's listeners a job is for.
+package struct ListenerPlace: Sendable, Equatable {
+  /// After the element's work, not before.
+  package let isEnd: Bool
+  package let index: Int
+
+  package init(isEnd: Bool, index: Int) {
+    self.isEnd = isEnd
+    self.index = index
+  }
 }
 
 /// Why a token can not go on until someone acts.
@@ -142,6 +157,10 @@ package enum IncidentType: UInt8, Sendable, CaseIterable {
     decisionEvaluationError, formNotFound, unknown
   /// A token that waits for others which can not come. Zeebe has no name for it.
   case deadlock
+  case listenerNoRetries
+
+  /// A job of it has none left.
+  package var isWithoutRetries: Bool { self == .jobNoRetries || self == .listenerNoRetries }
 
   package var name: String {
     switch self {
@@ -156,6 +175,7 @@ package enum IncidentType: UInt8, Sendable, CaseIterable {
     case .formNotFound: "FORM_NOT_FOUND"
     case .unknown: "UNKNOWN"
     case .deadlock: "DEADLOCK"
+    case .listenerNoRetries: "EXECUTION_LISTENER_NO_RETRIES"
     }
   }
 }

@@ -1,8 +1,38 @@
 /// A listener says when it is called and by which job type.
 func listeners(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
   guard let zeebe = node.zeebe, !zeebe.executionListeners.isEmpty || !zeebe.taskListeners.isEmpty else { return [] }
-  return check(zeebe.executionListeners, ofExecution: true, id: node.id, node.title)
+  return check(zeebe.executionListeners, ofExecution: true, id: node.id, node.title) + places(node, zeebe.executionListeners)
     + check(zeebe.taskListeners, ofExecution: false, id: node.id, node.title)
+}
+
+/// Where nothing is begun or left, nobody is called.
+///
+/// - Source: Zeebe's execution listeners, limitations.
+private func places(_ node: FlowNode, _ listeners: [ZeebeListener]) -> [Finding] {
+  let lacking = listenersLacking(at: node)
+  return listeners.filter { $0.event.map { lacking.events.contains($0) } ?? false }.map { listener in
+    Finding(
+      .error, "listener", line: listener.line, element: node.id, "\(node.title) has no listener for '\(listener.eventType)'",
+      hint: lacking.hint)
+  }
+}
+
+private func listenersLacking(at node: FlowNode) -> (events: [ZeebeListener.Event], hint: String) {
+  switch node.kind {
+  case .startEvent: ([.start], "call it at the start of the first activity")
+  case .boundaryEvent where node.eventDefinitions.contains { if case .compensate = $0 { true } else { false } }:
+    ([.start, .end], "call it at the compensation handler")
+  case .boundaryEvent: ([.start], "call it at the start of the activity")
+  case .endEvent where node.eventDefinitions.contains { if case .error = $0 { true } else { false } }:
+    ([.end], "call it at the event that catches the error")
+  case .complexGateway: ([.start, .end], "call it at the element behind the gateway")
+  case .exclusiveGateway, .inclusiveGateway, .parallelGateway, .eventBasedGateway:
+    ([.end], "call it at the start of the element behind the gateway")
+  case .endEvent, .intermediateCatchEvent, .intermediateThrowEvent, .implicitThrowEvent, .task, .manualTask, .serviceTask, .sendTask,
+    .receiveTask, .userTask, .scriptTask, .businessRuleTask, .callActivity, .subProcess, .choreographyTask, .callChoreography,
+    .subChoreography:
+    ([], "")
+  }
 }
 
 func processListeners(_ index: ProcessIndex) -> [Finding] {
