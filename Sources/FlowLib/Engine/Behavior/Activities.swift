@@ -92,6 +92,7 @@ extension Draft {
       let output = try draft.iterationOutput(of: id, element)
       let endsLoop = try draft.endsLoop(id, element, output)
       let flows = draft.isIteration(activity) ? [] : try draft.flowsOut(of: element, in: activity.scope)
+      try draft.checkAdHoc(around: activity.scope)
       draft.leave(activity, element, flows, output, endsLoop: endsLoop)
     }
   }

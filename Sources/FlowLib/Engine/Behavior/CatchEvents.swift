@@ -42,7 +42,10 @@ extension Draft {
   private func wait(_ event: ExecutableEvent, in id: ActivityID) throws(StepProblem) -> Wait.Kind? {
     switch event {
     case .timer(let kind, let value):
-      return try TimerText.first(kind, try evaluate(value, in: id, else: .extractValueError), now: context.now, zones: context.zones)
+      let given = try evaluate(value, in: id, else: .extractValueError)
+      do throws(StepProblem) { return try TimerText.first(kind, given, now: context.now, zones: context.zones) } catch {
+        throw StepProblem(error.type, "\(value.named("timer")): \(error.message)")
+      }
     case .message(let name, let key):
       let name = try text(name, in: id, "message name")
       guard let key else {
@@ -64,7 +67,7 @@ extension Draft {
     switch try evaluate(key, in: id, else: .extractValueError) {
     case .string(let text): return text
     case .number(let number): return number.text
-    case let other: throw StepProblem(.extractValueError, "correlation key is \(other.shown), and has to be a string or a number")
+    case let other: throw StepProblem(.extractValueError, "\(key.named("correlation key")) is \(other.shown), and has to be a string or a number")
     }
   }
 

@@ -12,8 +12,10 @@ extension Draft {
       case .string(let text): Int64(text)
       case .null, .boolean, .list, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: nil
       }
-    guard let count, let retries = Int(exactly: count) else { throw StepProblem(.extractValueError, "retries are not a whole number") }
-    emit(.activity(id, .jobMade(WorkerJob(key: newKey(), type: type, retries: retries))))
+    guard let count, let number = Int(exactly: count) else {
+      throw StepProblem(.extractValueError, "\(retries.named("retries")) are not a whole number")
+    }
+    emit(.activity(id, .jobMade(WorkerJob(key: newKey(), type: type, retries: number))))
   }
 
   /// After an error that nobody caught was looked into: the same work once more.

@@ -89,7 +89,7 @@ extension Compiler {
     let kinds: [(TimerKind, FlowBPMN.Expression?)] = [(.date, timer.date), (.duration, timer.duration), (.cycle, timer.cycle)]
     for (kind, text) in kinds {
       guard let text else { continue }
-      guard let compiled = value(text.text, line: text.line, of: node.id, "timer") else { return nil }
+      guard let compiled = value(text.text, line: text.line, of: node.id, "timer"), isKnown(compiled, of: node, "timer") else { return nil }
       return .timer(kind, compiled)
     }
     return incomplete(node, "a timer needs a date, a duration or a cycle")

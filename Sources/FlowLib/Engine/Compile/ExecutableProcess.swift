@@ -180,6 +180,12 @@ package struct JobHeader: Sendable, Equatable {
 package enum CompiledValue: Sendable {
   case text(String)
   case expression(CompiledExpression)
+
+  /// How an incident calls it: a correlation key '= order.id'.
+  func named(_ what: String) -> String {
+    guard case .expression(let expression) = self else { return what }
+    return "\(what) '\(expression.text)'"
+  }
 }
 
 /// What the value is set to, in the scope that the mapping concerns: `target` is a name, or a path into a context.
