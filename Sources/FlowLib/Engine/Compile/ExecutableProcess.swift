@@ -146,6 +146,8 @@ package struct ElementExtras: Sendable {
   package var choosesFlows = false
   /// The activity that undoes it once it has completed.
   package var compensationHandler: ElementIndex?
+  /// The boundary event that leads to the handler, if one does.
+  package var compensationBoundary: ElementIndex?
   package var isForCompensation = false
   /// Of an event or receive task that begins instances without being a start event: what is waited for beside it.
   package var instantiation: [ElementIndex]?
