@@ -67,7 +67,8 @@ extension Draft {
     switch try evaluate(key, in: id, else: .extractValueError) {
     case .string(let text): return text
     case .number(let number): return number.text
-    case let other: throw StepProblem(.extractValueError, "\(key.named("correlation key")) is \(other.shown), and has to be a string or a number")
+    case let other:
+      throw StepProblem(.extractValueError, "\(key.named("correlation key")) is \(other.shown), and has to be a string or a number")
     }
   }
 

@@ -45,7 +45,8 @@ private func texts(_ loop: MultiInstance, of node: FlowNode) -> [Finding] {
   [("inputCollection", loop.zeebe?.inputCollection), ("outputElement", loop.zeebe?.outputElement)].compactMap { name, text in
     guard let text, !isBlank(text), !text.hasPrefix("=") else { return nil }
     return node.finding(
-      .error, "loop-static", line: loop.line, "the \(name) '\(text)' of \(node.title) is no expression", hint: "write it behind '=': =\(text)")
+      .error, "loop-static", line: loop.line, "the \(name) '\(text)' of \(node.title) is no expression",
+      hint: "write it behind '=': =\(text)")
   }
 }
 

@@ -29,11 +29,13 @@ private func badTruth(_ attribute: Element.Attribute, of node: FlowNode) -> Find
   guard attribute.namespace == .none, truths.contains(attribute.name) else { return nil }
   guard !["true", "false", "1", "0"].contains(attribute.value) else { return nil }
   return node.error(
-    "bad-boolean", "\(attribute.name) of \(node.title) is '\(attribute.value)', which is neither true nor false", hint: "write true or false")
+    "bad-boolean", "\(attribute.name) of \(node.title) is '\(attribute.value)', which is neither true nor false",
+    hint: "write true or false")
 }
 
 private let truths: Set<String> = [
-  "cancelActivity", "cancelRemainingInstances", "instantiate", "isForCompensation", "isInterrupting", "parallelMultiple", "triggeredByEvent",
+  "cancelActivity", "cancelRemainingInstances", "instantiate", "isForCompensation", "isInterrupting", "parallelMultiple",
+  "triggeredByEvent",
 ]
 
 /// What the model has no type for, and keeps.
