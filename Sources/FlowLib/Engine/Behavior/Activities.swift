@@ -17,9 +17,14 @@ extension Draft {
       draft.declareData(of: id, element)
       try draft.beginIteration(id, element)
       try draft.mapInputs(of: id, element)
-      try draft.openBoundaryEvents(of: id, element)
-      try draft.work(id, element)
+      if try !draft.callListener(id, element.more.startListeners, after: 0, .activating) { try draft.begin(id, element) }
     }
+  }
+
+  /// What comes behind the mappings and the listeners.
+  mutating func begin(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    try openBoundaryEvents(of: id, element)
+    try work(id, element)
   }
 
   /// Does a step; what goes wrong in it becomes an incident, and the step is done again when that is resolved.
@@ -89,12 +94,19 @@ extension Draft {
       // Those of an iteration stay in it, where its output element reads them.
       try draft.mapOutputs(of: id, element, to: draft.isIteration(activity) ? id : activity.scope)
       try draft.mapDataOutputs(of: id, element, to: activity.scope)
-      let output = try draft.iterationOutput(of: id, element)
-      let endsLoop = try draft.endsLoop(id, element, output)
-      let flows = draft.isIteration(activity) ? [] : try draft.flowsOut(of: element, in: activity.scope)
-      try draft.checkAdHoc(around: activity.scope)
-      draft.leave(activity, element, flows, output, endsLoop: endsLoop)
+      if !element.more.endListeners.isEmpty { draft.closeWaits(of: id) }
+      if try !draft.callListener(id, element.more.endListeners, after: 0, .completing) { try draft.goOut(of: id, element) }
     }
+  }
+
+  /// What comes behind the mappings and the listeners.
+  mutating func goOut(of id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
+    guard let activity = instance.activities[id] else { return }
+    let output = try iterationOutput(of: id, element)
+    let endsLoop = try endsLoop(id, element, output)
+    let flows = isIteration(activity) ? [] : try flowsOut(of: element, in: activity.scope)
+    try checkAdHoc(around: activity.scope)
+    leave(activity, element, flows, output, endsLoop: endsLoop)
   }
 
   /// Lets go of an activity that is done; tokens leave it.
@@ -147,6 +159,11 @@ extension Draft {
       throw Rejection(.wrongState, "job \(job.key.raw) has no retries left; give it some first")
     }
     emit(.activity(id, .incidentResolved))
+    if incident.type == .jobNoRetries {
+      emit(.activity(id, .jobFreed))
+      run()
+      return decided()
+    }
     let phase = instance.details[id]?.phase ?? .active
     switch phase {
     case .activating: again(id, activity, element)
@@ -158,7 +175,6 @@ extension Draft {
       } else if incident.type == .unhandledErrorEvent {
         makeJobAgain(id)
       }
-      if incident.type == .jobNoRetries { emit(.activity(id, .jobFreed)) }
       if incident.type == .deadlock { emit(.activity(id, .terminated)) }
     }
     run()

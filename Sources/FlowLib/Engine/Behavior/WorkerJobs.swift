@@ -45,8 +45,9 @@ extension Draft {
 
   consuming func completeJob(_ job: Key, at id: ActivityID, _ variables: [Variable]) throws(Rejection) -> Decision {
     _ = try workedWithoutIncident(job, id)
+    let listening = listening(id)
     emit(.activity(id, .jobGone))
-    complete(id, variables)
+    if let listening { listenerDone(id, listening.phase, listening.done, variables) } else { complete(id, variables) }
     run()
     return decided()
   }
@@ -60,7 +61,7 @@ extension Draft {
     let until = retries > 0 && backoffMs > 0 ? context.now + backoffMs : nil
     emit(.activity(id, .jobFailed(retries: max(0, retries), backoffUntil: until, message: text)))
     if retries <= 0, instance.details[id]?.incident == nil {
-      raise(StepProblem(.jobNoRetries, text.isEmpty ? "no more retries left" : text), at: id, .active)
+      raise(StepProblem(.jobNoRetries, text.isEmpty ? "no more retries left" : text), at: id, listening(id)?.phase ?? .active)
     }
     run()
     return decided()
@@ -71,6 +72,7 @@ extension Draft {
     _ job: Key, at id: ActivityID, code: String, message: String, _ variables: [Variable]
   ) throws(Rejection) -> Decision {
     let activity = try workedWithoutIncident(job, id)
+    guard listening(id) == nil else { throw Rejection(.wrongState, "job \(job.raw) is a listener's, which can not throw business errors") }
     emit(.activity(id, .jobGone))
     let failure = failure(code, message, at: activity.element, input: instance.payloads[activity.payload])
     throwError(failure, at: id, variables)

@@ -42,6 +42,7 @@ struct Compiler {
 
   mutating func run() -> (process: ExecutableProcess?, findings: [Finding]) {
     var elements: [ExecutableElement] = []
+    reportNotYet()
     for id in table.nodes {
       guard let node = nodes[id] else { return missing(id) }
       if let element = element(node) { elements.append(element) }

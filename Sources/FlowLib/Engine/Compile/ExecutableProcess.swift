@@ -158,11 +158,13 @@ package struct ElementExtras: Sendable {
   package var startQuantity = 1
   package var completionQuantity = 1
   package var headers: [JobHeader] = []
+  package var startListeners: [ExecutableListener] = []
+  package var endListeners: [ExecutableListener] = []
   package init() {}
 
   fileprivate var isSimple: Bool {
     inputs.isEmpty && outputs.isEmpty && dataOutputs.isEmpty && locals.isEmpty && loop == nil && !choosesFlows
-      && compensationHandler == nil && !isForCompensation && otherStarts.isEmpty
+      && compensationHandler == nil && !isForCompensation && otherStarts.isEmpty && startListeners.isEmpty && endListeners.isEmpty
   }
 }
 
@@ -188,6 +190,12 @@ package enum CompiledValue: Sendable {
     guard case .expression(let expression) = self else { return what }
     return "\(what) '\(expression.text)'"
   }
+}
+
+/// A job that is done as an activity begins or ends.
+package struct ExecutableListener: Sendable {
+  package let type: CompiledValue
+  package let retries: CompiledValue
 }
 
 /// What the value is set to, in the scope that the mapping concerns: `target` is a name, or a path into a context.
