@@ -61,7 +61,7 @@ extension Draft {
     let until = retries > 0 && backoffMs > 0 ? context.now + backoffMs : nil
     emit(.activity(id, .jobFailed(retries: max(0, retries), backoffUntil: until, message: text)))
     if retries <= 0, instance.details[id]?.incident == nil {
-      raise(StepProblem(.jobNoRetries, text.isEmpty ? "no more retries left" : text), at: id, listening(id)?.phase ?? .active)
+      raise(StepProblem(.jobNoRetries, text.isEmpty ? "No more retries left." : text), at: id, listening(id)?.phase ?? .active)
     }
     run()
     return decided()
