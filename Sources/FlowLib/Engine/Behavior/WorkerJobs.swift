@@ -143,7 +143,7 @@ extension PartitionState {
     let seen = instance.visibleVariables(from: activity.id)
     return ActivatedJob(
       key: key, type: job.type, instance: instance.id, deployment: instance.deployment, element: activity.element, activity: activity.id,
-      retries: job.retries, lock: job.lock, isActivatable: job.isActivatable, headers: process[activity.element].more.headers,
+      retries: job.retries, lock: job.lock, isActivatable: job.isActivatable, headers: process[activity.element].headers(over: seen),
       variables: names.map { names in seen.filter { names.contains($0.name) } } ?? seen)
   }
 }

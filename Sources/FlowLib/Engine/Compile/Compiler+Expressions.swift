@@ -46,6 +46,7 @@ extension Compiler {
     more.inputs = mappings(node.zeebe?.inputs ?? [], of: node)
     more.outputs = mappings(node.zeebe?.outputs ?? [], of: node)
     more.headers = (node.zeebe?.headers ?? []).map { JobHeader(key: $0.key, value: $0.value) }
+    more.workedOutHeaders = isUserTaskJob(node) ? userTaskHeaders(node) : []
     more.startListeners = listeners(.start, of: node)
     more.endListeners = listeners(.end, of: node)
     more.loop = node.loop.flatMap { loop($0, of: node) }

@@ -158,6 +158,7 @@ package struct ElementExtras: Sendable {
   package var startQuantity = 1
   package var completionQuantity = 1
   package var headers: [JobHeader] = []
+  package var workedOutHeaders: [WorkedOutHeader] = []
   package var startListeners: [ExecutableListener] = []
   package var endListeners: [ExecutableListener] = []
   package init() {}
@@ -326,6 +327,8 @@ package struct CallDefinition: Sendable {
 package struct UserTaskDefinition: Sendable {
   /// The type of the jobs of user tasks that are done by workers.
   package static let jobType = "io.camunda.zeebe:userTask"
+  /// What the names of their headers begin with.
+  static let headers = "io.camunda.zeebe:"
 
   package var assignee: CompiledValue?
   package var candidateGroups: CompiledValue?
