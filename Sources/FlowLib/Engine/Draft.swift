@@ -173,8 +173,8 @@ struct Draft {
   }
 
   private mutating func enterStart(_ token: PendingToken, _ element: ExecutableElement) {
-    // Inside an event subprocess its outputs were mapped when it began.
-    if token.scope == .process, !element.more.outputs.isEmpty { return activate(token, element) }
+    // In an event subprocess only when its inputs were there late: else its outputs were mapped when it began.
+    if !element.more.outputs.isEmpty { return activate(token, element) }
     pass(token, through: element.outgoing)
   }
 

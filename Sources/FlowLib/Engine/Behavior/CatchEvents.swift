@@ -103,7 +103,10 @@ extension Draft {
   private mutating func fire(_ wait: Wait, at id: ActivityID, _ variables: [Variable]) {
     let event = process[wait.element]
     switch event.kind {
-    case .catchEvent where instance.activities[id]?.element == wait.element: complete(id, variables)
+    case .catchEvent where instance.activities[id]?.element == wait.element:
+      // What has happened does not happen again while its mappings wait for an incident to be resolved.
+      for own in instance.details[id]?.waits ?? [] where own.element == wait.element { emit(.activity(id, .waitClosed(own.key))) }
+      complete(id, variables)
     case .catchEvent: choose(wait.element, at: id, variables)
     case .boundaryEvent:
       if event.more.isInterrupting {
@@ -190,11 +193,15 @@ extension Draft {
     }
     let id = newActivity()
     let maps = !process[start].more.outputs.isEmpty
-    emit(.activity(scope, .began(id, subProcess, start: maps ? nil : start)))
+    emit(.activity(scope, .began(id, subProcess, start: nil)))
     if !maps { propagate(variables, from: id) }
     attempt(id, .activating) { (draft) throws(StepProblem) in
-      try draft.mapInputs(of: id, draft.process[subProcess])
-      if maps { draft.begin(mapping: start, in: id, variables) }
+      do throws(StepProblem) { try draft.mapInputs(of: id, draft.process[subProcess]) } catch {
+        // The start event maps what its event has brought when the inputs are there.
+        if maps { draft.set(variables, localIn: id) }
+        throw error
+      }
+      if maps { draft.begin(mapping: start, in: id, variables) } else { draft.emit(.activity(id, .placed(start))) }
       try draft.openEventSubProcesses(in: id, of: subProcess)
     }
   }
