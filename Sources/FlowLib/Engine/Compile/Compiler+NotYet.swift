@@ -4,7 +4,15 @@ extension Compiler {
   /// What the model asks for beside the element's kind that no behaviour does yet; a finding, never a surprise at run time.
   mutating func reportNotYet(_ node: FlowNode) {
     guard let zeebe = node.zeebe, !(zeebe.executionListeners.isEmpty && zeebe.taskListeners.isEmpty) else { return }
-    if !zeebe.taskListeners.isEmpty || !node.canBeListenedTo { _ = notExecutable(node, "a listener of") }
+    if !zeebe.taskListeners.isEmpty || !node.canBeListenedTo || isBehindGateway(node) { _ = notExecutable(node, "a listener of") }
+  }
+
+  /// An event that a gateway waits for never waits itself.
+  private func isBehindGateway(_ node: FlowNode) -> Bool {
+    node.incoming.contains { id in
+      guard let source = flows[id]?.source, case .eventBasedGateway? = nodes[source]?.kind else { return false }
+      return true
+    }
   }
 
   /// Listeners of the process as a whole are called by nobody yet.

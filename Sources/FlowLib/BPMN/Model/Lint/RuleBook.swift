@@ -55,7 +55,7 @@ package enum LintRules {
     LintRule("no-start-event", .error, "No instance of the process can begin."),
     LintRule("subprocess-start", .error, "A subprocess does not begin at exactly one place."),
     LintRule("subprocess-too-deep", .error, "Subprocesses are nested deeper than the engine follows."),
-    LintRule("start-with-incoming", .error, "A flow leads to a start event."),
+    LintRule("start-with-incoming", .error, "A flow leads to a start event, or to a receive task that begins instances."),
     LintRule("end-with-outgoing", .error, "A flow leaves an end event."),
     LintRule("misplaced-condition", .error, "A flow has a condition behind a node that takes all its flows."),
     LintRule("gateway-conditions", .error, "The conditions of a gateway's flows do not say which is taken."),

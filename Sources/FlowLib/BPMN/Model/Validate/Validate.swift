@@ -31,7 +31,7 @@ private let eventRules: [NodeRule] = [
 ]
 
 private let activityRules: [NodeRule] = [
-  rootReferences, messages, taskTypes, serviceTasks, userTasks, callActivities, adHocSubProcesses, loops, quantities,
+  rootReferences, messages, taskTypes, serviceTasks, userTasks, callActivities, adHocSubProcesses, instantiatingTasks, loops, quantities,
 ]
 
 private let gatewayRules: [NodeRule] = [gatewayConditions, inclusiveGateways, eventBasedGateways, parallelGateways]
