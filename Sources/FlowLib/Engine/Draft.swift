@@ -174,8 +174,8 @@ struct Draft {
   }
 
   private mutating func enterStart(_ token: PendingToken, _ element: ExecutableElement) {
-    // Of an event subprocess its outputs were mapped when it began.
-    if !element.more.leavesAtOnce, !process.isEventSubProcessStart(token.element) { return activate(token, element) }
+    // In an event subprocess only when its inputs were there late: else its event was mapped when it began.
+    if !element.more.leavesAtOnce { return activate(token, element) }
     pass(token, through: element.outgoing)
   }
 

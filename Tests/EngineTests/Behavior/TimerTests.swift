@@ -75,7 +75,8 @@ import Testing
     arguments: [
       (TimerKind.date, "tomorrow"), (.date, "2030-02-30T00:00:00Z"), (.duration, "15 minutes"), (.duration, "P"), (.duration, "PT"),
       (.cycle, "R"), (.cycle, "R3"), (.cycle, "R3/PT0S"), (.cycle, "R3/-PT1H"), (.cycle, "R0/PT1H"), (.cycle, "Rx/PT1H"),
-      (.cycle, "R3/soon/PT1H"), (.cycle, "R3/PT1H/PT1H/PT1H"), (.cycle, "0 0 0 L * *"), (.cycle, "0 0 0 15W * *"), (.cycle, "0 0 0 30 2 *"),
+      (.cycle, "R3/soon/PT1H"), (.cycle, "R3/PT1H/PT1H/PT1H"), (.cycle, "0 0 0 32 * *"), (.cycle, "0 0 0 32W * *"),
+      (.cycle, "0 0 0 30 2 *"),
       (.duration, "P99999999999999999999D"), (.duration, "P9999999999Y"),
     ])
   func refused(kind: TimerKind, text: String) {

@@ -51,7 +51,9 @@ extension Draft {
   mutating func work(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
     switch element.kind {
     case .task: complete(id, [])
-    case .job(let type, let retries): try makeJob(id, type, retries)
+    case .job(let type, let retries):
+      try checkHeaders(of: id, element)
+      try makeJob(id, type, retries)
     case .userTask(let task): try makeUserTask(id, task)
     case .script(let script, let result):
       let value = try evaluate(script, in: id, else: .extractValueError)
@@ -106,6 +108,7 @@ extension Draft {
     let output = try iterationOutput(of: id, element)
     let endsLoop = try endsLoop(id, element, output)
     let flows = isIteration(activity) ? [] : try flowsOut(of: element, in: activity.scope)
+    try checkAdHoc(around: activity.scope)
     leave(activity, element, flows, output, endsLoop: endsLoop)
   }
 
@@ -159,6 +162,11 @@ extension Draft {
       throw Rejection(.wrongState, "job \(job.key.raw) has no retries left; give it some first")
     }
     emit(.activity(id, .incidentResolved))
+    if incident.type.isWithoutRetries {
+      emit(.activity(id, .jobFreed))
+      run()
+      return decided()
+    }
     let phase = instance.details[id]?.phase ?? .active
     switch phase {
     case .activating: again(id, activity, element)
@@ -170,7 +178,6 @@ extension Draft {
       } else if incident.type == .unhandledErrorEvent {
         makeJobAgain(id)
       }
-      if incident.type.isWithoutRetries { emit(.activity(id, .jobFreed)) }
       if incident.type == .deadlock { emit(.activity(id, .terminated)) }
     }
     run()

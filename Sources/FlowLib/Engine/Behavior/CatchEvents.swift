@@ -42,7 +42,10 @@ extension Draft {
   private func wait(_ event: ExecutableEvent, in id: ActivityID) throws(StepProblem) -> Wait.Kind? {
     switch event {
     case .timer(let kind, let value):
-      return try TimerText.first(kind, try evaluate(value, in: id, else: .extractValueError), now: context.now, zones: context.zones)
+      let given = try evaluate(value, in: id, else: .extractValueError)
+      do throws(StepProblem) { return try TimerText.first(kind, given, now: context.now, zones: context.zones) } catch {
+        throw StepProblem(error.type, "\(value.named("timer")): \(error.message)")
+      }
     case .message(let name, let key):
       let name = try text(name, in: id, "message name")
       guard let key else {
@@ -64,7 +67,8 @@ extension Draft {
     switch try evaluate(key, in: id, else: .extractValueError) {
     case .string(let text): return text
     case .number(let number): return number.text
-    case let other: throw StepProblem(.extractValueError, "correlation key is \(other.shown), and has to be a string or a number")
+    case let other:
+      throw StepProblem(.extractValueError, "\(key.named("correlation key")) is \(other.shown), and has to be a string or a number")
     }
   }
 
@@ -99,7 +103,10 @@ extension Draft {
   private mutating func fire(_ wait: Wait, at id: ActivityID, _ variables: [Variable]) {
     let event = process[wait.element]
     switch event.kind {
-    case .catchEvent where instance.activities[id]?.element == wait.element: complete(id, variables)
+    case .catchEvent where instance.activities[id]?.element == wait.element:
+      // What has happened does not happen again while its mappings wait for an incident to be resolved.
+      for own in instance.details[id]?.waits ?? [] where own.element == wait.element { emit(.activity(id, .waitClosed(own.key))) }
+      complete(id, variables)
     case .catchEvent: choose(wait.element, at: id, variables)
     case .boundaryEvent:
       if event.more.isInterrupting {
@@ -186,11 +193,15 @@ extension Draft {
     }
     let id = newActivity()
     let maps = !process[start].more.leavesAtOnce
-    emit(.activity(scope, .began(id, subProcess, start: maps ? nil : start)))
+    emit(.activity(scope, .began(id, subProcess, start: nil)))
     if !maps { propagate(variables, from: id) }
     attempt(id, .activating) { (draft) throws(StepProblem) in
-      try draft.mapInputs(of: id, draft.process[subProcess])
-      if maps { draft.begin(mapping: start, in: id, variables) }
+      do throws(StepProblem) { try draft.mapInputs(of: id, draft.process[subProcess]) } catch {
+        // The start event maps what its event has brought when the inputs are there.
+        if maps { draft.set(variables, localIn: id) }
+        throw error
+      }
+      if maps { draft.begin(mapping: start, in: id, variables) } else { draft.emit(.activity(id, .placed(start))) }
       try draft.openEventSubProcesses(in: id, of: subProcess)
     }
   }

@@ -51,6 +51,8 @@ extension Draft {
   }
 
   private mutating func begin(_ handling: Handling, in scope: ActivityID, thrower: ActivityID?) {
+    // Nothing follows the boundary event but the handler; it is passed so that it can be seen.
+    if let boundary = handling.boundary { emit(.activity(scope, .placed(boundary))) }
     let id = newActivity()
     emit(.activity(scope, .began(id, handling.handler, start: nil)))
     if let thrower { emit(.activity(id, .handles(thrower))) }
@@ -103,6 +105,7 @@ extension Draft {
 /// A handler, and what it undoes.
 private struct Handling {
   let handler: ElementIndex
+  let boundary: ElementIndex?
   /// The variables that it sees as they were then.
   let known: [Variable]
   let inner: [Compensation]
@@ -122,7 +125,7 @@ extension Compensation {
     let own = Set(variables.map(\.name))
     let known = around.filter { !own.contains($0.name) } + variables
     if let handler = process[element].more.compensationHandler, !isLoop(handledBy: handler, process) {
-      return [Handling(handler: handler, known: known, inner: inner)]
+      return [Handling(handler: handler, boundary: process[element].more.compensationBoundary, known: known, inner: inner)]
     }
     return inner.reversed().flatMap { $0.handlers(of: process, around: known) }
   }

@@ -1,6 +1,8 @@
 import FlowCore
 
 /// A schedule of six fields: second, minute, hour, day of month, month, day of week; in UTC. `@daily` and its kin are short for some.
+///
+/// Days may also be counted from the end of the month (`L`, `L-3`, `5L`), be working days (`15W`, `LW`) or the second Tuesday (`TUE#2`).
 struct Cron {
   private let seconds: [Bool]
   private let minutes: [Bool]
@@ -8,6 +10,9 @@ struct Cron {
   private let days: [Bool]
   private let months: [Bool]
   private let weekdays: [Bool]
+  /// Days of the month, and of the week, that only the month can tell.
+  private let daysByRule: [DayRule]
+  private let weekdaysByRule: [DayRule]
 
   private static let names: [String: String] = [
     "@yearly": "0 0 0 1 1 *", "@annually": "0 0 0 1 1 *", "@monthly": "0 0 0 1 * *", "@weekly": "0 0 0 * * 0", "@daily": "0 0 0 * * *",
@@ -18,17 +23,33 @@ struct Cron {
 
   init?(_ text: String) {
     let fields = (Cron.names[text] ?? text).split(separator: " ").map { $0.uppercased() }
-    guard fields.count == 6, let seconds = Cron.field(fields[0], 0...59), let minutes = Cron.field(fields[1], 0...59),
-      let hours = Cron.field(fields[2], 0...23), let days = Cron.field(fields[3], 1...31),
-      let months = Cron.field(fields[4], 1...12, Cron.monthNames), let weekdays = Cron.field(fields[5], 0...7, Cron.dayNames)
+    guard fields.count == 6 else { return nil }
+    let (plainDays, daysByRule) = Cron.divided(fields[3], DayRule.init(dayOfMonth:))
+    let (plainWeekdays, weekdaysByRule) = Cron.divided(fields[5]) { DayRule(weekday: $0, names: Cron.dayNames) }
+    guard let seconds = Cron.field(fields[0], 0...59), let minutes = Cron.field(fields[1], 0...59),
+      let hours = Cron.field(fields[2], 0...23), let days = Cron.field(plainDays, 1...31, orNone: !daysByRule.isEmpty),
+      let months = Cron.field(fields[4], 1...12, Cron.monthNames),
+      let weekdays = Cron.field(plainWeekdays, 0...7, Cron.dayNames, orNone: !weekdaysByRule.isEmpty)
     else { return nil }
     (self.seconds, self.minutes, self.hours, self.days, self.months) = (seconds, minutes, hours, days, months)
+    (self.daysByRule, self.weekdaysByRule) = (daysByRule, weekdaysByRule)
     // Sunday is 0 and 7.
     self.weekdays = Array(weekdays[1...6]) + [weekdays[0] || weekdays[7]]
   }
 
-  private static func field(_ text: String, _ range: ClosedRange<Int>, _ names: [String] = []) -> [Bool]? {
+  /// The parts of a field that are rules, and the rest.
+  private static func divided(_ text: String, _ rule: (Substring) -> DayRule?) -> (plain: String, rules: [DayRule]) {
+    var (plain, rules): ([Substring], [DayRule]) = ([], [])
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      if let rule = rule(part) { rules.append(rule) } else { plain.append(part) }
+    }
+    return (plain.joined(separator: ","), rules)
+  }
+
+  /// - Parameter orNone: whether the field may be empty.
+  private static func field(_ text: String, _ range: ClosedRange<Int>, _ names: [String] = [], orNone: Bool = false) -> [Bool]? {
     var allowed = [Bool](repeating: false, count: range.upperBound + 1)
+    if text.isEmpty, orNone { return allowed }
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let pieces = part.split(separator: "/", omittingEmptySubsequences: false)
       guard (1...2).contains(pieces.count), let step = pieces.count == 2 ? Int(pieces[1]) : 1, step > 0 else { return nil }
@@ -67,7 +88,9 @@ struct Cron {
   private func isOn(_ day: Int64) -> Bool {
     let (_, month, dayOfMonth) = Instant.civil(fromDays: day)
     let weekday = Int((day + 3).floorDivided(by: 7).remainder)
-    return months[Int(month)] && days[Int(dayOfMonth)] && weekdays[weekday]
+    guard months[Int(month)] else { return false }
+    return (days[Int(dayOfMonth)] || daysByRule.contains { $0.holds(on: day) })
+      && (weekdays[weekday] || weekdaysByRule.contains { $0.holds(on: day) })
   }
 
   /// The first second of a day that fits, not before `from`.
@@ -80,5 +103,75 @@ struct Cron {
       }
     }
     return nil
+  }
+}
+
+/// A day that depends on its month; weekdays count from Monday, which is 0.
+private enum DayRule {
+  /// So many days before the last of the month.
+  case beforeLast(Int)
+  case lastWorkingDay
+  /// The working day of the month that is nearest to a day.
+  case workingDay(near: Int)
+  case last(weekday: Int)
+  case nth(Int, weekday: Int)
+
+  init?(dayOfMonth text: Substring) {
+    if text == "L" {
+      self = .beforeLast(0)
+    } else if text == "LW" {
+      self = .lastWorkingDay
+    } else if text.hasPrefix("L-"), let days = Int(text.dropFirst(2)), (0...30).contains(days) {
+      self = .beforeLast(days)
+    } else if text.hasSuffix("W"), let day = Int(text.dropLast()), (1...31).contains(day) {
+      self = .workingDay(near: day)
+    } else {
+      return nil
+    }
+  }
+
+  init?(weekday text: Substring, names: [String]) {
+    func weekday(_ text: Substring) -> Int? {
+      let number = names.firstIndex(of: String(text)) ?? Int(text)
+      return number.flatMap { (0...7).contains($0) ? ($0 + 6) % 7 : nil }
+    }
+    let parts = text.split(separator: "#", omittingEmptySubsequences: false)
+    if parts.count == 2, let day = weekday(parts[0]), let count = Int(parts[1]), (1...5).contains(count) {
+      self = .nth(count, weekday: day)
+    } else if text.hasSuffix("L"), let day = weekday(text.dropLast()) {
+      self = .last(weekday: day)
+    } else {
+      return nil
+    }
+  }
+
+  /// - Parameter day: days since 1970.
+  func holds(on day: Int64) -> Bool {
+    let (_, month, date) = Instant.civil(fromDays: day)
+    let dayOfMonth = Int(date)
+    let left = DayRule.daysLeft(after: day, in: Int(month))
+    let weekday = DayRule.weekday(of: day)
+    switch self {
+    case .beforeLast(let days): return left == days
+    case .lastWorkingDay: return weekday == 4 ? left <= 2 : weekday < 4 && left == 0
+    case .workingDay(let near):
+      guard weekday < 5 else { return false }
+      // A Saturday is near to the Friday before, a Sunday to the Monday behind, but never in another month.
+      let isFriday = weekday == 4
+      let isMonday = weekday == 0
+      return dayOfMonth == near || (isFriday && dayOfMonth + 1 == near && left >= 1) || (isMonday && dayOfMonth - 1 == near)
+        || (isMonday && near == 1 && dayOfMonth == 3) || (isFriday && left == 2 && dayOfMonth + 2 == near)
+    case .last(let wanted): return weekday == wanted && left < 7
+    case .nth(let count, let wanted): return weekday == wanted && (dayOfMonth - 1) / 7 == count - 1
+    }
+  }
+
+  private static func weekday(of day: Int64) -> Int { Int((day + 3).floorDivided(by: 7).remainder) }
+
+  /// Days of the month behind this one.
+  private static func daysLeft(after day: Int64, in month: Int) -> Int {
+    var count = 0
+    while count < 31, Int(Instant.civil(fromDays: day + Int64(count) + 1).month) == month { count += 1 }
+    return count
   }
 }

@@ -8,7 +8,7 @@ extension Draft {
   ///
   /// - Source: BPMN 2.0.2, 13.4.2, exclusive gateway.
   mutating func enterExclusiveGateway(_ token: PendingToken, _ gateway: ExecutableElement, defaultFlow: FlowIndex?) {
-    if gateway.outgoing.count == 1, process[gateway.outgoing[0]].condition == nil {
+    if gateway.outgoing.isEmpty || (gateway.outgoing.count == 1 && process[gateway.outgoing[0]].condition == nil) {
       return pass(token, through: gateway.outgoing)
     }
     if process.asksOutside(gateway, defaultFlow: defaultFlow) { return emit(.activated(newActivity(), token.element, .job(newKey()))) }

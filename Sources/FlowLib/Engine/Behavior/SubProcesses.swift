@@ -37,6 +37,14 @@ extension Draft {
     do throws(StepProblem) { return !(try holds(condition, in: activity.id)) } catch { return true }
   }
 
+  /// An activity inside is done only when it can be told whether that is enough.
+  func checkAdHoc(around scope: ActivityID) throws(StepProblem) {
+    guard let activity = instance.activities[scope], case .adHocSubProcess(let definition) = process[activity.element].kind,
+      let condition = definition.completion
+    else { return }
+    _ = try holds(condition, "completion condition", in: scope, payload(of: scope), before: [])
+  }
+
   /// After each activity inside: whether that is enough.
   mutating func lookAtAdHoc(_ scope: ActivityID) {
     guard !isFinished, let activity = instance.activities[scope], case .adHocSubProcess(let definition) = process[activity.element].kind,

@@ -4,9 +4,9 @@ import FlowFEEL
 // Events that do something: throw and end events.
 
 extension Draft {
-  /// Does what each definition says, in document order; compensation is waited for.
+  /// Does what each definition says, in document order, but what ends the scope at last; compensation is waited for.
   mutating func throwEvents(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
-    for event in element.more.events {
+    for event in element.more.events.filter({ !$0.endsScope }) + element.more.events.filter(\.endsScope) {
       guard instance.activities[id] != nil else { return }
       if try throwEvent(event, at: id) == .waits { return }
     }
@@ -37,6 +37,7 @@ extension Draft {
       return .waits
     case .terminate:
       let scope = activity.scope
+      emit(.completed(id, nil, flows: []))
       cancelCalls(in: scope)
       emit(.scopeCleared(scope))
       settle(scope)
@@ -127,5 +128,15 @@ extension Draft {
       }
     }
     return catchAll
+  }
+}
+
+extension ExecutableEvent {
+  /// Nothing else can be thrown behind it.
+  fileprivate var endsScope: Bool {
+    switch self {
+    case .error, .cancel, .terminate: true
+    case .timer, .message, .signal, .condition, .escalation, .compensation, .link: false
+    }
   }
 }

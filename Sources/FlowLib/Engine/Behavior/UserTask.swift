@@ -51,7 +51,8 @@ extension Draft {
   }
 
   consuming func completeUserTask(_ id: ActivityID, _ variables: [Variable]) throws(Rejection) -> Decision {
-    guard instance.activities[id] != nil, instance.details[id]?.userTask != nil else {
+    // One whose outputs could not be mapped was completed all the same.
+    guard instance.activities[id] != nil, let details = instance.details[id], details.userTask != nil, details.phase != .completing else {
       throw Rejection(.notFound, "there is no open user task at activity \(id.raw) of \(instance.id.text)")
     }
     complete(id, variables)

@@ -84,7 +84,7 @@ extension Draft {
   func text(_ value: CompiledValue, in id: ActivityID, _ what: String) throws(StepProblem) -> String {
     switch try evaluate(value, in: id, else: .extractValueError) {
     case .string(let text): return text
-    case let other: throw StepProblem(.extractValueError, "\(what) is \(other.shown), and has to be a string")
+    case let other: throw StepProblem(.extractValueError, "\(value.named(what)) is \(other.shown), and has to be a string")
     }
   }
 

@@ -14,8 +14,10 @@ extension Draft {
       case .string(let text): Int64(text)
       case .null, .boolean, .list, .context, .date, .time, .dateTime, .daysTime, .yearsMonths, .range, .function: nil
       }
-    guard let count, let retries = Int(exactly: count) else { throw StepProblem(.extractValueError, "retries are not a whole number") }
-    emit(.activity(id, .jobMade(WorkerJob(key: newKey(), type: type, retries: retries, listener: listener))))
+    guard let count, let number = Int(exactly: count) else {
+      throw StepProblem(.extractValueError, "\(retries.named("retries")) are not a whole number")
+    }
+    emit(.activity(id, .jobMade(WorkerJob(key: newKey(), type: type, retries: number, listener: listener))))
   }
 
   /// After an error that nobody caught was looked into: the same work once more.
@@ -62,7 +64,7 @@ extension Draft {
     emit(.activity(id, .jobFailed(retries: max(0, retries), backoffUntil: until, message: text)))
     if retries <= 0, instance.details[id]?.incident == nil {
       let type: IncidentType = instance.details[id]?.job?.listener == nil ? .jobNoRetries : .listenerNoRetries
-      raise(StepProblem(type, text.isEmpty ? "no more retries left" : text), at: id, .active)
+      raise(StepProblem(type, text.isEmpty ? "No more retries left." : text), at: id, .active)
     }
     run()
     return decided()
@@ -146,7 +148,7 @@ extension PartitionState {
     let seen = instance.visibleVariables(from: activity.id)
     return ActivatedJob(
       key: key, type: job.type, instance: instance.id, deployment: instance.deployment, element: activity.element, activity: activity.id,
-      retries: job.retries, lock: job.lock, isActivatable: job.isActivatable, headers: process[activity.element].more.headers,
+      retries: job.retries, lock: job.lock, isActivatable: job.isActivatable, headers: process[activity.element].headers(over: seen),
       variables: names.map { names in seen.filter { names.contains($0.name) } } ?? seen)
   }
 }

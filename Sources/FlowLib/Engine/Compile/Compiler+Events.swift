@@ -89,10 +89,18 @@ extension Compiler {
     let kinds: [(TimerKind, FlowBPMN.Expression?)] = [(.date, timer.date), (.duration, timer.duration), (.cycle, timer.cycle)]
     for (kind, text) in kinds {
       guard let text else { continue }
-      guard let compiled = value(text.text, line: text.line, of: node.id, "timer") else { return nil }
+      guard let compiled = value(text.text, line: text.line, of: node.id, "timer"), isKnown(compiled, of: node, "timer") else { return nil }
+      if case .cycle = kind, case .text(let cycle) = compiled, !canRepeat(cycle) {
+        return incomplete(node, "its cycle '\(cycle)' never fires")
+      }
       return .timer(kind, compiled)
     }
     return incomplete(node, "a timer needs a date, a duration or a cycle")
+  }
+
+  /// What names a time zone is read when it is opened.
+  private func canRepeat(_ cycle: String) -> Bool {
+    process.dialects.rexflow || cycle.contains("[") || Cycle(cycle, .utcOnly) != nil
   }
 
   /// The catching link of that name on the same level.

@@ -46,6 +46,7 @@ extension Compiler {
     more.inputs = mappings(node.zeebe?.inputs ?? [], of: node)
     more.outputs = mappings(node.zeebe?.outputs ?? [], of: node)
     more.headers = (node.zeebe?.headers ?? []).map { JobHeader(key: $0.key, value: $0.value) }
+    more.workedOutHeaders = isUserTaskJob(node) ? userTaskHeaders(node) : []
     more.loop = node.loop.flatMap { loop($0, of: node) }
     more.isForCompensation = node.isForCompensation || node.isCompensationSubProcess
     more.defaultFlow = flow(node.defaultFlow)
@@ -53,7 +54,7 @@ extension Compiler {
     more.choosesFlows =
       !node.kind.isGateway
       && (node.outgoing.contains { flows[$0]?.condition != nil } || (more.completionQuantity > 1 && !node.outgoing.isEmpty))
-    more.compensationHandler = compensationHandler(of: node)
+    compensation(of: node, into: &more)
     data(of: node, into: &more)
     more.instantiation = instantiation(of: node)
     if case .subProcess(let inner) = node.kind { more.otherStarts = Array(otherStarts(of: inner).dropFirst()) }
@@ -88,19 +89,23 @@ extension Compiler {
   }
 
   /// The compensation event subprocess inside, or the activity at the other end of the association of a compensation boundary event.
-  private func compensationHandler(of node: FlowNode) -> ElementIndex? {
-    if let inside = node.content?.nodes.first(where: \.isCompensationSubProcess) { return index(of: inside.id) }
+  private func compensation(of node: FlowNode, into more: inout ElementExtras) {
+    if let inside = node.content?.nodes.first(where: \.isCompensationSubProcess) {
+      more.compensationHandler = index(of: inside.id)
+      return
+    }
     let boundary = process.allNodes.first { candidate in
       guard candidate.attachedTo == node.id, case .compensate? = candidate.eventDefinitions.first else { return false }
       return true
     }
-    guard let boundary else { return nil }
+    guard let boundary else { return }
     let artifacts = [process.content.artifacts] + process.allNodes.compactMap { $0.content?.artifacts }
     let ends = artifacts.flatMap(\.associations).compactMap { association -> String? in
       if association.source == boundary.id { return association.target }
       return association.target == boundary.id ? association.source : nil
     }
-    return ends.first { nodes[$0]?.isForCompensation == true }.flatMap { index(of: $0) }
+    more.compensationHandler = ends.first { nodes[$0]?.isForCompensation == true }.flatMap { index(of: $0) }
+    more.compensationBoundary = more.compensationHandler.flatMap { _ in index(of: boundary.id) }
   }
 }
 

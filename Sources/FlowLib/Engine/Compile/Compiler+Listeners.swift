@@ -14,6 +14,9 @@ extension Compiler {
     if case .serviceTask = node.kind, zeebe.taskDefinition == nil {
       return notYet("a listener of \(node.kind.elementName) \(node.id), which calls its service,", node.line, node.id)
     }
+    guard !zeebe.executionListeners.contains(where: { $0.event == .start }) || !isBehindGateway(node) else {
+      return notYet("a listener at the start of \(node.kind.elementName) \(node.id), for which a gateway waits,", node.line, node.id)
+    }
     for listener in zeebe.executionListeners {
       guard let event = listener.event,
         let type = value(listener.type, line: listener.line, of: node.id, "job type of a listener"),
@@ -27,6 +30,14 @@ extension Compiler {
   mutating func reportListenersOfProcess() {
     guard let listener = process.zeebe?.executionListeners.first else { return }
     notYet("a listener of process '\(process.id)'", listener.line, process.id)
+  }
+
+  /// An event that an event-based gateway waits for never waits itself.
+  private func isBehindGateway(_ node: FlowNode) -> Bool {
+    node.incoming.contains { id in
+      guard let source = flows[id]?.source, case .eventBasedGateway? = nodes[source]?.kind else { return false }
+      return true
+    }
   }
 
   private mutating func notYet(_ what: String, _ line: Int, _ id: String) {

@@ -41,6 +41,18 @@ extension Compiler {
     }
   }
 
+  /// Where an instance begins at a time, its timer can be told without variables; what comes out is looked at when it is deployed.
+  mutating func isKnown(_ timer: CompiledValue, of node: FlowNode, _ what: String) -> Bool {
+    guard node.isStart, node.parent == process.id, case .expression(let expression) = timer, !expression.names.isEmpty else { return true }
+    do throws(EvaluationError) {
+      let value = try expression.evaluate(EvaluationScope(now: Instant(milliseconds: 0), zones: .utcOnly) { _ in nil })
+      guard case .null = value else { return true }
+      return notConstant(node, what, "'\(expression.text)' is \(value.shown) there") != nil
+    } catch {
+      return notConstant(node, what, "\(error)") != nil
+    }
+  }
+
   private mutating func notConstant(_ node: FlowNode, _ what: String, _ why: String) -> CompiledValue? {
     report(
       "start-name", line: node.line, node.id, "the \(what) of \(node.id) is not known before an instance begins: \(why)",

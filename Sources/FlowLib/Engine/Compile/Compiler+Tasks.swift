@@ -64,9 +64,7 @@ extension Compiler {
 
   /// In Zeebe's dialect a user task that is not marked as native is a job, whose workers are people's task lists.
   mutating func userTask(_ node: FlowNode) -> ExecutableKind? {
-    if process.dialects.zeebe, usesVariables, node.zeebe?.isNativeUserTask != true {
-      return .job(type: .text(UserTaskDefinition.jobType), retries: .text("3"))
-    }
+    if isUserTaskJob(node) { return .job(type: .text(UserTaskDefinition.jobType), retries: .text("1")) }
     var task = UserTaskDefinition()
     let line = node.line
     task.assignee = value(node.zeebe?.assignment?.assignee, line: line, of: node.id, "assignee")
@@ -76,6 +74,26 @@ extension Compiler {
     task.followUpDate = value(node.zeebe?.schedule?.followUpDate, line: line, of: node.id, "follow-up date")
     task.priority = value(node.zeebe?.priority, line: line, of: node.id, "priority")
     return .userTask(task)
+  }
+
+  func isUserTaskJob(_ node: FlowNode) -> Bool {
+    guard case .userTask = node.kind else { return false }
+    return process.dialects.zeebe && usesVariables && node.zeebe?.isNativeUserTask != true
+  }
+
+  /// What a worker is told of a user task beside the model's headers.
+  mutating func userTaskHeaders(_ node: FlowNode) -> [WorkedOutHeader] {
+    let (assignment, schedule) = (node.zeebe?.assignment, node.zeebe?.schedule)
+    let all: [(name: String, text: String?, form: WorkedOutHeader.Form)] = [
+      ("assignee", assignment?.assignee, .text), ("candidateGroups", assignment?.candidateGroups, .list),
+      ("candidateUsers", assignment?.candidateUsers, .list), ("dueDate", schedule?.dueDate, .date),
+      ("followUpDate", schedule?.followUpDate, .date), ("formKey", node.zeebe?.form?.formKey, .text),
+    ]
+    return all.compactMap { name, text, form in
+      value(text, line: node.line, of: node.id, name).map {
+        WorkedOutHeader(key: UserTaskDefinition.headers + name, value: $0, form: form)
+      }
+    }
   }
 
   /// The global task of this file that a call activity calls, which then is done in its place.

@@ -146,6 +146,8 @@ package struct ElementExtras: Sendable {
   package var choosesFlows = false
   /// The activity that undoes it once it has completed.
   package var compensationHandler: ElementIndex?
+  /// The boundary event that leads to the handler, if one does.
+  package var compensationBoundary: ElementIndex?
   package var isForCompensation = false
   /// Of an event or receive task that begins instances without being a start event: what is waited for beside it.
   package var instantiation: [ElementIndex]?
@@ -156,6 +158,7 @@ package struct ElementExtras: Sendable {
   package var startQuantity = 1
   package var completionQuantity = 1
   package var headers: [JobHeader] = []
+  package var workedOutHeaders: [WorkedOutHeader] = []
   /// Jobs that are done before its work, and after it.
   var startListeners: [ExecutableListener] = []
   var endListeners: [ExecutableListener] = []
@@ -192,6 +195,12 @@ package struct JobHeader: Sendable, Equatable {
 package enum CompiledValue: Sendable {
   case text(String)
   case expression(CompiledExpression)
+
+  /// How an incident calls it: a correlation key '= order.id'.
+  func named(_ what: String) -> String {
+    guard case .expression(let expression) = self else { return what }
+    return "\(what) '\(expression.text)'"
+  }
 }
 
 /// What the value is set to, in the scope that the mapping concerns: `target` is a name, or a path into a context.
@@ -322,6 +331,8 @@ package struct CallDefinition: Sendable {
 package struct UserTaskDefinition: Sendable {
   /// The type of the jobs of user tasks that are done by workers.
   package static let jobType = "io.camunda.zeebe:userTask"
+  /// What the names of their headers begin with.
+  static let headers = "io.camunda.zeebe:"
 
   package var assignee: CompiledValue?
   package var candidateGroups: CompiledValue?

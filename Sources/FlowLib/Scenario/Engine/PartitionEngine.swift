@@ -78,7 +78,11 @@ package final class PartitionEngine: ScenarioEngine {
         found += compiled.findings
         if let executable = compiled.process { prepared.append((process, executable, file.name)) }
       }
-      findings += found.filter { $0.severity == .error }.map { "\(file.name):\($0.line): \($0.element ?? ""): \($0.message)" }
+      findings += found.filter { $0.severity == .error }.map { line($0, of: file.name) }
+    }
+    let together = Set(prepared.map(\.process.id))
+    for (process, _, file) in prepared {
+      findings += missingCalls(of: process, deployedWith: together).map { line($0, of: file) }
     }
     guard findings.isEmpty else { throw Status(.invalidArgument, findings.joined(separator: "; ")) }
     try refuseTwice(prepared.map { ($0.process.id, $0.file) })
@@ -90,6 +94,10 @@ package final class PartitionEngine: ScenarioEngine {
       isWithLast = isWithLast || deployments > count
     }
     return deployed
+  }
+
+  private func line(_ finding: Finding, of file: String) -> String {
+    "\(file):\(finding.line): \(finding.element ?? ""): \(finding.message)"
   }
 
   /// One command deploys a process once.

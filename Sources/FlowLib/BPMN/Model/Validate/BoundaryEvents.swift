@@ -8,7 +8,9 @@ func boundaryEvents(_ index: ProcessIndex) -> [Finding] {
     findings.append(contentsOf: place(of: node, boundary, index))
     findings.append(contentsOf: escalation(of: node, boundary, definitions, index))
     findings.append(contentsOf: interruption(of: node, boundary, definitions))
-    findings.append(contentsOf: triggers[boundary.attachedTo, default: TriggerSet()].insert(node, definitions, index.roots))
+    findings.append(
+      contentsOf: triggers[boundary.attachedTo, default: TriggerSet()].insert(
+        node, definitions, index.roots, of: "on '\(boundary.attachedTo)'"))
   }
   return findings
 }

@@ -44,3 +44,16 @@ private func check(_ bound: Bound, of node: FlowNode) -> [Finding] {
       "binding", "\(node.title) has a \(bound.element) bound to a version tag, but no versionTag", hint: "fill in its attribute versionTag")
   ]
 }
+
+/// Calls that are bound to what is deployed with their process, and name something that is not.
+///
+/// - Parameter together: ids of all processes of the deployment.
+package func missingCalls(of process: Process, deployedWith together: Set<String>) -> [Finding] {
+  process.allNodes.compactMap { node in
+    guard let called = node.zeebe?.calledElement, ZeebeBinding(type: called.bindingType) == .deployment else { return nil }
+    guard let id = called.processID, !id.hasPrefix("="), !together.contains(id) else { return nil }
+    return node.error(
+      "binding", "\(node.title) calls '\(id)' of its own deployment, which has no such process",
+      hint: "deploy both by one command, or bind the call to the latest version")
+  }
+}

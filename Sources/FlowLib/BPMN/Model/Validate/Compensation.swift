@@ -71,10 +71,26 @@ private func thrown(by node: FlowNode, _ index: ProcessIndex) -> [Finding] {
     return []
   }
   return index.events(of: node).compactMap { definition -> Finding? in
-    guard case .compensate(let reference?, _) = definition, !(index.nodeByID[reference]?.kind.isActivity ?? false) else { return nil }
+    guard case .compensate(let reference?, _) = definition else { return nil }
+    guard let activity = index.nodeByID[reference], activity.kind.isActivity else {
+      return node.error(
+        "dangling-reference", "\(node.title) compensates '\(reference)', which is no activity of this process",
+        hint: "name an activity by activityRef, or none to compensate all")
+    }
+    guard activity.content == nil, !index.hasHandler(activity) else { return nil }
     return node.error(
-      "dangling-reference", "\(node.title) compensates '\(reference)', which is no activity of this process",
-      hint: "name an activity by activityRef, or none to compensate all")
+      "compensation-handler", "\(node.title) compensates \(activity.title), which nothing undoes",
+      hint: "attach a compensation boundary event with a handler to it")
+  }
+}
+
+extension ProcessIndex {
+  /// Whether a compensation boundary event is attached to an activity.
+  fileprivate func hasHandler(_ activity: FlowNode) -> Bool {
+    nodes.contains { node in
+      guard case .boundaryEvent(let boundary) = node.kind, boundary.attachedTo == activity.id else { return false }
+      return node.isCompensationBoundary(self)
+    }
   }
 }
 

@@ -68,6 +68,8 @@ private func code(_ coded: Coded, on node: FlowNode, _ index: ProcessIndex) -> [
   }
   guard coded.isFound else { return [] }
   if coded.code.map(isBlank) ?? true {
+    // Who catches without a code catches all.
+    guard node.throws else { return [] }
     return [
       node.error(
         "\(coded.kind)-code-missing", "the \(coded.kind) '\(reference)' of \(node.title) has no \(coded.codeName)", hint: "give it a code")

@@ -16,7 +16,7 @@ func eventSubProcesses(_ index: ProcessIndex) -> [Finding] {
         let definitions = index.events(of: start)
         findings.append(contentsOf: mustInterrupt(start, event, definitions, in: node))
         findings.append(contentsOf: outsideSubProcess(start, definitions, level))
-        findings.append(contentsOf: triggers.insert(start, definitions, index.roots))
+        findings.append(contentsOf: triggers.insert(start, definitions, index.roots, of: "in '\(level.id)'"))
       }
     }
   }
@@ -47,7 +47,9 @@ struct TriggerSet {
   private var first: [String: FlowNode] = [:]
 
   /// Findings for definitions that another node has already.
-  mutating func insert(_ node: FlowNode, _ definitions: [EventDefinition], _ file: RootIndex) -> [Finding] {
+  ///
+  /// - Parameter place: the activity or level that they belong to, for the message.
+  mutating func insert(_ node: FlowNode, _ definitions: [EventDefinition], _ file: RootIndex, of place: String) -> [Finding] {
     definitions.compactMap { definition -> Finding? in
       guard let (kind, value) = trigger(definition, file) else { return nil }
       guard let other = first[kind + " " + value] else {
@@ -57,15 +59,16 @@ struct TriggerSet {
       if other.id == node.id, other.line == node.line { return nil }
       let code = kind == "error" ? "duplicate-error-handler" : "duplicate-trigger"
       let which = value.isEmpty ? "any \(kind)" : "the \(kind) '\(value)'"
-      return node.error(code, "\(node.title) catches \(which), as \(other.title) does already", hint: "keep one, or let each catch its own")
+      return node.error(
+        code, "\(node.title) catches \(which) \(place), as \(other.title) does already", hint: "keep one, or let each catch its own")
     }
   }
 
   private func trigger(_ definition: EventDefinition, _ file: RootIndex) -> (kind: String, value: String)? {
     switch definition {
     // Handlers of codes are told apart by the codes; without one every error is caught.
-    case .error(let ref): ("error", ref.map { file.error($0)?.errorCode ?? $0 } ?? "")
-    case .escalation(let ref): ("escalation", ref.map { file.escalation($0)?.escalationCode ?? $0 } ?? "")
+    case .error(let ref): ("error", ref.map { ref in file.error(ref).map { $0.errorCode ?? "" } ?? ref } ?? "")
+    case .escalation(let ref): ("escalation", ref.map { ref in file.escalation(ref).map { $0.escalationCode ?? "" } ?? ref } ?? "")
     case .message(let ref, _): ref.map { ("message", file.message($0)?.name ?? $0) }
     case .signal(let ref): ref.map { ("signal", file.signal($0)?.name ?? $0) }
     case .timer, .compensate, .conditional, .link, .cancel, .terminate, .reference: nil

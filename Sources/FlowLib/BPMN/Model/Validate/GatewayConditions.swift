@@ -26,7 +26,8 @@ private func original(_ node: FlowNode, _ flows: [SequenceFlow]) -> [Finding] {
 private func general(_ node: FlowNode, _ flows: [SequenceFlow], _ defaultFlow: String?, _ index: ProcessIndex) -> [Finding] {
   var findings: [Finding] = []
   let open = flows.filter { $0.condition == nil && $0.id != defaultFlow }
-  if flows.isEmpty {
+  // BPMN ends a token where nothing leads on.
+  if flows.isEmpty, index.isRexflow {
     findings.append(
       node.error("gateway-without-outgoing", "\(node.title) has no outgoing flow, so a token would be lost there", hint: "connect it"))
   }

@@ -3,7 +3,7 @@ func loops(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex)
   switch node.loop {
   case nil: []
   case .standard(let loop): standard(loop, of: node)
-  case .multiInstance(let loop): count(loop, of: node) + output(loop, of: node) + behavior(loop, of: node, index)
+  case .multiInstance(let loop): count(loop, of: node) + output(loop, of: node) + texts(loop, of: node) + behavior(loop, of: node, index)
   }
 }
 
@@ -38,6 +38,16 @@ private func output(_ loop: MultiInstance, of node: FlowNode) -> [Finding] {
       "\(node.title) has an \(hasCollection ? "outputCollection without outputElement" : "outputElement without outputCollection")",
       hint: "give both, or neither")
   ]
+}
+
+/// What the instances are made of and what they give has to be worked out.
+private func texts(_ loop: MultiInstance, of node: FlowNode) -> [Finding] {
+  [("inputCollection", loop.zeebe?.inputCollection), ("outputElement", loop.zeebe?.outputElement)].compactMap { name, text in
+    guard let text, !isBlank(text), !text.hasPrefix("=") else { return nil }
+    return node.finding(
+      .error, "loop-static", line: loop.line, "the \(name) '\(text)' of \(node.title) is no expression",
+      hint: "write it behind '=': =\(text)")
+  }
 }
 
 private func behavior(_ loop: MultiInstance, of node: FlowNode, _ index: ProcessIndex) -> [Finding] {

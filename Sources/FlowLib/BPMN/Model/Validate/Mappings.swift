@@ -23,16 +23,40 @@ private func check(_ mapping: ZeebeMapping, isOutput: Bool, of node: FlowNode) -
       node.finding(
         .error, "mapping-target", line: mapping.line,
         "the target '\(mapping.target)' of an \(what) mapping of \(node.title) is no variable", hint: nameHint))
-  }
-  let source = mapping.source.hasPrefix("=") ? String(mapping.source.dropFirst()) : mapping.source
-  if isBlank(source), isOutput || mapping.source.hasPrefix("=") {
+  } else if reservedWords.contains(mapping.target) {
     findings.append(
       node.finding(
-        .error, "mapping-source", line: mapping.line, "an \(what) mapping of \(node.title) has no source",
-        hint: "write an expression behind '='"))
+        .error, "mapping-target", line: mapping.line,
+        "the target '\(mapping.target)' of an \(what) mapping of \(node.title) is a word of FEEL, so no expression could read it",
+        hint: "choose another name"))
   }
-  return findings
+  return findings + source(of: mapping, isOutput: isOutput, of: node)
 }
+
+/// An input may be a text; what goes out has to be worked out.
+private func source(of mapping: ZeebeMapping, isOutput: Bool, of node: FlowNode) -> [Finding] {
+  let what = isOutput ? "output" : "input"
+  let isExpression = mapping.source.hasPrefix("=")
+  if isBlank(isExpression ? String(mapping.source.dropFirst()) : mapping.source) {
+    return [
+      node.finding(
+        .error, "mapping-source", line: mapping.line, "an \(what) mapping of \(node.title) has no source",
+        hint: "write an expression behind '='")
+    ]
+  }
+  guard isOutput, !isExpression else { return [] }
+  return [
+    node.finding(
+      .error, "mapping-source", line: mapping.line,
+      "the source '\(mapping.source)' of an output mapping of \(node.title) is no expression",
+      hint: "write it behind '=': =\(mapping.source)")
+  ]
+}
+
+/// - Source: Zeebe, words that can be no variable.
+private let reservedWords: Set<String> = [
+  "null", "true", "false", "function", "if", "then", "else", "for", "between", "instance", "of",
+]
 
 /// Variables that a node writes beside its mappings.
 private func writtenNames(of node: FlowNode) -> [(what: String, name: String?)] {
@@ -53,9 +77,21 @@ private func badName(_ what: String, _ name: String?, of node: FlowNode) -> Find
 }
 
 private func headers(of node: FlowNode) -> [Finding] {
-  guard let zeebe = node.zeebe, zeebe.headers.contains(where: { $0.key.isEmpty }) else { return [] }
-  return [node.warning("header-without-key", "\(node.title) has a header without key, which nobody can read", hint: "give it a key")]
+  guard let zeebe = node.zeebe else { return [] }
+  var findings = zeebe.headers.filter { $0.key.hasPrefix(reservedHeaders) }.map { header in
+    node.error(
+      "header-reserved", "\(node.title) has the header '\(header.key)', but names that begin with '\(reservedHeaders)' are the engine's",
+      hint: "choose another name")
+  }
+  if zeebe.headers.contains(where: { $0.key.isEmpty }) {
+    findings.append(
+      node.warning("header-without-key", "\(node.title) has a header without key, which nobody can read", hint: "give it a key"))
+  }
+  return findings
 }
+
+/// What a user task's job tells beside the headers of the model is under such names.
+private let reservedHeaders = "io.camunda.zeebe:"
 
 private let nameHint = "write letters, digits and '_', beginning with a letter; '.' leads into a context: order.total"
 

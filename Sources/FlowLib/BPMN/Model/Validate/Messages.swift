@@ -28,6 +28,12 @@ private func check(_ reference: String?, of node: FlowNode, isStart: Bool, _ ind
         .error, "correlation-key-missing", line: message.line,
         "the message '\(message.name ?? reference)' that \(node.title) waits for has no correlation key",
         hint: "add zeebe:subscription with correlationKey to the message's extension elements"))
+  } else if index.followsZeebe, let key = message.correlationKey, !isKeyless, !key.hasPrefix("=") {
+    findings.append(
+      node.finding(
+        .error, "correlation-key-static", line: message.line,
+        "the correlation key '\(key)' of the message '\(message.name ?? reference)' that \(node.title) waits for is no expression",
+        hint: "write it behind '=': =\(key)"))
   }
   return findings
 }

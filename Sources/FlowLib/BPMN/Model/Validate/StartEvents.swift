@@ -12,6 +12,23 @@ func startFlows(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessI
   ]
 }
 
+/// A receive task that begins instances is entered by no flow, but from a gateway that begins them with it.
+///
+/// - Source: BPMN 2.0.2, 10.3.3, receive task.
+func instantiatingTasks(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
+  guard case .receiveTask(let task) = node.kind, task.instantiate else { return [] }
+  let flow = node.incoming.compactMap { index.flowByID[$0] }.first { flow in
+    guard case .eventBasedGateway? = index.nodeByID[flow.source]?.kind else { return true }
+    return false
+  }
+  guard let flow else { return [] }
+  return [
+    node.error(
+      "start-with-incoming", "\(node.title) begins instances, but the flow '\(flow.id)' leads to it",
+      hint: "remove the flow, or its attribute instantiate")
+  ]
+}
+
 private func starts(of level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
   let count = level.scope.nodes.count { if case .startEvent = $0.kind { true } else { false } }
   guard let owner = level.owner else {

@@ -35,5 +35,6 @@ private func secondNone(_ node: FlowNode, _ first: FlowNode) -> Finding {
 
 private func duplicate(_ trigger: String, _ node: FlowNode, _ first: FlowNode) -> Finding {
   node.error(
-    "duplicate-start-trigger", "\(node.title) begins instances by the \(trigger), as \(first.title) does already", hint: "keep one of them")
+    "duplicate-start-trigger", "\(node.title) begins instances of '\(node.parent)' by the \(trigger), as \(first.title) does already",
+    hint: "keep one of them")
 }

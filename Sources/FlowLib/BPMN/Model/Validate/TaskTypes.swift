@@ -77,6 +77,10 @@ private func blanks(_ node: FlowNode, _ attributes: [(name: String, value: Strin
 private func typeProblems(_ node: FlowNode) -> [Finding] {
   guard let definition = node.zeebe?.taskDefinition else { return [] }
   var findings = isBlank(definition.type) ? blanks(node, [("type", nil)], of: "zeebe:taskDefinition") : []
+  if node.extensions.count(where: { $0.name == "taskDefinition" && $0.namespace == .zeebe }) > 1 {
+    findings.append(
+      node.error("task-type-ambiguous", "\(node.title) has several zeebe:taskDefinition, but is one job", hint: "keep one of them"))
+  }
   if let retries = definition.retries, isBadCount(retries) {
     findings.append(
       node.error(

@@ -2,6 +2,7 @@
 func userTasks(_ node: FlowNode, _ level: ProcessIndex.Level, _ index: ProcessIndex) -> [Finding] {
   guard case .userTask = node.kind, let zeebe = node.zeebe else { return [] }
   return (zeebe.form.map { form(node, $0, isNative: zeebe.isNativeUserTask) } ?? []) + priority(node, zeebe) + dates(node, zeebe)
+    + candidates(node, zeebe)
 }
 
 private func form(_ node: FlowNode, _ form: ZeebeForm, isNative: Bool) -> [Finding] {
@@ -36,5 +37,16 @@ private func dates(_ node: FlowNode, _ zeebe: ZeebeProperties) -> [Finding] {
     return node.error(
       "user-task-date", "\(node.title) has the \(name) '\(text)', which is no ISO 8601 date and time",
       hint: "write 2026-11-20T12:00:00Z, or an expression behind '='")
+  }
+}
+
+private func candidates(_ node: FlowNode, _ zeebe: ZeebeProperties) -> [Finding] {
+  let lists = [("candidateGroups", zeebe.assignment?.candidateGroups), ("candidateUsers", zeebe.assignment?.candidateUsers)]
+  return lists.compactMap { name, text in
+    guard let text, !isBlank(text), !text.hasPrefix("=") else { return nil }
+    guard text.split(separator: ",", omittingEmptySubsequences: false).contains(where: { isBlank(String($0)) }) else { return nil }
+    return node.error(
+      "user-task-candidates", "\(node.title) has the \(name) '\(text)', a list with gaps",
+      hint: "write names with commas between them: a,b,c")
   }
 }

@@ -20,7 +20,7 @@ package func validate(_ definitions: Definitions) -> [Finding] {
 /// One rule a file; these look at a process as a whole.
 private let rules: [@Sendable (ProcessIndex) -> [Finding]] = [
   identifiers, references, startEvents, startTriggers, connections, conditionPlaces, boundaryEvents, eventSubProcesses, links, compensation,
-  derivedNames, globalProperties, processListeners, dataReferences, subProcessDepth,
+  derivedNames, globalProperties, processListeners, dataReferences, subProcessDepth, straightLoops, unknownElements,
 ]
 
 /// These look at one node on its level.
@@ -31,7 +31,7 @@ private let eventRules: [NodeRule] = [
 ]
 
 private let activityRules: [NodeRule] = [
-  rootReferences, messages, taskTypes, serviceTasks, userTasks, callActivities, adHocSubProcesses, loops, quantities,
+  rootReferences, messages, taskTypes, serviceTasks, userTasks, callActivities, adHocSubProcesses, instantiatingTasks, loops, quantities,
 ]
 
 private let gatewayRules: [NodeRule] = [gatewayConditions, inclusiveGateways, eventBasedGateways, parallelGateways]
