@@ -60,7 +60,7 @@ extension CallDefinition.Binding {
 extension Instance {
   /// Variables of this very scope, in the order of their names.
   package func localVariables(of scope: ActivityID) -> [Variable] {
-    let variables = details[scope]?.variables ?? SmallMap()
+    guard let variables = details[scope]?.variables, !variables.isEmpty else { return [] }
     return variables.keys.sorted().compactMap { name in variables[name].map { Variable(name, $0) } }
   }
 }

@@ -17,8 +17,8 @@ package struct SmallMap<Key: Comparable & Sendable, Value: Sendable>: Sendable, 
   package var count: Int { many?.count ?? few.count }
   package var isEmpty: Bool { few.isEmpty && many == nil }
   /// In no order that may be seen.
-  package var keys: [Key] { map(\.key) }
-  package var values: [Value] { map(\.value) }
+  package var keys: [Key] { map { $0.key } }
+  package var values: [Value] { map { $0.value } }
 
   package subscript(key: Key) -> Value? {
     get {
