@@ -20,9 +20,10 @@ enum Watch {
   private static func deployments(_ names: [String], _ context: Context) throws(Failure) {
     var screen = Screen(context)
     var known = Rows<FlowV1.Deployment>(rowsMax: rows, id: { $0.id }, state: { $0.state.word + $0.reason })
-    try Waiting.repeating("watch deployments", until: nil, context, wasThere: { screen.isLive }) { client, _ throws(Status) in
+    try Waiting.repeating("watch deployments", until: nil, context, wasThere: { screen.hasHeard }) { client, _ throws(Status) in
       known.beginSnapshot()
       try client.watchDeployments(timeoutMs: nil) { event in
+        screen.hasHeard = true
         if event.snapshotDone { (screen.isLive, known) = (true, known.withoutGone) }
         if let row = event.deployment, Health.matches(row.id, names), known.take(row, isDeleted: event.deleted) {
           screen.change(row.id, event.deleted ? "DELETED" : row.state.word, row.reason)
@@ -37,9 +38,10 @@ enum Watch {
     var screen = Screen(context)
     var known = Rows<FlowV1.Instance>(rowsMax: rows, id: { $0.id }, state: { $0.state.word + $0.errorCode })
     let limit = context.settings.integer("limit") ?? 100
-    try Waiting.repeating("watch instances", until: nil, context, wasThere: { screen.isLive }) { client, _ throws(Status) in
+    try Waiting.repeating("watch instances", until: nil, context, wasThere: { screen.hasHeard }) { client, _ throws(Status) in
       known.beginSnapshot()
       try client.watchInstances(.init(ids: ids, newest: UInt32(limit)), timeoutMs: nil) { event in
+        screen.hasHeard = true
         if event.snapshotDone { (screen.isLive, known) = (true, known.withoutGone) }
         if let row = event.instance, known.take(row, isDeleted: event.deleted) {
           screen.change(row.id, event.deleted ? "DELETED" : row.state.word, row.errorCode)
@@ -101,6 +103,8 @@ private struct Screen {
   private var lastDrawn = Instant(milliseconds: 0)
   /// Somebody reads.
   private(set) var isOpen = true
+  /// flowd has told something.
+  var hasHeard = false
   /// All that was there at first has been told.
   var isLive = false
 

@@ -281,6 +281,6 @@ def test_a_watch_goes_on_over_a_restart_of_flowd(own):
             after = wire.applied(models.nothing("After"))
 
         # What was told before is not told again.
-        assert watch.stdout.readline().strip() == after
+        assert watch.stdout.readline().strip() == after, watch.communicate(timeout=10)[1]
         watch.terminate()
         assert "flowd went away" in watch.communicate(timeout=10)[1]

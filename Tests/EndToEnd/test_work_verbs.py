@@ -97,7 +97,7 @@ def test_ps_of_one_instance_says_why_it_is_stuck(ctl, data, order):
 
     for text in (
         "RUNNING", f"job of type '{order.kind}'", "user task of ann", "incident EXTRACT_VALUE_ERROR", f"signal '{order.signal}'",
-        job["key"], "correlation key is null", "amount",
+        job["key"], "correlation key '=order' is null", "amount",
     ):  # fmt: skip
         assert text in done.stdout, text
     assert f"flowctl incidents resolve {data('incidents', '-i', order.instance)[0]['key']}" in done.stderr

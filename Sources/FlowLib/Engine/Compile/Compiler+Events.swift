@@ -98,9 +98,9 @@ extension Compiler {
     return incomplete(node, "a timer needs a date, a duration or a cycle")
   }
 
-  /// What names a time zone is read when it is opened.
+  /// What names a time zone is read when it is opened; braces are places that the original fills in.
   private func canRepeat(_ cycle: String) -> Bool {
-    process.dialects.rexflow || cycle.contains("[") || Cycle(cycle, .utcOnly) != nil
+    process.dialects.rexflow || cycle.contains("[") || cycle.contains("{") || Cycle(cycle, .utcOnly) != nil
   }
 
   /// The catching link of that name on the same level.
