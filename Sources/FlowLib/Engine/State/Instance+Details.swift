@@ -8,7 +8,9 @@ extension Instance {
     case .waitClosed(let key): closeWait(key, of: id)
     case .waitChanged(let key, let kind): changeWait(key, of: id, to: kind)
     case .definitionSeen(let seen): details[id, default: Details()].seen.append(seen)
-    case .jobMade(let job): changeJob(of: id) { $0 = job }
+    case .jobMade(let job):
+      changeJob(of: id) { $0 = job }
+      if job.listener?.isEnd == true { endWork(of: id) }
     case .jobTaken(let lock): changeJob(of: id) { $0?.lock = lock }
     case .jobFreed:
       changeJob(of: id) { job in
@@ -107,6 +109,15 @@ extension Instance {
     detail(id) { details in
       guard let index = details.waits.firstIndex(where: { $0.key == key }) else { return }
       details.waits[index].kind = kind
+    }
+  }
+
+  /// What was done for it can not be done again while the last listeners are called.
+  private mutating func endWork(of id: ActivityID) {
+    if let task = details[id]?.userTask { noted.append(.unnamed(task.key)) }
+    detail(id) { details in
+      details.userTask = nil
+      details.call = nil
     }
   }
 
