@@ -57,9 +57,11 @@ package final class PartitionBench: Sendable {
     return id
   }
 
-  /// Lets the partition go round until something holds; it throws when that takes 20 s.
+  private static let patienceMs: Int64 = 20_000
+
+  /// Lets the partition go round until something holds; it throws when that takes too long.
   package func goOn(until holds: () throws -> Bool) throws {
-    let deadline = MonotonicClock.milliseconds() + 20_000
+    let deadline = MonotonicClock.milliseconds() + PartitionBench.patienceMs
     while try !holds() {
       guard MonotonicClock.milliseconds() < deadline else { throw NeverHeld() }
       _ = partition.look { _, _ in }
@@ -67,7 +69,7 @@ package final class PartitionBench: Sendable {
   }
 
   package struct NeverHeld: Error, CustomStringConvertible {
-    package var description: String { "the partition went round for 20 s, and what is waited for did not come" }
+    package var description: String { "the partition went round for \(PartitionBench.patienceMs) ms, and what is waited for did not come" }
   }
 
   /// The image once nothing moves: the services' answers come as commands of their own.

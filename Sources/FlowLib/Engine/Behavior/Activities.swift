@@ -51,9 +51,7 @@ extension Draft {
   mutating func work(_ id: ActivityID, _ element: ExecutableElement) throws(StepProblem) {
     switch element.kind {
     case .task: complete(id, [])
-    case .job(let type, let retries):
-      try checkHeaders(of: id, element)
-      try makeJob(id, type, retries)
+    case .job(let type, let retries): try makeJob(id, type, retries, try headers(of: id, element))
     case .userTask(let task): try makeUserTask(id, task)
     case .script(let script, let result):
       let value = try evaluate(script, in: id, else: .extractValueError)

@@ -87,7 +87,7 @@ struct Cron {
 
   private func isOn(_ day: Int64) -> Bool {
     let (_, month, dayOfMonth) = Instant.civil(fromDays: day)
-    let weekday = Int((day + 3).floorDivided(by: 7).remainder)
+    let weekday = DayRule.weekday(of: day)
     guard months[Int(month)] else { return false }
     return (days[Int(dayOfMonth)] || daysByRule.contains { $0.holds(on: day) })
       && (weekdays[weekday] || weekdaysByRule.contains { $0.holds(on: day) })
@@ -166,7 +166,7 @@ private enum DayRule {
     }
   }
 
-  private static func weekday(of day: Int64) -> Int { Int((day + 3).floorDivided(by: 7).remainder) }
+  static func weekday(of day: Int64) -> Int { Int((day + 3).floorDivided(by: 7).remainder) }
 
   /// Days of the month behind this one.
   private static func daysLeft(after day: Int64, in month: Int) -> Int {

@@ -6,8 +6,8 @@ import FlowCore
 // see the mapped outputs, and what they bring goes where outputs go.
 
 extension ListenerPlace {
-  /// How many there are at such a place.
-  func listeners(of element: ExecutableElement) -> Int { (isEnd ? element.more.endListeners : element.more.startListeners).count }
+  /// All that are called at such a place.
+  func listeners(of element: ExecutableElement) -> [ExecutableListener] { isEnd ? element.more.endListeners : element.more.startListeners }
 }
 
 extension Draft {
@@ -15,7 +15,7 @@ extension Draft {
   ///
   /// - Returns: false when the element has none at this place.
   mutating func listen(_ id: ActivityID, _ element: ExecutableElement, _ place: ListenerPlace) throws(StepProblem) -> Bool {
-    let listeners = place.isEnd ? element.more.endListeners : element.more.startListeners
+    let listeners = place.listeners(of: element)
     guard place.index < listeners.count else { return false }
     let listener = listeners[place.index]
     try makeJob(id, listener.type, listener.retries, for: place)

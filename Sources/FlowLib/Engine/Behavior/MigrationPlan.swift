@@ -158,7 +158,7 @@ struct MigrationPlan {
     if case .catchEvent = old.kind, old.more.events.map(\.name) != new.more.events.map(\.name) {
       object("'\(old.id)' and '\(new.id)' wait for different kinds of events")
     }
-    if let listener = instance.details[activity.id]?.job?.listener, listener.listeners(of: old) != listener.listeners(of: new) {
+    if let listener = instance.details[activity.id]?.job?.listener, listener.listeners(of: old).count != listener.listeners(of: new).count {
       object("a listener of '\(old.id)' is under way, and '\(new.id)' has others")
     }
   }

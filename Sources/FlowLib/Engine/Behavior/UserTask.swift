@@ -25,7 +25,7 @@ extension Draft {
   }
 
   /// - Source: Zeebe's user tasks: a date that is null or empty is none.
-  private func optionalDate(_ value: CompiledValue?, in id: ActivityID, _ what: String) throws(StepProblem) -> String? {
+  func optionalDate(_ value: CompiledValue?, in id: ActivityID, _ what: String) throws(StepProblem) -> String? {
     guard let value else { return nil }
     let date = try evaluate(value, in: id, else: .extractValueError)
     if date.isNull || date.string == "" { return nil }
@@ -36,7 +36,7 @@ extension Draft {
   }
 
   /// A list of texts, or one text with commas.
-  private func texts(_ value: CompiledValue?, in id: ActivityID) throws(StepProblem) -> [String] {
+  func texts(_ value: CompiledValue?, in id: ActivityID) throws(StepProblem) -> [String] {
     guard let value else { return [] }
     switch try evaluate(value, in: id, else: .extractValueError) {
     case .list(let list):

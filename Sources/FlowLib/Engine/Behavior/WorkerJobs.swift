@@ -4,7 +4,9 @@ import FlowFEEL
 // Jobs that workers take, complete, fail or throw errors for: the work of service, send, script, business rule tasks and message events.
 
 extension Draft {
-  mutating func makeJob(_ id: ActivityID, _ type: CompiledValue, _ retries: CompiledValue, for listener: ListenerPlace? = nil)
+  mutating func makeJob(
+    _ id: ActivityID, _ type: CompiledValue, _ retries: CompiledValue, for listener: ListenerPlace? = nil, _ headers: [JobHeader] = []
+  )
     throws(StepProblem)
   {
     let type = try text(type, in: id, "job type")
@@ -17,7 +19,7 @@ extension Draft {
     guard let count, let number = Int(exactly: count) else {
       throw StepProblem(.extractValueError, "\(retries.named("retries")) are not a whole number")
     }
-    emit(.activity(id, .jobMade(WorkerJob(key: newKey(), type: type, retries: number, listener: listener))))
+    emit(.activity(id, .jobMade(WorkerJob(key: newKey(), type: type, retries: number, listener: listener, headers: headers))))
   }
 
   /// After an error that nobody caught was looked into: the same work once more.
@@ -25,7 +27,6 @@ extension Draft {
     guard let activity = instance.activities[id] else { return }
     let element = process[activity.element]
     attempt(id, .activating) { (draft) throws(StepProblem) in
-      if case .job(let type, let retries) = element.kind { return try draft.makeJob(id, type, retries) }
       try draft.work(id, element)
     }
   }
@@ -148,7 +149,7 @@ extension PartitionState {
     let seen = instance.visibleVariables(from: activity.id)
     return ActivatedJob(
       key: key, type: job.type, instance: instance.id, deployment: instance.deployment, element: activity.element, activity: activity.id,
-      retries: job.retries, lock: job.lock, isActivatable: job.isActivatable, headers: process[activity.element].headers(over: seen),
+      retries: job.retries, lock: job.lock, isActivatable: job.isActivatable, headers: process[activity.element].more.headers + job.headers,
       variables: names.map { names in seen.filter { names.contains($0.name) } } ?? seen)
   }
 }

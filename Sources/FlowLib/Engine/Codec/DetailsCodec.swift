@@ -48,11 +48,17 @@ extension ByteWriter {
     optional(job.lock) { $0.lock($1) }
     optional(job.backoffUntil) { $0.time($1) }
     optional(job.errorMessage) { $0.string($1) }
-    // One byte of two answers; jobs of listeners came later.
-    byte((job.isHeld ? 1 : 0) | (job.listener == nil ? 0 : 2))
-    guard let listener = job.listener else { return }
-    bool(listener.isEnd)
-    varint(listener.index)
+    // One byte of three answers; listeners and headers came later.
+    byte((job.isHeld ? 1 : 0) | (job.listener == nil ? 0 : 2) | (job.headers.isEmpty ? 0 : 4))
+    if let listener = job.listener {
+      bool(listener.isEnd)
+      varint(listener.index)
+    }
+    guard !job.headers.isEmpty else { return }
+    list(job.headers) {
+      $0.string($1.key)
+      $0.string($1.value)
+    }
   }
 
   mutating func lock(_ lock: WorkerJob.Lock) {
@@ -294,9 +300,13 @@ extension ByteReader {
     let (key, type, retries) = (try key(), try string(), try signedInt())
     let lock = try optional { (reader) throws(ByteCodingError) in try reader.lock() }
     let (backoffUntil, errorMessage, answers) = (try optionalTime(), try optionalString(), try byte())
-    guard answers < 4 else { throw fail("unknown kind of job") }
+    guard answers < 8 else { throw fail("unknown kind of job") }
     let listener = answers & 2 == 0 ? nil : ListenerPlace(isEnd: try bool(), index: try int())
-    var job = WorkerJob(key: key, type: type, retries: retries, listener: listener)
+    var headers: [JobHeader] = []
+    if answers & 4 != 0 {
+      headers = try list { (reader) throws(ByteCodingError) in JobHeader(key: try reader.string(), value: try reader.string()) }
+    }
+    var job = WorkerJob(key: key, type: type, retries: retries, listener: listener, headers: headers)
     (job.lock, job.backoffUntil, job.errorMessage, job.isHeld) = (lock, backoffUntil, errorMessage, answers & 1 == 1)
     return job
   }

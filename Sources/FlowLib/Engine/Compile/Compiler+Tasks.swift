@@ -91,7 +91,7 @@ extension Compiler {
     ]
     return all.compactMap { name, text, form in
       value(text, line: node.line, of: node.id, name).map {
-        WorkedOutHeader(key: UserTaskDefinition.headers + name, value: $0, form: form)
+        WorkedOutHeader(key: ZeebeProperties.ownHeaders + name, value: $0, form: form)
       }
     }
   }

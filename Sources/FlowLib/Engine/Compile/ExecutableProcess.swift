@@ -331,8 +331,6 @@ package struct CallDefinition: Sendable {
 package struct UserTaskDefinition: Sendable {
   /// The type of the jobs of user tasks that are done by workers.
   package static let jobType = "io.camunda.zeebe:userTask"
-  /// What the names of their headers begin with.
-  static let headers = "io.camunda.zeebe:"
 
   package var assignee: CompiledValue?
   package var candidateGroups: CompiledValue?

@@ -107,17 +107,20 @@ package struct WorkerJob: Sendable, Equatable {
   package internal(set) var isHeld = false
   /// Nil when it is the element's own work.
   package let listener: ListenerPlace?
+  /// Those that were worked out for it, beside the model's.
+  package let headers: [JobHeader]
 
   package struct Lock: Sendable, Equatable {
     package let worker: String
     package let until: Instant
   }
 
-  package init(key: Key, type: String, retries: Int, listener: ListenerPlace? = nil) {
+  package init(key: Key, type: String, retries: Int, listener: ListenerPlace? = nil, headers: [JobHeader] = []) {
     self.key = key
     self.type = type
     self.retries = retries
     self.listener = listener
+    self.headers = headers
   }
 
   /// Whether it may be given to a worker.

@@ -13,7 +13,7 @@ package struct InstanceTable: Sendable {
 
   package subscript(key: Key) -> Instance? { places[key].flatMap { boxes[$0]?.instance } }
 
-  /// Looks at one where it lies; it is not to be changed.
+  /// Looks at one where it lies; it is not to be changed, and only `inout` because reading it as a property would copy it.
   func look<Seen>(at key: Key, _ body: (inout Instance) -> Seen) -> Seen? {
     guard let place = places[key], let box = boxes[place] else { return nil }
     return body(&box.instance)

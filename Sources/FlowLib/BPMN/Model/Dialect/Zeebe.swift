@@ -1,5 +1,8 @@
 /// Extension elements of `http://camunda.org/schema/zeebe/1.0` on a flow node.
 package struct ZeebeProperties: Sendable, Equatable {
+  /// What the names of headers begin with that the engine gives to jobs itself.
+  package static let ownHeaders = "io.camunda.zeebe:"
+
   package var taskDefinition: ZeebeTaskDefinition?
   package var inputs: [ZeebeMapping] = []
   package var outputs: [ZeebeMapping] = []

@@ -78,9 +78,10 @@ private func badName(_ what: String, _ name: String?, of node: FlowNode) -> Find
 
 private func headers(of node: FlowNode) -> [Finding] {
   guard let zeebe = node.zeebe else { return [] }
-  var findings = zeebe.headers.filter { $0.key.hasPrefix(reservedHeaders) }.map { header in
+  var findings = zeebe.headers.filter { $0.key.hasPrefix(ZeebeProperties.ownHeaders) }.map { header in
     node.error(
-      "header-reserved", "\(node.title) has the header '\(header.key)', but names that begin with '\(reservedHeaders)' are the engine's",
+      "header-reserved",
+      "\(node.title) has the header '\(header.key)', but names that begin with '\(ZeebeProperties.ownHeaders)' are the engine's",
       hint: "choose another name")
   }
   if zeebe.headers.contains(where: { $0.key.isEmpty }) {
@@ -89,9 +90,6 @@ private func headers(of node: FlowNode) -> [Finding] {
   }
   return findings
 }
-
-/// What a user task's job tells beside the headers of the model is under such names.
-private let reservedHeaders = "io.camunda.zeebe:"
 
 private let nameHint = "write letters, digits and '_', beginning with a letter; '.' leads into a context: order.total"
 
